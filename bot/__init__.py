@@ -1,0 +1,1 @@
+"""Talks and decides: people, threads, approvals, the database. May use `tools` and `knowledge`."""

@@ -1,0 +1,1 @@
+"""The `oakum` command, one file per subcommand; heavy imports stay inside a command's function."""

@@ -1,0 +1,130 @@
+"""What this floor speaks in: a question, what happens while it is answered, and the answer.
+
+No Slack or LangChain type appears here. Used by every module of `bot`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tools.queries.context import Scope
+from tools.types import Finding, Gap
+
+
+class Place(StrEnum):
+    """Where a question was asked."""
+
+    CHANNEL = "channel"
+    DIRECT = "direct"
+    PANE = "pane"
+    TERMINAL = "terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadKey:
+    """One conversation: memory never crosses it. At a terminal: team `local`, channel `terminal`."""
+
+    team: str
+    channel: str
+    thread: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question, as the place it came from vouches for it."""
+
+    id: str
+    """Unique; the key of logs and of the inbox row."""
+    thread: ThreadKey
+    place: Place
+    person: str
+    """Slack user id from the envelope, never from text; at a terminal the operating system's user."""
+    text: str
+    """Redacted."""
+    scope: Scope
+    asked_at: datetime
+    context: tuple[str, ...] = ()
+    """Messages already in the thread, read once when we have no memory of it: data, not orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One query that was run for an answer."""
+
+    query: str
+    arguments: Mapping[str, object]
+    took_ms: int = 0
+    failed: str = ""
+    """The error's public sentence, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A passage that the answer rests on."""
+
+    passage: str
+    title: str
+    control: str | None
+    source: str
+    """URL, or empty for our own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that code rendered from typed results; shown under the text, or as a file when long."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    clusters: tuple[str, ...] = ()
+    """What may be seen only by those who may see these clusters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a question cost; zero for the offline model."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    model_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back, to any place."""
+
+    text: str
+    """Markdown, grounded, redacted and defused; ready to show."""
+    citations: tuple[Citation, ...] = ()
+    tables: tuple[Table, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Those the answer speaks of, at most 50; tables hold the rest."""
+    scan_id: str = ""
+    steps: tuple[Step, ...] = ()
+    not_looked_at: tuple[Gap, ...] = ()
+    proposals: tuple[str, ...] = ()
+    model: str = ""
+    """The model's name; `offline` when none was used."""
+    usage: Usage = Usage()
+    taken_out: tuple[str, ...] = ()
+    """What grounding removed because nothing supports it."""
+    incident: str = ""
+    """Set when something of ours failed; the log holds it in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something to show while an answer is made; already grounded, redacted and defused."""
+
+    kind: str
+    """`step` (a query started), `note` (a line, at most 150 characters) or `text` (a paragraph of
+    the final answer, in order)."""
+    text: str
+
+
+Report = Callable[[Progress], Awaitable[None]]
+"""Called with each Progress, in order."""
+
+AnswerQuestion = Callable[[Request, Report], Awaitable[Answer]]
+"""What `app` hands to every place where people ask."""

@@ -1,0 +1,1 @@
+"""One file per action, pure: the fields it may touch, risk, disruption, patch, preconditions."""

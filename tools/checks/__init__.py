@@ -1,0 +1,1 @@
+"""One file per check, pure: a subject in, one judgement out. Found by folder (`tools.discovery`)."""

@@ -1,0 +1,67 @@
+"""What a query is given: the clusters the asker may see, the knowledge, and past scans.
+
+Built anew for each question by `bot.conversation`, so a query can never see more than the person who
+asked. Used by every query.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from knowledge.types import SearchResult
+from tools.cluster.reader import Reader
+from tools.types import Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one person may see in one place: per cluster the namespaces, None meaning all of them."""
+
+    clusters: Mapping[str, frozenset[str] | None]
+
+    def sees(self, cluster: str, namespace: str | None = None) -> bool:
+        """Tell whether that cluster (and namespace; empty for cluster-scoped) may be shown."""
+        if cluster not in self.clusters:
+            return False
+        allowed = self.clusters[cluster]
+        return allowed is None or (bool(namespace) and namespace in allowed)
+
+
+class PastScans(Protocol):
+    """Where scans are kept: the store, or memory without one."""
+
+    async def save(self, scan: Scan) -> None:
+        """Keep a scan under its id."""
+        ...
+
+    async def by_id(self, scan_id: str) -> Scan | None:
+        """Fetch one scan; None where there is none (any more)."""
+        ...
+
+    async def latest(self, cluster: str, before: datetime) -> Scan | None:
+        """Fetch the newest scan of a cluster finished before a time."""
+        ...
+
+
+class Search(Protocol):
+    """The knowledge floor's search, already opened."""
+
+    async def __call__(self, question: str, limit: int = 10) -> SearchResult:
+        """Rank passages for a question."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class QueryContext:
+    """Everything a query may use."""
+
+    readers: Mapping[str, Reader]
+    """By cluster name; only those in `scope`."""
+    scope: Scope
+    search: Search
+    past: PastScans
+    now: datetime
+    """When the question was asked (UTC)."""
+    logs_open: frozenset[str] = field(default_factory=frozenset[str])
+    """Clusters whose pod logs the configuration opens."""

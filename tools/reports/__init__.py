@@ -1,0 +1,1 @@
+"""One file per output format, pure: a scan in, text out."""
