@@ -42,6 +42,8 @@ class Control:
     """Why no check answers it (needs a person, node files, ...); empty when `checks` is not."""
     aliases: tuple[str, ...] = ()
     """Numbers other tools give the same requirement (`C-0193`, `AVD-KSV-0017`)."""
+    terms: tuple[str, ...] = ()
+    """What people call the subject, in our own words; search reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Guide:
     """Questions people ask, in their own words; each must find this guide."""
     body: str
     """Markdown."""
+    topic: str = ""
+    """A capital word for guides without a control (`FIPS`, `SIGNING`); empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
