@@ -1,0 +1,1 @@
+"""The only wiring: one small builder per part; start, drain, stop."""

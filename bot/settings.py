@@ -1,0 +1,309 @@
+"""One frozen `Settings`, from oakum.yaml and the environment, read once by the command that needs it.
+
+Holds every setting with its unit, default and reason, and nothing else: `bot.app` turns it into the
+configuration of each part. Order: environment (`OAKUM_MODEL__NAME=...`), then oakum.yaml, then the
+default. Secrets are taken from the environment or from the file that `NAME_FILE` names, never from
+oakum.yaml. Used by `bot.app` and `bot.cli` only.
+"""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, cast
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from bot.errors import BadSettings
+
+MAX_FILE_BYTES = 1_000_000
+"""A larger oakum.yaml is refused."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Cluster(_Part):
+    """One cluster: exactly one of `kubeconfig`, `in_cluster`, `folder`."""
+
+    kubeconfig: Path | None = Field(default=None, description="Path of a kubeconfig file.")
+    context: str = Field(default="", description="Context in that file; empty for its current one.")
+    in_cluster: bool = Field(
+        default=False, description="Use the service account of the pod Oakum runs in."
+    )
+    folder: Path | None = Field(
+        default=None, description="A folder of manifests instead of a live cluster."
+    )
+    requests_per_second: float = Field(
+        default=20.0, gt=0, le=500, description="Most requests a second to this API server."
+    )
+    timeout_s: float = Field(default=30.0, gt=0, le=600, description="Seconds for one request.")
+    configmaps: bool = Field(default=False, description="Open ConfigMap values (redacted).")
+    logs: bool = Field(default=False, description="Open pod logs (redacted).")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        sources = [bool(self.kubeconfig), self.in_cluster, bool(self.folder)]
+        if self.context and not self.kubeconfig and not any(sources):
+            return self
+        if sum(sources) != 1:
+            raise ValueError("needs exactly one of kubeconfig, in_cluster and folder")
+        return self
+
+
+class SlackMode(StrEnum):
+    """How Slack reaches Oakum."""
+
+    SOCKET = "socket"
+    HTTP = "http"
+
+
+def _namespaces(value: object) -> object:
+    return ["*"] if value == "*" else value
+
+
+Namespaces = Annotated[tuple[str, ...], BeforeValidator(_namespaces)]
+
+
+class Slack(_Part):
+    """The Slack side. Tokens: SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET."""
+
+    mode: SlackMode = Field(
+        default=SlackMode.SOCKET, description="`socket`, or `http` behind your ingress."
+    )
+    base_url: str = Field(default="https://slack.com/api/", description="Slack's Web API.")
+    profile: Literal["modern", "classic"] = Field(
+        default="modern", description="`classic` uses only blocks that every client draws."
+    )
+    channels: dict[str, dict[str, Namespaces]] = Field(
+        default_factory=dict[str, dict[str, Namespaces]],
+        description="Per channel id: cluster name to namespaces, `*` for all. Others see nothing.",
+    )
+    link_hosts: tuple[str, ...] = Field(
+        default=("kubernetes.io", "www.cisecurity.org", "csrc.nist.gov", "github.com"),
+        description="Hosts that answers may link to; every other address is shown as inert text.",
+    )
+    serve_guests: bool = Field(default=False, description="Answer guests of the workspace.")
+    serve_other_organisations: bool = Field(
+        default=False, description="Answer people of other organisations (Slack Connect)."
+    )
+    workers: int = Field(default=8, ge=1, le=64, description="Threads answered side by side.")
+
+
+class Model(_Part):
+    """The language model. Key: OPENAI_API_KEY; without it the offline model answers."""
+
+    name: str = Field(default="gpt-5-mini", description="Model name at the endpoint.")
+    base_url: str = Field(
+        default="", description="OpenAI-compatible endpoint; empty: OPENAI_BASE_URL."
+    )
+    responses_api: bool = Field(default=False, description="Use OpenAI's Responses API.")
+    timeout_s: float = Field(default=60.0, gt=0, le=600, description="Seconds for one model call.")
+    offline: bool = Field(default=False, description="Never call a model, even with a key.")
+    input_price: float = Field(
+        default=0.0, ge=0, description="Price of a million input tokens; 0: unknown."
+    )
+    output_price: float = Field(
+        default=0.0, ge=0, description="Price of a million output tokens; 0: unknown."
+    )
+
+
+class Limits(_Part):
+    """What one question, and one person in one day, may use."""
+
+    steps: int = Field(default=12, ge=1, le=50, description="Model turns of one question.")
+    calls: int = Field(default=24, ge=1, le=200, description="Queries of one question.")
+    identical_calls: int = Field(default=3, ge=1, le=10, description="The same query again.")
+    tokens: int = Field(default=120_000, ge=1_000, description="Tokens of one question.")
+    seconds: float = Field(
+        default=180.0, gt=0, le=1_800, description="Wall seconds of one question."
+    )
+    questions_per_day: int = Field(
+        default=200, ge=1, description="Questions of one person in a day (UTC)."
+    )
+    tokens_per_day: int = Field(
+        default=2_000_000, ge=1_000, description="Tokens of one person in a day."
+    )
+    cost_per_day: float = Field(
+        default=0.0,
+        ge=0,
+        description="Cost of one person in a day, in the prices' currency; 0: no limit.",
+    )
+
+
+class Embedding(_Part):
+    """Vectors for search. Nothing is ever downloaded. Key: OAKUM_EMBEDDING_API_KEY."""
+
+    kind: Literal["none", "local", "endpoint"] = Field(
+        default="none", description="Where vectors come from."
+    )
+    folder: Path | None = Field(default=None, description="`local`: the MiniLM folder you fetched.")
+    base_url: str = Field(default="", description="`endpoint`: an OpenAI-compatible service.")
+    model: str = Field(default="", description="`endpoint`: the model's name.")
+    timeout_s: float = Field(default=20.0, gt=0, le=120, description="Seconds for one call.")
+
+
+class Web(_Part):
+    """The one HTTP listener: /healthz, /readyz, /metrics, and Slack's route in HTTP mode."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8710, ge=0, le=65_535, description="Port; 0 for any free one.")
+
+
+class Settings(_Part):
+    """Everything that can be set."""
+
+    clusters: dict[str, Cluster] = Field(
+        default_factory=dict[str, Cluster], description="By the name people use in questions."
+    )
+    slack: Slack = Slack()
+    model: Model = Model()
+    limits: Limits = Limits()
+    embedding: Embedding = Embedding()
+    web: Web = Web()
+    library: Path | None = Field(default=None, description="A folder of further guides (Markdown).")
+    data: Path = Field(
+        default=Path(".oakum"), description="Folder of the embedded database and the index."
+    )
+    store: str = Field(
+        default="", description="Database URL without password; empty: SQLite in `data`."
+    )
+    keep_days: int = Field(
+        default=90, ge=1, le=3_650, description="Days that threads and scans are kept."
+    )
+    log_json: bool = Field(default=False, description="Log as JSON lines.")
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_app_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = SecretStr("")
+    openai_api_key: SecretStr = SecretStr("")
+    embedding_api_key: SecretStr = SecretStr("")
+    store_password: SecretStr = SecretStr("")
+
+
+SECRETS: Mapping[str, str] = {
+    "slack_bot_token": "SLACK_BOT_TOKEN",
+    "slack_app_token": "SLACK_APP_TOKEN",
+    "slack_signing_secret": "SLACK_SIGNING_SECRET",
+    "openai_api_key": "OPENAI_API_KEY",
+    "embedding_api_key": "OAKUM_EMBEDDING_API_KEY",
+    "store_password": "OAKUM_STORE_PASSWORD",
+}
+"""Field -> environment variable; `NAME_FILE` may name a file that holds it instead."""
+
+
+def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings.
+
+    `file` None takes OAKUM_CONFIG, else ./oakum.yaml if it is there. Raises `BadSettings` naming the
+    key; no value is ever repeated in the message, since it may be a secret.
+    """
+    chosen = file or (Path(environment["OAKUM_CONFIG"]) if "OAKUM_CONFIG" in environment else None)
+    values = _from_file(chosen) if chosen else _from_default()
+    for field in SECRETS:
+        if field in values:
+            raise BadSettings(
+                f"The configuration holds {field}, and secrets do not belong there",
+                f"Set the environment variable {SECRETS[field]} or {SECRETS[field]}_FILE instead.",
+            )
+    _overlay(values, environment)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise _readable(error) from error
+    if not settings.model.base_url and environment.get("OPENAI_BASE_URL"):
+        model = settings.model.model_copy(update={"base_url": environment["OPENAI_BASE_URL"]})
+        settings = settings.model_copy(update={"model": model})
+    return settings
+
+
+def _from_default() -> dict[str, Any]:
+    default = Path("oakum.yaml")
+    return _from_file(default) if default.is_file() else {}
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise BadSettings(f"{file.name} is larger than {MAX_FILE_BYTES:,} bytes", "Shorten it.")
+        values = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+    except OSError as error:
+        raise BadSettings(
+            f"The configuration file {file.name} cannot be read", "Check its path and rights."
+        ) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" (line {mark.line + 1})" if mark else ""
+        raise BadSettings(f"{file.name} is not valid YAML{line}", "Mend that line.") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise BadSettings(f"{file.name} must hold keys and values", "See deploy/oakum.yaml.")
+    return _anchored(_mapping(cast("object", values)), file.parent)
+
+
+def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Make relative paths relative to the file that names them, `~` the home folder."""
+    clusters = values.get("clusters")
+    parts = list(_mapping(clusters).values())
+    paths = [(_mapping(part), key) for part in parts for key in ("folder", "kubeconfig")]
+    paths += [(values, "library"), (values, "data"), (_mapping(values.get("embedding")), "folder")]
+    for part, key in paths:
+        if isinstance(part.get(key), str):
+            part[key] = folder / Path(part[key]).expanduser()
+    return values
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    """Give a mapping to look into; whatever else stands there is left to the validation."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> None:
+    """Put the environment over the file's values: OAKUM_SECTION__KEY, and the secrets."""
+    for name, text in environment.items():
+        if not name.startswith("OAKUM_") or name in SECRETS.values():
+            continue
+        path = name.removeprefix("OAKUM_").lower().split("__")
+        if path[0] not in Settings.model_fields or path[0] in SECRETS:
+            continue
+        target = values
+        for key in path[:-1]:
+            target[key] = _mapping(target.get(key))
+            target = target[key]
+        try:
+            target[path[-1]] = yaml.load(text, Loader=yaml.CSafeLoader)
+        except yaml.YAMLError as error:
+            raise BadSettings(f"{name} cannot be read", "Write its value as in YAML.") from error
+    for field, variable in SECRETS.items():
+        values[field] = _secret(variable, environment)
+
+
+def _secret(variable: str, environment: Mapping[str, str]) -> str:
+    file = environment.get(f"{variable}_FILE")
+    if not file:
+        return environment.get(variable, "").strip()
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(
+            f"The file that {variable}_FILE names cannot be read", "Check its path and rights."
+        ) from error
+
+
+def _readable(error: ValidationError) -> BadSettings:
+    first = error.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in first["loc"]) or "the configuration"
+    return BadSettings(
+        f"The setting {key} cannot be used: {first['msg']}",
+        "See deploy/oakum.yaml for every setting with its unit and default.",
+    )
