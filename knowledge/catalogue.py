@@ -86,7 +86,7 @@ def control(benchmark: str, control_id: str) -> Control:
 def parse(text: str, stem: str) -> _File:
     """Read a benchmark file's text. Raises BadDocument, which names the file and the place."""
     try:
-        loaded = msgspec.convert(yaml.load(text, yaml.CSafeLoader), _File)  # noqa: S506 (a safe loader)
+        loaded = msgspec.convert(yaml.load(text, yaml.CSafeLoader), _File)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise BadDocument(f"The benchmark file {stem}.yaml cannot be read: {error}") from error
     problem = _problem(loaded, stem)
