@@ -5,6 +5,8 @@ Secret is not among them and never will be. Used by the readers, the scan and th
 
 from msgspec import Struct
 
+from tools.objects import apps, batch, core, networking, policy, rbac
+
 
 class Kind(Struct, frozen=True):
     """One Kubernetes kind as the API serves it."""
@@ -13,8 +15,111 @@ class Kind(Struct, frozen=True):
     group_version: str
     """`v1`, `apps/v1`, `rbac.authorization.k8s.io/v1`..."""
     plural: str
+    """`*` for every resource that the group serves (Gatekeeper makes one for each template); then
+    objects say their own kind."""
     namespaced: bool
     struct: type[Struct]
     """Decodes one object; see the files of `tools.objects`."""
     opt_in: bool = False
-    """Read only where the configuration opens it (ConfigMap)."""
+    """Read only where the configuration opens it (ConfigMap); a folder always gives its metadata."""
+    optional: bool = False
+    """A server without this API has none of these objects: no gap. (A refusal is still a gap.)"""
+    earlier: tuple[str, ...] = ()
+    """Group versions of old servers with the same fields, accepted in a folder of manifests."""
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for core."""
+        group, slash, _ = self.group_version.partition("/")
+        return group if slash else ""
+
+
+_RBAC = "rbac.authorization.k8s.io/v1"
+_RBAC_EARLIER = ("rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1alpha1")
+_APPS_EARLIER = ("apps/v1beta2", "apps/v1beta1", "extensions/v1beta1")
+_NET_EARLIER = ("networking.k8s.io/v1beta1", "extensions/v1beta1")
+_VAP = "admissionregistration.k8s.io"
+
+_ALL = (
+    Kind("Pod", "v1", "pods", True, core.Pod),
+    Kind("ReplicationController", "v1", "replicationcontrollers", True, core.ReplicationController),
+    Kind("Deployment", "apps/v1", "deployments", True, apps.Deployment, earlier=_APPS_EARLIER),
+    Kind("StatefulSet", "apps/v1", "statefulsets", True, apps.StatefulSet, earlier=_APPS_EARLIER),
+    Kind("DaemonSet", "apps/v1", "daemonsets", True, apps.DaemonSet, earlier=_APPS_EARLIER),
+    Kind("ReplicaSet", "apps/v1", "replicasets", True, apps.ReplicaSet, earlier=_APPS_EARLIER),
+    Kind("Job", "batch/v1", "jobs", True, batch.Job),
+    Kind("CronJob", "batch/v1", "cronjobs", True, batch.CronJob, earlier=("batch/v1beta1",)),
+    Kind("ServiceAccount", "v1", "serviceaccounts", True, core.ServiceAccount),
+    Kind("Namespace", "v1", "namespaces", False, core.Namespace),
+    Kind("Role", _RBAC, "roles", True, rbac.Role, earlier=_RBAC_EARLIER),
+    Kind("ClusterRole", _RBAC, "clusterroles", False, rbac.ClusterRole, earlier=_RBAC_EARLIER),
+    Kind("RoleBinding", _RBAC, "rolebindings", True, rbac.RoleBinding, earlier=_RBAC_EARLIER),
+    Kind(
+        "ClusterRoleBinding",
+        _RBAC,
+        "clusterrolebindings",
+        False,
+        rbac.ClusterRoleBinding,
+        earlier=_RBAC_EARLIER,
+    ),
+    Kind(
+        "NetworkPolicy",
+        "networking.k8s.io/v1",
+        "networkpolicies",
+        True,
+        networking.NetworkPolicy,
+        earlier=("extensions/v1beta1",),
+    ),
+    Kind("Service", "v1", "services", True, core.Service),
+    Kind(
+        "Ingress",
+        "networking.k8s.io/v1",
+        "ingresses",
+        True,
+        networking.Ingress,
+        earlier=_NET_EARLIER,
+    ),
+    Kind("PersistentVolumeClaim", "v1", "persistentvolumeclaims", True, core.PersistentVolumeClaim),
+    Kind("ConfigMap", "v1", "configmaps", True, core.ConfigMap, opt_in=True),
+    Kind("Node", "v1", "nodes", False, core.Node),
+    Kind("Event", "v1", "events", True, core.Event),
+    Kind(
+        "ValidatingAdmissionPolicyBinding",
+        f"{_VAP}/v1",
+        "validatingadmissionpolicybindings",
+        False,
+        policy.PolicyObject,
+        optional=True,
+        earlier=(f"{_VAP}/v1beta1", f"{_VAP}/v1alpha1"),
+    ),
+    Kind(
+        "Policy",
+        "kyverno.io/v1",
+        "policies",
+        True,
+        policy.PolicyObject,
+        optional=True,
+        earlier=("kyverno.io/v2beta1",),
+    ),
+    Kind(
+        "ClusterPolicy",
+        "kyverno.io/v1",
+        "clusterpolicies",
+        False,
+        policy.PolicyObject,
+        optional=True,
+        earlier=("kyverno.io/v2beta1",),
+    ),
+    Kind(
+        "Constraint",
+        "constraints.gatekeeper.sh/v1beta1",
+        "*",
+        False,
+        policy.PolicyObject,
+        optional=True,
+        earlier=("constraints.gatekeeper.sh/v1", "constraints.gatekeeper.sh/v1alpha1"),
+    ),
+)
+
+KINDS: dict[str, Kind] = {kind.kind: kind for kind in _ALL}
+"""By kind name. `Constraint` stands for every kind of Gatekeeper's constraint group."""

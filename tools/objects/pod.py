@@ -1,0 +1,242 @@
+"""The pod specification: containers, volumes and security contexts, as far as checks read them.
+
+Written against the Kubernetes 1.34 API (https://kubernetes.io/docs/reference/kubernetes-api/
+workload-resources/pod-v1/). Security contexts hold every field of that version, because one control
+asks whether any is set.
+"""
+
+from msgspec import Struct, field
+
+from tools.objects.meta import Metadata, Present
+
+
+class SeccompProfile(Struct, gc=False, rename="camel", omit_defaults=True):
+    """type is RuntimeDefault, Localhost or Unconfined."""
+
+    type: str | None = None
+    localhost_profile: str | None = None
+
+
+class AppArmorProfile(Struct, gc=False, rename="camel", omit_defaults=True):
+    """type is RuntimeDefault, Localhost or Unconfined."""
+
+    type: str | None = None
+    localhost_profile: str | None = None
+
+
+class SELinuxOptions(Struct, gc=False, omit_defaults=True):
+    """Labels given to the process."""
+
+    user: str | None = None
+    role: str | None = None
+    type: str | None = None
+    level: str | None = None
+
+
+class WindowsOptions(Struct, gc=False, rename="camel", omit_defaults=True):
+    """Settings that only Windows nodes read."""
+
+    gmsa_credential_spec_name: str | None = None
+    gmsa_credential_spec: str | None = None
+    run_as_user_name: str | None = None
+    host_process: bool | None = None
+
+
+class Capabilities(Struct, gc=False, omit_defaults=True):
+    """Linux capabilities as written; see `tools.workload.capability` for one spelling."""
+
+    add: list[str] | None = None
+    drop: list[str] | None = None
+
+
+class Sysctl(Struct, gc=False, omit_defaults=True):
+    """One kernel parameter of the pod."""
+
+    name: str = ""
+    value: str | None = None
+
+
+class SecurityContext(Struct, gc=False, rename="camel", omit_defaults=True):
+    """securityContext of one container."""
+
+    privileged: bool | None = None
+    allow_privilege_escalation: bool | None = None
+    run_as_user: int | None = None
+    run_as_group: int | None = None
+    run_as_non_root: bool | None = None
+    read_only_root_filesystem: bool | None = None
+    proc_mount: str | None = None
+    capabilities: Capabilities | None = None
+    seccomp_profile: SeccompProfile | None = None
+    app_armor_profile: AppArmorProfile | None = None
+    se_linux_options: SELinuxOptions | None = None
+    windows_options: WindowsOptions | None = None
+
+
+class PodSecurityContext(Struct, gc=False, rename="camel", omit_defaults=True):
+    """securityContext of the pod: what containers inherit, and what only a pod has."""
+
+    run_as_user: int | None = None
+    run_as_group: int | None = None
+    run_as_non_root: bool | None = None
+    fs_group: int | None = None
+    fs_group_change_policy: str | None = None
+    supplemental_groups: list[int] | None = None
+    supplemental_groups_policy: str | None = None
+    se_linux_change_policy: str | None = None
+    sysctls: list[Sysctl] | None = None
+    seccomp_profile: SeccompProfile | None = None
+    app_armor_profile: AppArmorProfile | None = None
+    se_linux_options: SELinuxOptions | None = None
+    windows_options: WindowsOptions | None = None
+
+
+class SecretSelector(Struct, gc=False, omit_defaults=True):
+    """Names a Secret, and one key of it where a variable takes only that."""
+
+    name: str | None = None
+    key: str | None = None
+
+
+class EnvVarSource(Struct, gc=False, rename="camel", omit_defaults=True):
+    """Where a variable's value comes from, as far as it is a Secret."""
+
+    secret_key_ref: SecretSelector | None = None
+
+
+class EnvVar(Struct, gc=False, rename="camel", omit_defaults=True):
+    """One environment variable. Literal values are never decoded."""
+
+    name: str = ""
+    value_from: EnvVarSource | None = None
+
+
+class EnvFromSource(Struct, gc=False, rename="camel", omit_defaults=True):
+    """All keys of one object as variables, as far as it is a Secret."""
+
+    secret_ref: SecretSelector | None = None
+
+
+class ContainerPort(Struct, gc=False, rename="camel", omit_defaults=True):
+    """One declared port."""
+
+    container_port: int | None = None
+    host_port: int | None = None
+    protocol: str | None = None
+
+
+class Target(Struct, gc=False, omit_defaults=True):
+    """httpGet or tcpSocket of a probe or hook: the host it connects to."""
+
+    host: str | None = None
+
+
+class Handler(Struct, gc=False, rename="camel", omit_defaults=True):
+    """A probe or a hook."""
+
+    http_get: Target | None = None
+    tcp_socket: Target | None = None
+
+
+class Lifecycle(Struct, gc=False, rename="camel", omit_defaults=True):
+    """Hooks of a container."""
+
+    post_start: Handler | None = None
+    pre_stop: Handler | None = None
+
+
+class Container(Struct, gc=False, rename="camel", omit_defaults=True):
+    """One container of any sort: init, ordinary or ephemeral."""
+
+    name: str = ""
+    image: str | None = None
+    security_context: SecurityContext | None = None
+    ports: list[ContainerPort] | None = None
+    env: list[EnvVar] | None = None
+    env_from: list[EnvFromSource] | None = None
+    liveness_probe: Handler | None = None
+    readiness_probe: Handler | None = None
+    startup_probe: Handler | None = None
+    lifecycle: Lifecycle | None = None
+
+
+class HostPath(Struct, gc=False, omit_defaults=True):
+    """A folder or file of the node."""
+
+    path: str | None = None
+    type: str | None = None
+
+
+class CSIVolume(Struct, gc=False, omit_defaults=True):
+    """A volume made by a storage driver for this pod."""
+
+    driver: str | None = None
+
+
+class Volume(Struct, gc=False, rename="camel", omit_defaults=True):
+    """One volume. Exactly one source is set; all of Kubernetes 1.34 stand here."""
+
+    name: str = ""
+    host_path: HostPath | None = None
+    config_map: Present | None = None
+    csi: CSIVolume | None = None
+    downward_api: Present | None = field(default=None, name="downwardAPI")
+    empty_dir: Present | None = None
+    ephemeral: Present | None = None
+    persistent_volume_claim: Present | None = None
+    projected: Present | None = None
+    secret: Present | None = None
+    aws_elastic_block_store: Present | None = field(default=None, name="awsElasticBlockStore")
+    azure_disk: Present | None = None
+    azure_file: Present | None = None
+    cephfs: Present | None = None
+    cinder: Present | None = None
+    fc: Present | None = None
+    flex_volume: Present | None = None
+    flocker: Present | None = None
+    gce_persistent_disk: Present | None = None
+    git_repo: Present | None = None
+    glusterfs: Present | None = None
+    image: Present | None = None
+    iscsi: Present | None = None
+    nfs: Present | None = None
+    photon_persistent_disk: Present | None = None
+    portworx_volume: Present | None = None
+    quobyte: Present | None = None
+    rbd: Present | None = None
+    scale_io: Present | None = field(default=None, name="scaleIO")
+    storageos: Present | None = None
+    vsphere_volume: Present | None = None
+
+
+class PodOS(Struct, gc=False, omit_defaults=True):
+    """name is linux or windows."""
+
+    name: str | None = None
+
+
+class PodSpec(Struct, gc=False, rename="camel", omit_defaults=True):
+    """spec of a pod or of a pod template."""
+
+    containers: list[Container] | None = None
+    init_containers: list[Container] | None = None
+    ephemeral_containers: list[Container] | None = None
+    volumes: list[Volume] | None = None
+    security_context: PodSecurityContext | None = None
+    host_pid: bool | None = field(default=None, name="hostPID")
+    host_ipc: bool | None = field(default=None, name="hostIPC")
+    host_network: bool | None = None
+    host_users: bool | None = None
+    service_account_name: str | None = None
+    service_account: str | None = None
+    """The old spelling of `service_account_name`; read where that is not set."""
+    automount_service_account_token: bool | None = None
+    node_selector: dict[str, str] | None = None
+    os: PodOS | None = None
+
+
+class PodTemplate(Struct, gc=False, omit_defaults=True):
+    """What a controller makes pods from."""
+
+    metadata: Metadata | None = None
+    spec: PodSpec | None = None
