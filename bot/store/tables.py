@@ -1,0 +1,147 @@
+"""Every table of the store, as SQLAlchemy Core declares it. Changes come with a file in migrations.
+
+Bodies that only our own code reads are JSON bytes (`columns.encode`). Used by the other files here.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from bot.store.columns import Instant, OutsideText
+
+metadata = MetaData()
+
+_Sequence = BigInteger().with_variant(Integer, "sqlite")
+"""Counts up by itself on both databases (SQLite does so for INTEGER keys only)."""
+
+
+def _key() -> tuple[Column[str], Column[str], Column[str]]:
+    """Make the columns of a ThreadKey."""
+    return (
+        Column("team", String, nullable=False),
+        Column("channel", String, nullable=False),
+        Column("thread", String, nullable=False),
+    )
+
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("event_id", String, nullable=False, unique=True),
+    *_key(),
+    Column("ts", String, nullable=False),
+    Column("position", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("place", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("text", OutsideText, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("reply_ts", String, nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("worker", String, nullable=False, server_default=""),
+    Column("leased_until", Instant),
+    Column("done_at", Instant),
+    Column("outcome", String, nullable=False, server_default=""),
+    UniqueConstraint("team", "channel", "ts", name="inbox_message"),
+    Index(
+        "inbox_open",
+        "team",
+        "channel",
+        "thread",
+        "position",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+)
+"""Questions, commands and presses until they are answered, and a day longer to know them again."""
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+)
+"""Presses and commands that were already taken."""
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    *_key(),
+    Column("role", String, nullable=False),
+    Column("message_ts", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("stored_at", Instant, nullable=False, index=True),
+    Index("turns_thread", "team", "channel", "thread", "seq"),
+    Index(
+        "turns_message",
+        "team",
+        "channel",
+        "thread",
+        "role",
+        "message_ts",
+        unique=True,
+        sqlite_where=text("message_ts <> ''"),
+        postgresql_where=text("message_ts <> ''"),
+    ),
+    sqlite_autoincrement=True,
+)
+"""What was said in threads where Oakum answered."""
+
+answers = Table(
+    "answers",
+    metadata,
+    *_key(),
+    Column("message_ts", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("stored_at", Instant, nullable=False, index=True),
+    UniqueConstraint("team", "channel", "thread", "message_ts", name="answers_message"),
+)
+"""What each of our messages showed, so that a press on it finds the same."""
+
+feedback = Table(
+    "feedback",
+    metadata,
+    *_key(),
+    Column("message_ts", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("reason", OutsideText, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    UniqueConstraint("team", "channel", "thread", "message_ts", "person", name="feedback_person"),
+)
+"""What people said of an answer; the last word of each counts."""
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("tokens", BigInteger, nullable=False),
+    Column("questions", Integer, nullable=False),
+)
+"""What each person spent on each day (UTC)."""
+
+scans = Table(
+    "scans",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("cluster", String, nullable=False),
+    Column("benchmark", String, nullable=False),
+    Column("finished_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("scans_latest", "cluster", "finished_at"),
+)
+"""Past scans; the body is compressed."""
