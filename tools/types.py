@@ -1,12 +1,14 @@
 """What this floor hands out: references, evidence, findings, gaps, scans.
 
 Finding, Evidence, ResourceRef and Gap are msgspec Structs because one scan makes a hundred
-thousand of them. Holds data only. Used by every module of the floor and by `bot`.
+thousand of them. Holds data, and the one way to make evidence of a value. Used by every module of
+the floor and by `bot`.
 """
 
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
 from msgspec import Struct
 
 
@@ -78,6 +80,27 @@ class Evidence(Struct, frozen=True, gc=False):
     resource_version: str = ""
 
 
+NOT_SET = "(not set)"
+"""The evidence value where the absence of a field decides."""
+
+MAX_VALUE_BYTES = 300
+"""The longest evidence value, in bytes of UTF-8; a longer one is cut and ends in `...`."""
+
+_PLAIN = {True: "true", False: "false"}
+
+
+def evidence(path: str, value: object, ref: ResourceRef | None = None) -> Evidence:
+    """Make evidence of a decoded value; None becomes `(not set)`, the rest capped JSON text."""
+    if value is None:
+        return Evidence(path, NOT_SET, ref)
+    if isinstance(value, bool):
+        return Evidence(path, _PLAIN[value], ref)
+    encoded = msgspec.json.encode(value)
+    if len(encoded) > MAX_VALUE_BYTES:
+        return Evidence(path, encoded[: MAX_VALUE_BYTES - 3].decode(errors="ignore") + "...", ref)
+    return Evidence(path, encoded.decode(), ref)
+
+
 class Finding(Struct, frozen=True, gc=False):
     """What one check says of one object, with the fields that decided."""
 
@@ -93,6 +116,8 @@ class Finding(Struct, frozen=True, gc=False):
     evidence: tuple[Evidence, ...]
     fingerprint: str
     """Stable over scans: check, cluster, kind, namespace, name, container; never uid or words."""
+    pods: int = 0
+    """How many pods of this workload the scan saw; 0 for other objects and for bare templates."""
 
 
 class Gap(Struct, frozen=True, gc=False):
@@ -155,7 +180,10 @@ class Check(Struct, frozen=True, gc=False):
 
 
 class Judgement(Struct, frozen=True, gc=False):
-    """What a check's `judge(subject, cluster)` returns; the scan turns it into a Finding."""
+    """What a check's `judge(subject, cluster)` returns; the scan turns it into a Finding.
+
+    A check returns None instead for an object that its rule leaves out: then nothing is counted.
+    """
 
     verdict: Verdict
     reason: str = ""

@@ -1,0 +1,1 @@
+"""Checks that look at a namespace, or at where an object stands."""

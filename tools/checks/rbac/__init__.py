@@ -1,0 +1,1 @@
+"""Checks of CIS section 5.1: roles, bindings and service accounts."""

@@ -1,0 +1,1 @@
+"""Controls that objects alone cannot settle: unknown, with what was found that helps a person."""

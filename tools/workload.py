@@ -1,0 +1,309 @@
+"""Any workload as one shape: its pod template, all its containers, its pods; and lookups over kinds.
+
+Holds how a pod specification is read (container over pod over default, Windows, owners), not what
+is right or wrong: that is for the checks. Used by the checks, the scan and the queries.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from tools.objects.core import Namespace, Pod, ServiceAccount
+from tools.objects.kinds import Kind
+from tools.objects.meta import Metadata
+from tools.objects.pod import Container as ContainerSpec
+from tools.objects.pod import PodSpec, PodTemplate
+from tools.types import Evidence, Gap, Judgement, ResourceRef, Verdict
+
+WORKLOAD_KINDS = (
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "CronJob",
+    "Job",
+    "ReplicaSet",
+    "ReplicationController",
+    "Pod",
+)
+"""Kinds with a pod specification, owners before what they own."""
+
+POLICY_KINDS = ("ValidatingAdmissionPolicyBinding", "Policy", "ClusterPolicy", "Constraint")
+"""Kinds whose objects may judge pods at admission (`tools.objects.policy`)."""
+
+DEFAULT = "default"
+"""Namespace of an object that names none; service account of a pod that names none."""
+
+SPEC_PATHS = {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}
+_TEMPLATE_PATH = "spec.template.spec"
+
+
+class Sort(StrEnum):
+    """Which of the three lists of a pod a container stands in, in the order they are looked at."""
+
+    INIT = "init"
+    ORDINARY = "ordinary"
+    EPHEMERAL = "ephemeral"
+
+
+_FIELDS = (
+    (Sort.INIT, "initContainers"),
+    (Sort.ORDINARY, "containers"),
+    (Sort.EPHEMERAL, "ephemeralContainers"),
+)
+
+
+class Container(Struct, gc=False):
+    """One container with the values that hold for it: its own, else the pod's, else the default."""
+
+    name: str
+    path: str
+    """For example `spec.template.spec.initContainers[0]`."""
+    sort: Sort
+    spec: ContainerSpec
+    pod: PodSpec
+    """The specification it stands in: the template's, or a running pod's for an extra container."""
+    pod_path: str
+    privileged: bool
+    allow_privilege_escalation: bool | None
+    """None where it is not set; Kubernetes then allows it."""
+    run_as_user: int | None
+    run_as_non_root: bool
+    seccomp: str | None
+    """Type of the profile in effect by the fields; None where neither level sets one."""
+    host_process: bool
+    added: tuple[str, ...]
+    """Capabilities in upper case without CAP_, in the order written."""
+    dropped: tuple[str, ...]
+    pod_ref: ResourceRef | None = None
+    """The running pod that has this container although the template has none of that name."""
+
+    @property
+    def label(self) -> str:
+        """How a reason names it: sort, name, and the pod of an extra container."""
+        label = (
+            f"container {self.name}"
+            if self.sort is Sort.ORDINARY
+            else (f"{self.sort} container {self.name}")
+        )
+        return f"{label} (in pod {self.pod_ref.name} only)" if self.pod_ref else label
+
+
+class Workload(Struct, gc=False):
+    """One workload, or a pod that no workload of the scan owns."""
+
+    ref: ResourceRef
+    metadata: Metadata
+    """The object's own."""
+    spec: PodSpec
+    path: str
+    """Where `spec` stands in the object."""
+    annotations: Mapping[str, Any]
+    """Of the pods."""
+    annotations_path: str
+    containers: tuple[Container, ...]
+    """Init, ordinary, ephemeral; then those that only running pods have."""
+    windows: bool
+    account: str
+    """The service account in effect."""
+    pods: int = 0
+    """Running pods seen that come from it; 1 for a pod itself."""
+
+
+class Item(Struct, gc=False):
+    """An object that is judged as it is: a Namespace, a ServiceAccount, any object in a namespace."""
+
+    ref: ResourceRef
+    object: Any
+    """The kind's struct."""
+    declared: bool = True
+    """False for what exists only because something else in a folder of manifests names it."""
+
+
+class Inventory(Struct):
+    """Lookups across the kinds that one scan read. Checks get it beside their subject."""
+
+    cluster: str
+    live: bool
+    """False for a folder of manifests."""
+    workloads: tuple[Workload, ...] = ()
+    """All that are judged, of the namespaces of the scan."""
+    namespaces: Mapping[str, Namespace] = {}
+    accounts: Mapping[tuple[str, str], ServiceAccount] = {}
+    """By namespace and name."""
+    network_policies: Mapping[str, tuple[str, ...]] = {}
+    """Names by namespace."""
+    busy: frozenset[str] = frozenset()
+    """Namespaces with at least one workload or pod."""
+    policies: tuple[ResourceRef, ...] = ()
+    """Objects of POLICY_KINDS that were found."""
+    missing: Mapping[str, str] = {}
+    """Kinds that could not be read (whole or in part), with the reason."""
+
+    def unread(self, kinds: Iterable[str]) -> str:
+        """Say which of the kinds could not be read and why; empty when all were."""
+        return "; ".join(f"{kind}: {self.missing[kind]}" for kind in kinds if kind in self.missing)
+
+
+def capability(name: str) -> str:
+    """Give a capability's one spelling: upper case, without CAP_."""
+    return name.upper().removeprefix("CAP_")
+
+
+def name_of(metadata: Metadata) -> str:
+    """Name an object; a manifest that leaves the name to the server has its generateName."""
+    return metadata.name or metadata.generate_name or ""
+
+
+def namespace_of(kind: Kind, metadata: Metadata) -> str:
+    """Give the namespace an object is in; empty for a cluster-scoped kind."""
+    return (metadata.namespace or DEFAULT) if kind.namespaced else ""
+
+
+def ref_of(cluster: str, kind: Kind, metadata: Metadata) -> ResourceRef:
+    """Make the reference of one object of a kind."""
+    return ResourceRef(
+        cluster,
+        kind.group_version,
+        kind.kind,
+        namespace_of(kind, metadata),
+        name_of(metadata),
+        metadata.uid or "",
+    )
+
+
+def template_of(kind: str, obj: Any) -> PodTemplate:
+    """Find the pod template of a workload object; an empty one where the object has none."""
+    spec = obj.spec
+    if kind == "Pod":
+        return PodTemplate(metadata=obj.metadata, spec=spec)
+    if kind == "CronJob":
+        job = spec.job_template if spec else None
+        spec = job.spec if job else None
+    return (spec.template if spec else None) or PodTemplate()
+
+
+def is_windows(spec: PodSpec) -> bool:
+    """Tell whether pods run on Windows: by spec.os.name, else by a node selector."""
+    if spec.os and spec.os.name:
+        return spec.os.name == "windows"
+    selector = spec.node_selector or {}
+    return "windows" in (
+        selector.get("kubernetes.io/os"),
+        selector.get("beta.kubernetes.io/os"),
+    )
+
+
+def containers_of(
+    spec: PodSpec, path: str, pod_ref: ResourceRef | None = None
+) -> tuple[Container, ...]:
+    """List all containers of a pod specification: init, ordinary, ephemeral."""
+    lists = (spec.init_containers, spec.containers, spec.ephemeral_containers)
+    return tuple(
+        _container(container, f"{path}.{field}[{index}]", sort, (spec, path, pod_ref))
+        for (sort, field), listed in zip(_FIELDS, lists, strict=True)
+        if listed
+        for index, container in enumerate(listed)
+    )
+
+
+def _container(
+    spec: ContainerSpec, path: str, sort: Sort, pod: tuple[PodSpec, str, ResourceRef | None]
+) -> Container:
+    """Work out what holds for one container."""
+    pod_spec, pod_path, pod_ref = pod
+    own = spec.security_context
+    outer = pod_spec.security_context
+    user = outer.run_as_user if outer else None
+    non_root = outer.run_as_non_root if outer else None
+    seccomp = outer.seccomp_profile if outer else None
+    windows = outer.windows_options if outer else None
+    host_process = windows.host_process if windows else None
+    privileged, escalation, added, dropped = None, None, (), ()
+    if own:
+        privileged, escalation = own.privileged, own.allow_privilege_escalation
+        user = user if own.run_as_user is None else own.run_as_user
+        non_root = non_root if own.run_as_non_root is None else own.run_as_non_root
+        seccomp = own.seccomp_profile or seccomp
+        if own.windows_options and own.windows_options.host_process is not None:
+            host_process = own.windows_options.host_process
+        if own.capabilities:
+            added = tuple(capability(name) for name in own.capabilities.add or ())
+            dropped = tuple(capability(name) for name in own.capabilities.drop or ())
+    return Container(
+        name=spec.name,
+        path=path,
+        sort=sort,
+        spec=spec,
+        pod=pod_spec,
+        pod_path=pod_path,
+        privileged=privileged is True,
+        allow_privilege_escalation=escalation,
+        run_as_user=user,
+        run_as_non_root=non_root is True,
+        seccomp=seccomp.type if seccomp else None,
+        host_process=host_process is True,
+        added=added,
+        dropped=dropped,
+        pod_ref=pod_ref,
+    )
+
+
+def workload_of(
+    cluster: str, kind: Kind, obj: Any, pods: Iterable[tuple[ResourceRef, Pod]] = ()
+) -> Workload:
+    """Read one object of WORKLOAD_KINDS, with the running pods whose owner, in the end, it is."""
+    template = template_of(kind.kind, obj)
+    spec = template.spec or PodSpec()
+    path = SPEC_PATHS.get(kind.kind, _TEMPLATE_PATH)
+    containers = containers_of(spec, path)
+    owned = tuple(pods)
+    if owned:
+        known = {container.name for container in containers}
+        containers += tuple(
+            extra
+            for ref, pod in owned
+            if pod.spec
+            for extra in containers_of(pod.spec, "spec", ref)
+            if extra.name not in known
+        )
+    return Workload(
+        ref=ref_of(cluster, kind, obj.metadata),
+        metadata=obj.metadata,
+        spec=spec,
+        path=path,
+        annotations=(template.metadata.annotations if template.metadata else None) or {},
+        annotations_path=path.removesuffix("spec") + "metadata.annotations",
+        containers=containers,
+        windows=is_windows(spec),
+        account=spec.service_account_name or spec.service_account or DEFAULT,
+        pods=1 if kind.kind == "Pod" else len(owned),
+    )
+
+
+def failed(deciding: list[tuple[Container, Evidence]], why: str) -> Judgement:
+    """Judge a workload failed by these containers: the first is named, evidence lists all.
+
+    `deciding` holds at least one container, in the workload's order, with the field that decided;
+    `why` is the rest of a sentence that begins with the container.
+    """
+    first = deciding[0][0]
+    label = first.label
+    more = len({(c.pod_path, c.name, c.pod_ref) for c, _ in deciding}) - 1
+    others = f" (and {more} more)" if more else ""
+    return Judgement(
+        Verdict.FAIL,
+        f"{label[0].upper()}{label[1:]}{others} {why}.",
+        first.name,
+        tuple(fact for _, fact in deciding),
+    )
+
+
+def missing_kinds(gaps: Iterable[Gap]) -> dict[str, str]:
+    """Collect which kinds the gaps concern, each with its first reason."""
+    missing: dict[str, str] = {}
+    for gap in gaps:
+        if gap.kind:
+            missing.setdefault(gap.kind, gap.why)
+    return missing
