@@ -1,0 +1,3 @@
+module oakum.lab/pause
+
+go 1.24
