@@ -27,6 +27,10 @@ _DAMAGED = (
     "The database file is damaged or is not a database.",
     "Move the file away and restore it from a backup; without it Oakum starts with an empty one.",
 )
+_FAILING = (
+    "The database cannot be read or written: its disk fails.",
+    "Look at the machine's disk; the log has what the database said.",
+)
 _NOT_OPENED = (
     "The database file cannot be opened.",
     "Check that its folder exists and that this user may read and write there.",
@@ -47,6 +51,8 @@ _BY_WORDS = (
     ("readonly database", _READ_ONLY),
     ("malformed", _DAMAGED),
     ("not a database", _DAMAGED),
+    ("no such table", _DAMAGED),
+    ("disk i/o error", _FAILING),
     ("unable to open", _NOT_OPENED),
     ("password authentication failed", _REFUSED),
     ("does not exist", _REFUSED),
@@ -59,6 +65,7 @@ _BY_STATE = (
     ("57014", _BUSY),
     ("40", _BUSY),
     ("53100", _FULL),
+    ("58", _FAILING),
     ("25006", _READ_ONLY),
     ("XX001", _DAMAGED),
     ("XX002", _DAMAGED),

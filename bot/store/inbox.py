@@ -82,9 +82,9 @@ async def put(db: Database, row: NewQuestion, now: datetime) -> bool:
         "payload": encode(row.payload),
         "received_at": row.received_at,
     }
+    new = db.insert(inbox).values(values).on_conflict_do_nothing().returning(inbox.c.id)
     async with db.write() as tx:
-        stored = await tx.execute(db.insert(inbox).values(values).on_conflict_do_nothing())
-        return stored.rowcount == 1
+        return (await tx.execute(new)).one_or_none() is not None
 
 
 async def lease(db: Database, worker: str, now: datetime, lease_s: float) -> Leased | None:

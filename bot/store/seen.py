@@ -13,11 +13,10 @@ from bot.store.tables import seen
 
 async def first_time(db: Database, event_id: str, now: datetime) -> bool:
     """Note an id; False where it was noted before, by whichever process."""
+    new = db.insert(seen).values(event_id=event_id, at=now).on_conflict_do_nothing()
     async with db.write() as tx:
-        noted = await tx.execute(
-            db.insert(seen).values(event_id=event_id, at=now).on_conflict_do_nothing()
-        )
-        return noted.rowcount == 1
+        noted = await tx.execute(new.returning(seen.c.event_id))
+        return noted.one_or_none() is not None
 
 
 async def prune(db: Database, before: datetime) -> int:
