@@ -173,7 +173,8 @@ class Settings(_Part):
     web: Web = Web()
     library: Path | None = Field(default=None, description="A folder of further guides (Markdown).")
     data: Path = Field(
-        default=Path(".oakum"), description="Folder of the embedded database and the index."
+        default_factory=lambda: Path.home() / ".local/share/oakum",
+        description="Folder of the embedded database, the index and the terminal's log.",
     )
     store: str = Field(
         default="", description="Database URL without password; empty: SQLite in `data`."

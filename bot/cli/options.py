@@ -1,0 +1,28 @@
+"""Options that several subcommands share, each declared once.
+
+Holds annotated types only. Used by the subcommands of this folder.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="oakum.yaml; else OAKUM_CONFIG, else ./oakum.yaml if it exists."),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--path", help="A folder of manifests (YAML or JSON) instead of a cluster."),
+]
+ClusterName = Annotated[
+    str | None, typer.Option("--cluster", help="A cluster named in the configuration.")
+]
+Namespaces = Annotated[
+    list[str] | None,
+    typer.Option("--namespace", "-n", help="Only this namespace; may be repeated."),
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write there instead of to the terminal.")
+]

@@ -1,0 +1,25 @@
+"""`oakum serve`: the Slack assistant, until it is told to stop."""
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.options import Config
+
+
+def serve(
+    config: Config = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of /healthz, /readyz and /metrics; else the setting.")
+    ] = None,
+) -> None:
+    """Run the Slack assistant.
+
+    Needs SLACK_BOT_TOKEN and, in Socket Mode, SLACK_APP_TOKEN (else SLACK_SIGNING_SECRET). Stops
+    on SIGTERM after finishing what it is answering, within 25 seconds.
+    """
+    import asyncio
+
+    from bot import app
+
+    asyncio.run(app.serve(app.read_settings(config), port))

@@ -1,0 +1,149 @@
+"""`make demo`: Oakum in a Slack workspace on this machine, with a flawed small cluster to ask about.
+
+Without arguments it runs until Ctrl-C. `--once` drives it headless: a mention, a follow-up in the
+thread, a slash command and a button press; prints the answers and exits 0. `--terminal`, or a
+machine without npm or other than Linux on x64, shows the same in the terminal.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import workspace
+from workspace import DemoFailed, Workspace
+
+QUESTIONS = (
+    "which workloads in shop run privileged, and why does it matter?",
+    "and do they run as root?",
+    "which namespaces have no network policy?",
+)
+PORT = 18300
+
+
+def main() -> int:
+    """Choose the way to show it, and turn a failure into one sentence."""
+    parser = argparse.ArgumentParser(description="Show Oakum on this machine.")
+    parser.add_argument("--once", action="store_true", help="headless; prints the answers and ends")
+    parser.add_argument("--terminal", action="store_true", help="in the terminal, without Slack")
+    options = parser.parse_args()
+    reason = "you asked for it" if options.terminal else workspace.available()
+    try:
+        if reason:
+            return terminal(options.once, reason)
+        workspace.install()
+        return slack(options.once)
+    except DemoFailed as failure:
+        sys.stderr.write(f"demo: {failure}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def model_used() -> str:
+    """Say which model answers."""
+    if os.environ.get("OPENAI_API_KEY"):
+        return "the language model at your OPENAI_API_KEY"
+    return "the offline model (set OPENAI_API_KEY to use a language model)"
+
+
+def slack(once: bool) -> int:
+    """Show it in the local Slack."""
+    data = Path(tempfile.mkdtemp(prefix="oakum-demo-"))
+    print(
+        f"Starting a Slack workspace on this machine and Oakum beside it; {model_used()} answers."
+    )
+    print("The workspace listens on all interfaces without a password: stop it when you are done.")
+    with workspace.running(data, 0 if once else PORT) as place:
+        if once:
+            return conversation(place)
+        print(f"\nOpen {place.address} and, in #platform, try:\n")
+        for question in QUESTIONS:
+            print(f"  @oakum {question}")
+        print("\nAlso: /oakum scan, /oakum help, and the buttons under an answer. Ctrl-C ends it.")
+        while True:
+            time.sleep(3600)
+
+
+def conversation(place: Workspace) -> int:
+    """Drive the local Slack as a person would, and print what comes back."""
+    started = place.say(f"<@U0OAKUM> {QUESTIONS[0]}")
+    first = shown(f"mention: @oakum {QUESTIONS[0]}", place.answer_after(1))
+    seen = len(place.messages())
+    place.say(QUESTIONS[1], thread=started)
+    shown(f"in the thread: {QUESTIONS[1]}", place.answer_after(seen + 1))
+    seen = len(place.messages())
+    place.command("scan hafen")
+    shown("slash command: /oakum scan hafen", place.answer_after(seen))
+    seen = len(place.messages())
+    button = next((b for b in workspace.buttons(first) if "xplain" in text_of(b)), None)
+    if button is None:
+        raise DemoFailed("the first answer has no Explain button")
+    place.press(first, button)
+    pressed = workspace.waited_for(
+        lambda: place.messages()[seen:], workspace.ANSWER_S, "the button press was not answered"
+    )
+    shown(f"button: {text_of(button)}", pressed[-1])
+    print("The demo ran: four ways to ask, four answers.")
+    return 0
+
+
+def text_of(button: dict[str, Any]) -> str:
+    """Give a button's label."""
+    return str(button.get("text", {}).get("text", ""))
+
+
+def shown(title: str, message: dict[str, Any]) -> dict[str, Any]:
+    """Print one answer with what led to it."""
+    print(f"\n=== {title}\n")
+    print(textwrap.indent(words(message), "  "))
+    return message
+
+
+def words(message: dict[str, Any]) -> str:
+    """Give the words of a message, from its blocks where there are any."""
+    parts: list[str] = []
+    for block in message.get("blocks") or []:
+        texts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
+        for text in texts:
+            if isinstance(text, dict) and isinstance(text.get("text"), str):
+                parts.append(text["text"])
+    return "\n".join(parts) or str(message.get("text", ""))
+
+
+def terminal(once: bool, reason: str) -> int:
+    """Show it in the terminal."""
+    print(f"Showing Oakum in the terminal, since {reason}; {model_used()} answers.")
+    folder = str(workspace.HERE / "cluster")
+    oakum = [sys.executable, "-m", "bot"]
+    if not once:
+        print(f"Try: {QUESTIONS[0]}")
+        return subprocess.run([*oakum, "chat", "--path", folder], check=False).returncode
+    with tempfile.TemporaryDirectory(prefix="oakum-demo-") as data:
+        environment = {**os.environ, "OAKUM_DATA": data}
+        steps = [
+            (f"ask: {QUESTIONS[0]}", ["ask", QUESTIONS[0], "--path", folder, "--thread", "demo"]),
+            (
+                f"follow-up: {QUESTIONS[1]}",
+                ["ask", QUESTIONS[1], "--path", folder, "--thread", "demo"],
+            ),
+            ("scan", ["scan", "--path", folder, "--fail-on", "never"]),
+            ("the button Explain, as a typed choice", ["ask", "explain 5.2.2", "--path", folder]),
+        ]
+        for title, arguments in steps:
+            print(f"\n=== {title}\n", flush=True)
+            done = subprocess.run([*oakum, *arguments], env=environment, check=False)
+            if done.returncode not in (0, 3):
+                raise DemoFailed(f"that step ended with exit code {done.returncode}")
+    print("The demo ran: four ways to ask, four answers.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

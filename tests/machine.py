@@ -1,0 +1,87 @@
+"""Installs what the tests need from this machine: Debian packages when root, the local Slack server.
+
+Standard library only. `make test` runs it before the tests; without the right to install it says
+what is missing, and the tests concerned skip (in CI they fail).
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMO = ROOT / "deploy" / "demo"
+
+PROGRAMS = {
+    "chromium": "chromium",
+    "runuser": "util-linux",
+    "containerd": "containerd",
+    "runc": "runc",
+    "iptables": "iptables",
+    "conntrack": "conntrack",
+    "socat": "socat",
+    "ethtool": "ethtool",
+    "ip": "iproute2",
+    "gcc": "gcc",
+    "node": "nodejs",
+    "npm": "npm",
+}
+"""Program -> the Debian package that brings it."""
+
+FILES = {
+    "/usr/lib/postgresql/*/bin/initdb": "postgresql",
+    "/usr/lib/cni/bridge": "containernetworking-plugins",
+    "/bin/busybox": "busybox-static",
+}
+"""A file that must be there -> the Debian package that brings it."""
+
+
+def missing_packages() -> list[str]:
+    """List the Debian packages that this machine lacks."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    lacking = {package for name, package in PROGRAMS.items() if not shutil.which(name, path=path)}
+    for pattern, package in FILES.items():
+        if not any(Path("/").glob(pattern.lstrip("/"))):
+            lacking.add(package)
+    return sorted(lacking)
+
+
+def install_packages(packages: list[str]) -> None:
+    """Install Debian packages without asking, services not started."""
+    print(f"Installing Debian packages: {' '.join(packages)}", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], check=True, env=quiet)
+    subprocess.run(
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
+        check=True,
+        env=quiet,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def install_local_slack() -> None:
+    """Install the local Slack server beside the demo, from its lock file."""
+    if platform.system() != "Linux" or platform.machine() != "x86_64" or not shutil.which("npm"):
+        print("The local Slack server needs Linux on x64 and npm; its tests will be skipped.")
+        return
+    if not (DEMO / "node_modules" / "local-slack-linux-x64" / "bin" / "local-slack").exists():
+        print("Installing the local Slack server ...", flush=True)
+        subprocess.run(["npm", "ci", "--silent", "--prefix", str(DEMO)], check=True)
+
+
+def main() -> int:
+    """Install what is missing, as far as allowed."""
+    if packages := missing_packages():
+        if os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
+            install_packages(packages)
+        else:
+            print(f"Missing, and not mine to install: {' '.join(packages)}.")
+            print("The tests that need them will say so and be skipped.")
+    install_local_slack()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""What the documents say is true: commands exist, paths exist, tables are those of the code."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli.main import app
+from tests import tables
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("deploy/**/*.md")],
+)
+DOCUMENTS = [file for file in DOCUMENTS if "node_modules" not in file.parts]
+
+
+def quoted(file: Path) -> list[str]:
+    """Give the lines of a document's shell blocks and its `inline` words."""
+    text = file.read_text(encoding="utf-8")
+    blocks = re.findall(r"```(?:sh|bash|console)?\n(.*?)```", text, re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line] + re.findall(r"`([^`\n]+)`", text)
+
+
+def test_the_tables_are_those_of_the_code() -> None:
+    written = tables.TARGET.read_text(encoding="utf-8")
+    assert written == tables.document(), "run: make tables"
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_quoted_make_targets_exist(file: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = {m for line in quoted(file) for m in re.findall(r"\bmake ([a-z-]+)", line)}
+    assert named <= targets
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_quoted_oakum_commands_are_understood(file: Path) -> None:
+    for line in quoted(file):
+        words = shlex.split(line.removeprefix("$ ").removeprefix(".venv/bin/"), comments=True)
+        if len(words) < 2 or words[0] != "oakum":
+            continue
+        result = CliRunner().invoke(app, [words[1], "--help"])
+        assert result.exit_code == 0, line
+        options = {word.split("=")[0] for word in words[2:] if word.startswith("--")}
+        assert all(option in result.output for option in options), line
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_quoted_paths_exist(file: Path) -> None:
+    roots = ("bot/", "tools/", "knowledge/", "tests/", "deploy/")
+    paths = {word for word in quoted(file) if word.startswith(roots) and " " not in word}
+    absent = sorted(
+        p for p in paths if not re.search(r"[A-Z<*{]{2}", p) and not (ROOT / p).exists()
+    )
+    assert absent == []
