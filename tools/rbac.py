@@ -30,6 +30,7 @@ MASTERS = "system:masters"
 CLUSTER_ADMIN = "cluster-admin"
 _BOOTSTRAPPING = "kubernetes.io/bootstrapping"
 _HOLDERS_NAMED = 5
+_NOT_FOR_ROLES = Judgement(Verdict.NOT_APPLICABLE, "A Role gives nothing that is cluster-scoped.")
 
 
 class RuleAt(Struct, gc=False):
@@ -77,6 +78,8 @@ class Wanted(Struct, frozen=True):
     """`pods`, or with a subresource `nodes/proxy`."""
     by_name: bool = False
     """True where a rule narrowed by resourceNames counts too."""
+    below: bool = False
+    """True where an entry with any subresource of these resources counts too."""
 
 
 def is_built_in(metadata: Metadata) -> bool:
@@ -105,7 +108,7 @@ def rule_gives(rule: PolicyRule, wanted: Wanted) -> bool:
     if ANY not in groups and wanted.group not in groups:
         return False
     return any(
-        resource_matches(entry, resource)
+        resource_matches(entry, resource) or (wanted.below and entry.startswith(f"{resource}/"))
         for entry in rule.resources or ()
         for resource in wanted.resources
     )
@@ -115,6 +118,11 @@ def judge_rules(role: RoleSubject, wanted: Sequence[Wanted], can: str) -> Judgem
     """Fail a role in which any rule gives what is wanted; say what it can do and who holds it."""
     giving = [at for at in role.rules if any(rule_gives(at.rule, want) for want in wanted)]
     return judge_giving(role, giving, can)
+
+
+def judge_cluster_rules(role: RoleSubject, wanted: Sequence[Wanted], can: str) -> Judgement:
+    """Judge a ClusterRole for what is cluster-scoped; a Role cannot give that."""
+    return judge_rules(role, wanted, can) if role.cluster_wide else _NOT_FOR_ROLES
 
 
 def judge_giving(role: RoleSubject, giving: Sequence[RuleAt], can: str) -> Judgement:

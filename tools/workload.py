@@ -15,7 +15,7 @@ from tools.objects.kinds import Kind
 from tools.objects.meta import Metadata
 from tools.objects.pod import Container as ContainerSpec
 from tools.objects.pod import PodSpec, PodTemplate
-from tools.types import Evidence, Gap, Judgement, ResourceRef, Verdict
+from tools.types import Evidence, Gap, Judgement, ResourceRef, Verdict, evidence
 
 WORKLOAD_KINDS = (
     "Deployment",
@@ -138,12 +138,28 @@ class Inventory(Struct):
     """Namespaces with at least one workload or pod."""
     policies: tuple[ResourceRef, ...] = ()
     """Objects of POLICY_KINDS that were found."""
-    missing: Mapping[str, str] = {}
-    """Kinds that could not be read (whole or in part), with the reason."""
+    engines: tuple[ResourceRef, ...] = ()
+    """Workloads that are known policy engines."""
+    missing: Mapping[str, tuple[Gap, ...]] = {}
+    """Kinds that could not be read (whole or in part), with what is missing."""
 
-    def unread(self, kinds: Iterable[str]) -> str:
-        """Say which of the kinds could not be read and why; empty when all were."""
-        return "; ".join(f"{kind}: {self.missing[kind]}" for kind in kinds if kind in self.missing)
+    def unread(self, kinds: Iterable[str], namespace: str = "") -> str:
+        """Say which of the kinds could not be read (there, or at all) and why; empty if all were."""
+        return "; ".join(
+            f"{kind}: {gap.why}"
+            for kind in kinds
+            for gap in self.missing.get(kind, ())[:1]
+            if not namespace or any(gap.namespace in ("", namespace) for gap in self.missing[kind])
+        )
+
+    def account_ref(self, namespace: str, name: str) -> ResourceRef:
+        """Make the reference of a service account, whether it was found or not."""
+        account = self.accounts.get((namespace, name))
+        uid = account.metadata.uid if account else None
+        return ResourceRef(self.cluster, "v1", "ServiceAccount", namespace, name, uid or "")
+
+
+NOT_ON_WINDOWS = Judgement(Verdict.NOT_APPLICABLE, "Windows pods do not have this setting.")
 
 
 def capability(name: str) -> str:
@@ -300,10 +316,36 @@ def failed(deciding: list[tuple[Container, Evidence]], why: str) -> Judgement:
     )
 
 
-def missing_kinds(gaps: Iterable[Gap]) -> dict[str, str]:
-    """Collect which kinds the gaps concern, each with its first reason."""
-    missing: dict[str, str] = {}
-    for gap in gaps:
-        if gap.kind:
-            missing.setdefault(gap.kind, gap.why)
-    return missing
+def setting(container: Container, attribute: str, field: str) -> Evidence:
+    """Show a security setting where it is set: in the container, else in the pod, else not at all."""
+    own = getattr(container.spec.security_context, attribute, None)
+    outer = getattr(container.pod.security_context, attribute, None)
+    inherited = own is None and outer is not None
+    path = container.pod_path if inherited else container.path
+    value = outer if inherited else own
+    return evidence(f"{path}.securityContext.{field}", value, container.pod_ref)
+
+
+def capability_failure(deciding: list[Container], enough: tuple[str, ...]) -> Judgement:
+    """Judge a workload failed by the capabilities of these containers.
+
+    Dropping any one of `enough` would have been enough. A container that is privileged, or that adds
+    something although it drops enough, says so.
+    """
+    first = deciding[0]
+    if first.privileged:
+        why = "is privileged, so that what it drops does not count"
+    elif any(name in first.dropped for name in enough):
+        why = f"adds {', '.join(first.added)}"
+    else:
+        why = f"does not drop {' or '.join(enough)}"
+    return failed([(container, _capability_fact(container)) for container in deciding], why)
+
+
+def _capability_fact(container: Container) -> Evidence:
+    """Show what decided on the capabilities of one container."""
+    path = f"{container.path}.securityContext"
+    if container.privileged:
+        return evidence(f"{path}.privileged", True, container.pod_ref)
+    own = container.spec.security_context
+    return evidence(f"{path}.capabilities", own.capabilities if own else None, container.pod_ref)

@@ -1,0 +1,46 @@
+"""Role that can bind, escalate or impersonate.
+
+bind and escalate on roles or clusterroles lift the rule that nobody gives more than they have;
+impersonate acts as somebody else, in the end as system:masters. In a Role only roles and
+serviceaccounts count, because the rest is cluster-scoped. Rules narrowed by resourceNames do not
+count. For userextras a rule may name the key as a subresource; every one counts.
+
+Fix: name what may be bound, or whom.
+
+    rules:
+      - apiGroups: [rbac.authorization.k8s.io]
+        resources: [clusterroles]
+        resourceNames: [view]
+        verbs: [bind]
+
+Source: CIS Kubernetes 1.12, 5.1.8; https://kubernetes.io/docs/concepts/security/rbac-good-practices/.
+"""
+
+from tools.rbac import CORE, RBAC_GROUP, RoleSubject, Wanted, judge_rules
+from tools.types import Check, Judgement, Severity, Subject
+from tools.workload import Inventory
+
+CHECK = Check(
+    title="Role that can bind, escalate or impersonate",
+    severity=Severity.CRITICAL,
+    subject=Subject.ROLE,
+    kinds=(),
+    source="https://kubernetes.io/docs/concepts/security/rbac-good-practices/",
+)
+
+_NAMESPACED = (
+    Wanted(("bind", "escalate"), RBAC_GROUP, ("roles",)),
+    Wanted(("impersonate",), CORE, ("serviceaccounts",)),
+)
+_CLUSTER_WIDE = (
+    *_NAMESPACED,
+    Wanted(("bind", "escalate"), RBAC_GROUP, ("clusterroles",)),
+    Wanted(("impersonate",), CORE, ("users", "groups")),
+    Wanted(("impersonate",), "authentication.k8s.io", ("userextras",), below=True),
+)
+
+
+def judge(subject: RoleSubject, cluster: Inventory) -> Judgement:
+    """Fail where any rule gives one of the three verbs on what it is for."""
+    wanted = _CLUSTER_WIDE if subject.cluster_wide else _NAMESPACED
+    return judge_rules(subject, wanted, "can bind or escalate roles, or impersonate")
