@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli.main import app
+from bot.settings import Settings, load
 from tests import tables
 
 ROOT = Path(__file__).parents[1]
@@ -58,3 +59,23 @@ def test_quoted_paths_exist(file: Path) -> None:
         p for p in paths if not re.search(r"[A-Z<*{]{2}", p) and not (ROOT / p).exists()
     )
     assert absent == []
+
+
+def test_every_setting_is_present_in_deploy() -> None:
+    text = (ROOT / "deploy" / "oakum.yaml").read_text(encoding="utf-8")
+    keys = {key.strip("`").split(".")[-1] for key, *_ in tables.setting_rows(Settings)}
+    absent = sorted(key for key in keys if not re.search(rf"\b{key}:", text))
+    assert absent == []
+
+
+def test_the_deployed_configuration_is_the_default(tmp_path: Path) -> None:
+    deployed = load(ROOT / "deploy" / "oakum.yaml", {}).model_dump()
+    default = load(write_empty(tmp_path), {}).model_dump()
+    assert deployed == default
+
+
+def write_empty(folder: Path) -> Path:
+    """Write a configuration that sets nothing."""
+    file = folder / "oakum.yaml"
+    file.write_text("", encoding="utf-8")
+    return file

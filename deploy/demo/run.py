@@ -113,7 +113,7 @@ def words(message: dict[str, Any]) -> str:
         texts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
         for text in texts:
             if isinstance(text, dict) and isinstance(text.get("text"), str):
-                parts.append(text["text"])
+                parts += [text["text"]]
     return "\n".join(parts) or str(message.get("text", ""))
 
 
