@@ -1,3 +1,3 @@
-"""Plugins that every test may use: each is a stand-in from `tests.fakes`."""
+"""Plugins that every test may use: what stands in for the far end of a wire, and the real cluster."""
 
-pytest_plugins = ["tests.fakes.postgres"]
+pytest_plugins = ["tests.fakes.postgres", "tests.lab.fixtures", "tests.nothing_skipped"]

@@ -23,6 +23,7 @@ Say = Callable[[str], None]
 """Takes one line of progress."""
 
 _POLL_S = 0.1
+_ENTER_TIMEOUT_S = 30.0
 _START_TIMEOUT_S = 900.0
 _KUBECTL_TIMEOUT_S = 120.0
 _OWNER_FILE = "owner"
@@ -153,28 +154,30 @@ def _start(programs: Path, image_files: Path, owner: str) -> None:
     (home / "audit" / "policy.yaml").write_text(kubeadm.AUDIT_POLICY)
     (home / _MADE_FILE).write_text("".join(f"{path}\n" for path in _make_mount_points()))
     with (home / "log" / "lab.log").open("ab") as log:
-        holder = subprocess.Popen(
+        subprocess.run(
             [sys.executable, "-m", "tests.lab.enter", str(home)],
             cwd=versions.ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            check=True,
         )
-    first = _await_child(holder)
+    first = _await_first()
     cgroups.settle([Path(path) for path in _lines(home / enter.CGROUPS_FILE)])
     network.connect(first)
 
 
-def _await_child(holder: subprocess.Popen[bytes]) -> int:
+def _await_first() -> int:
     """Wait for process 1 of the lab and give its pid out here."""
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    while holder.poll() is None and time.monotonic() < deadline:
-        found = processes.children(holder.pid)
+    home = folder()
+    deadline = time.monotonic() + _ENTER_TIMEOUT_S
+    while time.monotonic() < deadline:
+        holder = processes.read(home / enter.PID_FILE)
+        found = processes.children(holder.pid) if holder else []
         if found and _has_own_network(found[0]):
             return found[0]
         time.sleep(0.02)
-    raise LabError(f"the lab did not start: {(folder() / 'log' / 'lab.log').read_text()[-500:]}")
+    raise LabError(f"the lab did not start: {(home / 'log' / 'lab.log').read_text()[-500:]}")
 
 
 def _has_own_network(pid: int) -> bool:
@@ -214,8 +217,6 @@ def _kill(holder: processes.Process) -> None:
     for one in (holder, *inner):
         if not processes.kill(one):
             raise LabError(f"process {one.pid} of the lab does not end")
-    with suppress(ChildProcessError):
-        os.waitpid(holder.pid, 0)
 
 
 def _remove_cgroups(home: Path) -> None:

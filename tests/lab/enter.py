@@ -1,6 +1,7 @@
-"""`python -m tests.lab.enter FOLDER`: become the process that holds the lab.
+"""`python -m tests.lab.enter FOLDER`: leave behind the process that holds the lab.
 
-Notes its own pid first, so that whatever happens later `down` finds it; joins the lab's cgroups; then
+It is nobody's child, so that it lives as long as it should and not as long as who started it. It
+notes its own pid first, so that whatever happens later `down` finds it; joins the lab's cgroups; then
 turns into `unshare`, whose one child is process 1 of the lab (`tests.lab.inside`) and dies with it.
 """
 
@@ -16,7 +17,14 @@ _NAMESPACES = ("--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup")
 
 
 def main(folder: Path) -> None:
-    """Replace this process; returns only by raising."""
+    """Return at once, with the holder on its way."""
+    if os.fork():
+        return
+    os.setsid()
+    _hold(folder)
+
+
+def _hold(folder: Path) -> None:
     itself = processes.process(os.getpid())
     assert itself is not None
     processes.write(folder / PID_FILE, itself)

@@ -14,6 +14,17 @@ from typing import NamedTuple
 from tests.lab.errors import LabError
 
 _APT_TIMEOUT_S = 600
+_NAMESPACES = (
+    "unshare",
+    "--mount",
+    "--pid",
+    "--net",
+    "--uts",
+    "--ipc",
+    "--cgroup",
+    "--fork",
+    "true",
+)
 
 
 class Needed(NamedTuple):
@@ -62,6 +73,10 @@ def why_not() -> str:
     lacking = missing()
     if lacking and not find("apt-get"):
         return "the lab needs these packages and cannot install them: " + ", ".join(lacking)
+    if find("unshare") and subprocess.run(_NAMESPACES, capture_output=True).returncode:
+        return (
+            "the lab needs the right to make namespaces: a whole machine or a privileged container"
+        )
     return ""
 
 
