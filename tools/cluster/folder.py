@@ -56,7 +56,7 @@ class Contents(Struct):
     """By kind name, in path order, no object twice."""
     gaps: list[Gap] = field(default_factory=list[Gap])
     named_namespaces: set[str] = field(default_factory=set[str])
-    """Namespaces that some object names in its metadata."""
+    """Namespaces that some object names in its metadata; `default` where one names none."""
     others: dict[str, int] = field(default_factory=dict[str, int])
     """How many objects of kinds that are not read, by apiVersion and kind."""
     skipped: list[str] = field(default_factory=list[str])
@@ -280,6 +280,8 @@ def _keep(part: _Part, api_version: str, own_kind: str, metadata: Any, contents:
         contents.gaps.append(Gap(f"{part.where}: {own_kind}", "it has no name", kind=kind.kind))
         return
     where = str(namespace or "default") if kind.namespaced else ""
+    if where:
+        contents.named_namespaces.add(where)
     entry = Entry(kind, own_kind, api_version, where, name, part.where, part.raw)
     contents.entries.setdefault(kind.kind, []).append(entry)
     contents.total_bytes += len(part.raw)
