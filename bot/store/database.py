@@ -89,13 +89,16 @@ class Database:
         await self._engine.dispose()
 
 
-async def open_database(url: str) -> Database:
+async def open_database(url: str, password: str = "") -> Database:
     """Open the database of an address, made or brought up to date first.
 
     `sqlite:///relative/file.db`, `sqlite:////absolute/file.db` or `postgresql://user@host/name`. A new
-    SQLite file and its folder are readable by this user only. Raises StoreUnavailable.
+    SQLite file and its folder are readable by this user only. `password` is the Postgres user's, where
+    the address does not hold it. Raises StoreUnavailable.
     """
     address = _address(url)
+    if password:
+        address = address.set(password=password)
     with explained():
         if address.get_backend_name() == "sqlite":
             await asyncio.to_thread(_make_file, address)
