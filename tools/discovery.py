@@ -63,7 +63,7 @@ def _accept(check_id: str, topic: str, module: ModuleType) -> CheckModule:
     check = getattr(module, "CHECK", None)
     if not isinstance(check, Check):
         raise BadCheck(f"Check {check_id} declares no CHECK.", "See tools.types.Check.")
-    judge = getattr(module, "judge", None)
+    judge: Judge | None = getattr(module, "judge", None)
     if not callable(judge):
         raise BadCheck(f"Check {check_id} has no judge(subject, cluster).", "Write the function.")
     return CheckModule(check_id, topic, check, judge, page)

@@ -116,9 +116,7 @@ class Item(Struct, gc=False):
 
     ref: ResourceRef
     object: Any
-    """The kind's struct."""
-    declared: bool = True
-    """False for what exists only because something else in a folder of manifests names it."""
+    """The kind's struct; for a workload the Workload."""
 
 
 class Inventory(Struct):

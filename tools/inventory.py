@@ -1,0 +1,251 @@
+"""Turns what one scan read into what it judges: owners, roles with their holders, namespaces.
+
+Holds which object stands for which. That namespaces exist which a folder only names is the reader's
+business. Reads nothing and judges nothing. Used by the scan.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from tools.cluster.reader import Listing
+from tools.objects.core import Namespace, Pod, ServiceAccount
+from tools.objects.kinds import KINDS, Kind
+from tools.objects.meta import Metadata
+from tools.objects.rbac import ClusterRole
+from tools.rbac import (
+    Binding,
+    RoleSubject,
+    aggregated_role_of,
+    binding_of,
+    holders_by_role,
+    is_built_in,
+    role_of,
+)
+from tools.types import Gap, ResourceRef
+from tools.workload import (
+    POLICY_KINDS,
+    WORKLOAD_KINDS,
+    Inventory,
+    Item,
+    Workload,
+    name_of,
+    namespace_of,
+    ref_of,
+    workload_of,
+)
+
+BINDING_KINDS = ("RoleBinding", "ClusterRoleBinding")
+ROLE_KINDS = ("Role", "ClusterRole")
+_ENGINES = ("kyverno", "gatekeeper", "kubewarden")
+_LISTED_OWNERS = frozenset(WORKLOAD_KINDS)
+
+
+class Read(Struct, frozen=True):
+    """What one scan read."""
+
+    cluster: str
+    live: bool
+    namespaces: tuple[str, ...]
+    """The scan's scope; empty for the whole cluster."""
+    listings: Mapping[str, Listing]
+    """By kind name; only kinds that were asked for."""
+
+    def objects(self, kind: str) -> Sequence[Any]:
+        """Give the objects of a kind; none where it was not asked for."""
+        listing = self.listings.get(kind)
+        return listing.objects if listing else ()
+
+    def ref(self, kind: str, metadata: Metadata) -> ResourceRef:
+        """Make the reference of an object of a kind."""
+        return ref_of(self.cluster, KINDS[kind], metadata)
+
+
+class Judged(Struct):
+    """Everything that checks are handed, by subject."""
+
+    inventory: Inventory
+    roles: list[RoleSubject]
+    bindings: list[Binding]
+    accounts: list[Item]
+    namespaces: list[Item]
+    items: Mapping[str, list[Item]]
+    """By kind, every namespaced object; workloads only where no other owns them."""
+
+
+def build(read: Read) -> Judged:
+    """Work out owners, holders and namespaces of one scan."""
+    workloads, busy = _workloads(read)
+    bindings = [
+        binding_of(read.ref(kind, obj.metadata), obj)
+        for kind in BINDING_KINDS
+        for obj in read.objects(kind)
+    ]
+    namespaces = _namespaces(read)
+    accounts = _accounts(read)
+    inventory = Inventory(
+        cluster=read.cluster,
+        live=read.live,
+        workloads=tuple(workloads),
+        namespaces=namespaces,
+        accounts=accounts,
+        network_policies=_names_by_namespace(read, "NetworkPolicy"),
+        busy=busy,
+        policies=tuple(_policies(read)),
+        engines=tuple(w.ref for w in workloads if any(e in w.ref.name for e in _ENGINES)),
+        missing=_missing(gap for listing in read.listings.values() for gap in listing.gaps),
+    )
+    return Judged(
+        inventory=inventory,
+        roles=list(_roles(read, bindings, inventory)),
+        bindings=[binding for binding in bindings if not is_built_in(binding.metadata)],
+        accounts=[
+            Item(read.ref("ServiceAccount", account.metadata), account)
+            for account in accounts.values()
+        ],
+        namespaces=[
+            Item(read.ref("Namespace", namespace.metadata), namespace)
+            for namespace in namespaces.values()
+            if not read.namespaces or name_of(namespace.metadata) in read.namespaces
+        ],
+        items=_items(read, workloads),
+    )
+
+
+def _workloads(read: Read) -> tuple[list[Workload], frozenset[str]]:
+    """Read all workloads that no other owns, and name the namespaces that hold any."""
+    owners = _owner_index(read)
+    pods: dict[int, list[tuple[ResourceRef, Pod]]] = {}
+    judged: list[tuple[Kind, Any]] = []
+    busy: set[str] = set()
+    for name in WORKLOAD_KINDS:
+        kind = KINDS[name]
+        for obj in read.objects(name):
+            busy.add(namespace_of(kind, obj.metadata))
+            root = _root(kind, obj, owners, read.live) if obj.metadata.owner_references else obj
+            if root is obj:
+                judged.append((kind, obj))
+            elif name == "Pod":
+                pods.setdefault(id(root), []).append((read.ref(name, obj.metadata), obj))
+    workloads = [
+        workload_of(read.cluster, kind, obj, pods.get(id(obj), ())) for kind, obj in judged
+    ]
+    return workloads, frozenset(busy)
+
+
+_OwnerKey = str | tuple[str, str, str]
+
+
+def _owner_index(read: Read) -> dict[_OwnerKey, tuple[Kind, Any]]:
+    """Index what may own: by uid on a live cluster, by kind, namespace and name in a folder."""
+    index: dict[_OwnerKey, tuple[Kind, Any]] = {}
+    for name in WORKLOAD_KINDS:
+        if name == "Pod":
+            continue
+        kind = KINDS[name]
+        for obj in read.objects(name):
+            metadata: Metadata = obj.metadata
+            key: _OwnerKey = (
+                (metadata.uid or "")
+                if read.live
+                else (name, namespace_of(kind, metadata), name_of(metadata))
+            )
+            index[key] = (kind, obj)
+    index.pop("", None)
+    return index
+
+
+def _root(kind: Kind, obj: Any, owners: Mapping[_OwnerKey, tuple[Kind, Any]], live: bool) -> Any:
+    """Follow owners (the controller first) as far as they are in the scan; a circle ends there."""
+    seen = {id(obj)}
+    while True:
+        metadata: Metadata = obj.metadata
+        namespace = namespace_of(kind, metadata)
+        references = sorted(metadata.owner_references or (), key=lambda r: not r.controller)
+        for reference in references:
+            key: _OwnerKey = (
+                (reference.uid or "") if live else (reference.kind, namespace, reference.name)
+            )
+            found = owners.get(key)
+            if found and id(found[1]) not in seen:
+                kind, obj = found
+                seen.add(id(obj))
+                break
+        else:
+            return obj
+
+
+def _namespaces(read: Read) -> dict[str, Namespace]:
+    """Index namespaces by name."""
+    return {name_of(namespace.metadata): namespace for namespace in read.objects("Namespace")}
+
+
+def _accounts(read: Read) -> dict[tuple[str, str], ServiceAccount]:
+    """Index service accounts by namespace and name."""
+    kind = KINDS["ServiceAccount"]
+    return {
+        (namespace_of(kind, account.metadata), name_of(account.metadata)): account
+        for account in read.objects(kind.kind)
+    }
+
+
+def _names_by_namespace(read: Read, kind: str) -> dict[str, tuple[str, ...]]:
+    """Collect the names of a kind's objects by namespace."""
+    found: dict[str, list[str]] = {}
+    for obj in read.objects(kind):
+        namespace = namespace_of(KINDS[kind], obj.metadata)
+        found.setdefault(namespace, []).append(name_of(obj.metadata))
+    return {namespace: tuple(names) for namespace, names in found.items()}
+
+
+def _policies(read: Read) -> Iterable[ResourceRef]:
+    """Refer to each object that may judge pods at admission, by its own kind where it says it."""
+    for name in POLICY_KINDS:
+        for obj in read.objects(name):
+            ref = read.ref(name, obj.metadata)
+            own = obj.kind or name
+            yield ResourceRef(ref.cluster, ref.api_version, own, ref.namespace, ref.name, ref.uid)
+
+
+def _missing(gaps: Iterable[Gap]) -> dict[str, tuple[Gap, ...]]:
+    """Collect gaps by the kind that they concern."""
+    missing: dict[str, tuple[Gap, ...]] = {}
+    for gap in gaps:
+        if gap.kind:
+            missing[gap.kind] = (*missing.get(gap.kind, ()), gap)
+    return missing
+
+
+def _roles(read: Read, bindings: Sequence[Binding], inventory: Inventory) -> Iterable[RoleSubject]:
+    """Read all roles that Kubernetes did not make itself, each with its holders."""
+    holders = holders_by_role(bindings)
+    selectable: dict[str, ClusterRole] = {
+        name_of(obj.metadata): obj for obj in read.objects("ClusterRole")
+    }
+    for kind in ROLE_KINDS:
+        given_by = BINDING_KINDS if kind == "ClusterRole" else BINDING_KINDS[:1]
+        unread = any(name in inventory.missing for name in given_by)
+        for obj in read.objects(kind):
+            if is_built_in(obj.metadata):
+                continue
+            ref = read.ref(kind, obj.metadata)
+            if kind == "ClusterRole" and obj.aggregation_rule:
+                role = aggregated_role_of(ref, obj, selectable, read.live)
+            else:
+                role = role_of(ref, obj)
+            held = holders.get((kind, ref.namespace, ref.name), ())
+            role.holders = None if unread else held
+            yield role
+
+
+def _items(read: Read, workloads: Sequence[Workload]) -> dict[str, list[Item]]:
+    """List every namespaced object by kind, as it is."""
+    items: dict[str, list[Item]] = {}
+    for workload in workloads:
+        item = Item(workload.ref, workload)
+        items.setdefault(workload.ref.kind, []).append(item)
+    for name, listing in read.listings.items():
+        if KINDS[name].namespaced and name not in _LISTED_OWNERS:
+            items[name] = [Item(read.ref(name, obj.metadata), obj) for obj in listing.objects]
+    return items

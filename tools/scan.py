@@ -1,0 +1,343 @@
+"""One scan: reads each kind once, feeds every check in one pass, and keeps what could not be looked at.
+
+Reading is async; judging goes through threads in chunks, so that the event loop stays free. Holds no
+rule of a benchmark. Used by the queries, the terminal and, later, schedules.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from msgspec import Struct, field
+
+from knowledge import catalogue
+from knowledge.errors import UnknownBenchmark, UnknownControl
+from knowledge.types import Control
+from tools.cluster.reader import Listing, Reader
+from tools.discovery import CheckModule, checks
+from tools.errors import ToolsError, UnknownName
+from tools.inventory import BINDING_KINDS, ROLE_KINDS, Judged, Read, build
+from tools.objects.kinds import KINDS
+from tools.types import (
+    PASSED,
+    ControlResult,
+    Finding,
+    Judgement,
+    ResourceRef,
+    Scan,
+    Subject,
+    Verdict,
+)
+from tools.workload import POLICY_KINDS, WORKLOAD_KINDS, Inventory, Item, name_of
+
+CHUNK = 250
+"""Objects judged between two returns to the event loop."""
+READS_AT_ONCE = 6
+"""Kinds read side by side; the reader limits its own requests besides."""
+_NEAREST = 5
+_FINGERPRINT_DIGITS = 16
+
+_SUBJECT_KINDS: Mapping[Subject, tuple[str, ...]] = {
+    Subject.WORKLOAD: WORKLOAD_KINDS,
+    Subject.ROLE: ROLE_KINDS,
+    Subject.BINDING: BINDING_KINDS,
+    Subject.SERVICE_ACCOUNT: ("ServiceAccount",),
+    Subject.NAMESPACE: ("Namespace",),
+    Subject.OBJECT: (),
+    Subject.CLUSTER: (),
+}
+_CONTEXT_KINDS: Mapping[Subject, tuple[str, ...]] = {Subject.ROLE: BINDING_KINDS}
+"""Read for what findings say besides; their absence changes no verdict."""
+_EVIDENCE_FOR_NAMESPACES = frozenset({"Namespace", *POLICY_KINDS})
+"""Cluster-scoped kinds that a scan of some namespaces reads all the same."""
+_HOLLOW = Judgement(Verdict.UNKNOWN, "The object shows no container, so there is little to judge.")
+_WHOLE_CLUSTER = "It is judged for a whole cluster, not for some of its namespaces."
+
+
+class _Run(Struct):
+    """One check of one scan: what it needs and what it has found so far."""
+
+    id: str
+    module: CheckModule
+    controls: tuple[str, ...]
+    kinds: tuple[str, ...]
+    """Whose absence makes its controls unknown."""
+    left_out: bool
+    """A check of the whole cluster in a scan of some namespaces."""
+    counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
+    findings: list[Finding] = field(default_factory=list[Finding])
+
+
+class _Plan(Struct, frozen=True):
+    """What one scan asks for."""
+
+    benchmark: str
+    controls: tuple[Control, ...]
+    runs: Mapping[str, _Run]
+    namespaces: tuple[str, ...]
+    keep_all: bool
+
+
+async def scan(
+    reader: Reader,
+    *,
+    benchmark: str = "cis-1.12",
+    namespaces: tuple[str, ...] = (),
+    controls: tuple[str, ...] = (),
+    keep_all: bool = False,
+    now: Callable[[], datetime],
+) -> Scan:
+    """Judge one cluster by one benchmark.
+
+    With namespaces, cluster-scoped objects are left out but for these Namespaces themselves. With
+    controls, only these are judged and listed. `keep_all` keeps passing and not applicable findings
+    beside failing and unknown ones; both are always counted.
+
+    Raises UnknownName for a benchmark, control or namespace that is not there, with the nearest names
+    and nothing judged; ClusterUnreachable and AccessRefused as the reader does.
+    """
+    started = now()
+    plan = _plan(benchmark, controls, namespaces, keep_all, reader.source == "live")
+    if namespaces:
+        await _check_namespaces(reader, namespaces)
+    read = await _read(reader, plan)
+    judged = await asyncio.to_thread(build, read)
+    await _judge(plan, judged)
+    findings = tuple(found for run in plan.runs.values() for found in run.findings)
+    gaps = tuple(dict.fromkeys(gap for listing in read.listings.values() for gap in listing.gaps))
+    return Scan(
+        id=_scan_id(reader.name, benchmark, namespaces, started),
+        cluster=reader.name,
+        benchmark=benchmark,
+        namespaces=namespaces,
+        started_at=started,
+        finished_at=now(),
+        summary=_total(run.counts for run in plan.runs.values()),
+        controls=tuple(
+            _conclude(control, plan.runs, judged.inventory) for control in plan.controls
+        ),
+        findings=findings,
+        gaps=gaps,
+        objects={kind: len(listing.objects) for kind, listing in read.listings.items()},
+    )
+
+
+def fingerprint(check: str, ref: ResourceRef, container: str) -> str:
+    """Give a finding's stable key: 16 hexadecimal digits."""
+    parts = (check, ref.cluster, ref.kind, ref.namespace, ref.name, container)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_FINGERPRINT_DIGITS]
+
+
+def _scan_id(cluster: str, benchmark: str, namespaces: tuple[str, ...], started: datetime) -> str:
+    """Give a scan's id from what makes it one of its kind."""
+    parts = (cluster, benchmark, ",".join(namespaces), started.isoformat())
+    return "scan-" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
+
+
+def _plan(
+    benchmark: str,
+    control_ids: tuple[str, ...],
+    namespaces: tuple[str, ...],
+    keep_all: bool,
+    live: bool,
+) -> _Plan:
+    """Choose controls, checks and kinds. Raises UnknownName."""
+    try:
+        chosen = tuple(
+            dict.fromkeys(catalogue.control(benchmark, each) for each in control_ids)
+        ) or catalogue.controls(benchmark)
+    except (UnknownBenchmark, UnknownControl) as error:
+        raise UnknownName(error.public, error.hint) from error
+    modules = checks()
+    answered: dict[str, list[str]] = {}
+    for control in chosen:
+        for check_id in control.checks:
+            if check_id in modules:
+                answered.setdefault(check_id, []).append(control.id)
+    runs = {
+        check_id: _Run(
+            id=check_id,
+            module=modules[check_id],
+            controls=tuple(ids),
+            kinds=_kinds_of(modules[check_id], bool(namespaces), live),
+            left_out=bool(namespaces) and modules[check_id].check.subject is Subject.CLUSTER,
+        )
+        for check_id, ids in answered.items()
+    }
+    return _Plan(benchmark, chosen, runs, namespaces, keep_all)
+
+
+def _kinds_of(module: CheckModule, scoped: bool, live: bool) -> tuple[str, ...]:
+    """List the kinds that a check needs from this source and scope."""
+    check = module.check
+    return _readable((*_SUBJECT_KINDS[check.subject], *check.kinds), scoped, live)
+
+
+def _readable(kinds: Iterable[str], scoped: bool, live: bool) -> tuple[str, ...]:
+    """Leave out kinds that this source never gives and that the scope has no place for."""
+    return tuple(
+        name
+        for name in dict.fromkeys(kinds)
+        if not (live and KINDS[name].opt_in)
+        and not (scoped and not KINDS[name].namespaced and name not in _EVIDENCE_FOR_NAMESPACES)
+    )
+
+
+async def _check_namespaces(reader: Reader, namespaces: tuple[str, ...]) -> None:
+    """Raise UnknownName for a namespace that is not there; one that cannot be known is let through."""
+    listing = await reader.list(KINDS["Namespace"])
+    names = {name_of(namespace.metadata) for namespace in listing.objects} | {"default"}
+    unknown = [name for name in namespaces if name not in names]
+    if not unknown or any(gap.kind == "Namespace" for gap in listing.gaps):
+        return
+    wanted = unknown[0]
+    nearest = get_close_matches(wanted, sorted(names), n=_NEAREST, cutoff=0.5)
+    listed = ", ".join(nearest or sorted(names)[:_NEAREST])
+    raise UnknownName(
+        f"Cluster {reader.name} has no namespace {wanted}.",
+        f"The nearest names: {listed}." if nearest else f"Namespaces there: {listed}.",
+    )
+
+
+async def _read(reader: Reader, plan: _Plan) -> Read:
+    """Read every kind that the checks need, once."""
+    live = reader.source == "live"
+    needed = [kind for run in plan.runs.values() if not run.left_out for kind in run.kinds]
+    context = {run.module.check.subject for run in plan.runs.values()} & set(_CONTEXT_KINDS)
+    besides = [kind for subject in context for kind in _CONTEXT_KINDS[subject]]
+    names = _readable((*needed, *besides), bool(plan.namespaces), live)
+    turns = asyncio.Semaphore(READS_AT_ONCE)
+
+    async def one(name: str) -> Listing:
+        kind = KINDS[name]
+        async with turns:
+            return await reader.list(kind, plan.namespaces if kind.namespaced else ())
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = {name: group.create_task(one(name)) for name in names}
+    except* ToolsError as errors:
+        failure = errors.exceptions[0]
+    else:
+        listings = {name: task.result() for name, task in tasks.items()}
+        return Read(reader.name, live, plan.namespaces, listings)
+    raise failure
+
+
+async def _judge(plan: _Plan, judged: Judged) -> None:
+    """Run every check over its subjects, chunk by chunk, off the event loop."""
+    for subjects, runs in _work(plan, judged):
+        for start in range(0, len(subjects), CHUNK):
+            chunk = subjects[start : start + CHUNK]
+            await asyncio.to_thread(_judge_chunk, runs, chunk, judged.inventory, plan.keep_all)
+
+
+def _work(plan: _Plan, judged: Judged) -> Iterator[tuple[Sequence[Any], list[_Run]]]:
+    """Give what is judged, each with the checks that judge it."""
+    inventory = judged.inventory
+    by_subject: dict[Subject, list[_Run]] = {}
+    for run in plan.runs.values():
+        if not run.left_out:
+            by_subject.setdefault(run.module.check.subject, []).append(run)
+    cluster = Item(ResourceRef(inventory.cluster, "", "Cluster", "", inventory.cluster), None)
+    subjects: Mapping[Subject, Sequence[Any]] = {
+        Subject.WORKLOAD: [each for each in inventory.workloads if each.containers],
+        Subject.ROLE: judged.roles,
+        Subject.BINDING: judged.bindings,
+        Subject.SERVICE_ACCOUNT: judged.accounts,
+        Subject.NAMESPACE: judged.namespaces,
+        Subject.CLUSTER: (cluster,),
+    }
+    _record_hollow(by_subject.get(Subject.WORKLOAD, ()), inventory, plan.keep_all)
+    for subject, runs in by_subject.items():
+        if subject is Subject.OBJECT:
+            for run in runs:
+                for kind in run.module.check.kinds:
+                    yield judged.items.get(kind, ()), [run]
+        else:
+            yield subjects[subject], runs
+
+
+def _record_hollow(runs: Iterable[_Run], inventory: Inventory, keep_all: bool) -> None:
+    """Judge workloads that show no container: what is wrong is a fail, the rest is unknown."""
+    for workload in inventory.workloads:
+        if not workload.containers:
+            for run in runs:
+                judgement = run.module.judge(workload, inventory)
+                if judgement is not None:
+                    passed = judgement.verdict is Verdict.PASS
+                    _record(run, workload, _HOLLOW if passed else judgement, keep_all)
+
+
+def _judge_chunk(
+    runs: Sequence[_Run], subjects: Sequence[Any], inventory: Inventory, keep_all: bool
+) -> None:
+    """Judge some subjects by every check. What passes is counted and costs nothing more."""
+    for run in runs:
+        judge = run.module.judge
+        passed = 0
+        for subject in subjects:
+            judgement = judge(subject, inventory)
+            if judgement is PASSED and not keep_all:
+                passed += 1
+            elif judgement is not None:
+                _record(run, subject, judgement, keep_all)
+        run.counts[Verdict.PASS] += passed
+
+
+def _record(run: _Run, subject: Any, judgement: Judgement, keep_all: bool) -> None:
+    """Count one judgement, and keep it as a finding where it is to be kept."""
+    verdict = judgement.verdict
+    run.counts[verdict] += 1
+    if not keep_all and verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+        return
+    ref: ResourceRef = subject.ref
+    run.findings.append(
+        Finding(
+            check=run.id,
+            controls=run.controls,
+            severity=run.module.check.severity,
+            verdict=verdict,
+            ref=ref,
+            container=judgement.container,
+            reason=judgement.reason,
+            evidence=judgement.evidence,
+            fingerprint=fingerprint(run.id, ref, judgement.container),
+            pods=getattr(subject, "pods", 0),
+        )
+    )
+
+
+def _total(counts: Iterable[Mapping[Verdict, int]]) -> dict[Verdict, int]:
+    """Add counts up."""
+    total = dict.fromkeys(Verdict, 0)
+    for each in counts:
+        for verdict, count in each.items():
+            total[verdict] += count
+    return total
+
+
+def _conclude(control: Control, runs: Mapping[str, _Run], inventory: Inventory) -> ControlResult:
+    """Give one control's line: fail over unknown over pass over not applicable."""
+    own = [runs[check_id] for check_id in control.checks if check_id in runs]
+    counts = _total(run.counts for run in own)
+    unread = inventory.unread(dict.fromkeys(kind for run in own for kind in run.kinds))
+    reason = ""
+    if counts[Verdict.FAIL]:
+        verdict = Verdict.FAIL
+    elif not own:
+        verdict, reason = Verdict.UNKNOWN, control.unchecked or "No check answers it yet."
+    elif unread:
+        verdict, reason = Verdict.UNKNOWN, f"Could not be read: {unread}."
+    elif any(run.left_out for run in own):
+        verdict, reason = Verdict.UNKNOWN, _WHOLE_CLUSTER
+    elif counts[Verdict.UNKNOWN]:
+        verdict = Verdict.UNKNOWN
+    elif counts[Verdict.PASS]:
+        verdict = Verdict.PASS
+    else:
+        verdict, reason = Verdict.NOT_APPLICABLE, "No object in this scan that it is about."
+    return ControlResult(control.id, control.title, control.section, verdict, counts, reason)
