@@ -38,7 +38,10 @@ def cached(
     say: Callable[[str], None],
     make: Callable[[Path, Callable[[str], None]], None],
 ) -> Path:
-    """Give a cached folder; where it is not there, `make` it aside and put it in place whole."""
+    """Give a cached folder; where it is not there, `make` it aside and put it in place whole.
+
+    Others of its family (`images-...`) are then of no use and go.
+    """
     folder = versions.cache() / key / name
     if folder.is_dir():
         return folder
@@ -51,6 +54,10 @@ def cached(
         aside = Path(tempfile.mkdtemp(prefix=f"making-{name}-", dir=folder.parent))
         make(aside, say)
         aside.replace(folder)
+        family = name.partition("-")[0]
+        for older in folder.parent.glob(f"{family}-*"):
+            if older != folder:
+                shutil.rmtree(older)
     return folder
 
 

@@ -142,9 +142,9 @@ def _libraries(program: Path) -> list[Path]:
 
 
 def _machine_digest() -> str:
-    """Change when the machine's own files that go into images change."""
+    """Change when the machine's own files that go into images, or into their store, change."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for name in ("busybox", "xtables-nft-multi"):
+    for name in ("busybox", "xtables-nft-multi", "containerd"):
         file = machine.find(name)
         if not file:
             raise LabError(f"{name} is not here; python -m tests.lab up installs it as root")

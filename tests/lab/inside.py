@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.lab import cgroups, kubeadm, network
+from tests.lab import cgroups, kubeadm, network, store
 from tests.lab.errors import LabError
 
 STEPS_FILE = "steps"
@@ -65,12 +65,7 @@ def _bring_up(folder: Path) -> None:
     _step(folder, "mounting")
     _mount(folder)
     _name(folder)
-    _step(folder, "starting containerd")
-    _start(folder, "containerd", "-c", _written(folder / "containerd.toml", kubeadm.containerd()))
-    socket_file = Path("/run/containerd/containerd.sock")
-    _wait(lambda: _listens(socket_file), _CONTAINERD_TIMEOUT_S, "containerd")
-    _step(folder, "importing images")
-    _import_images(Path((folder / IMAGES_FILE).read_text().strip()))
+    _containerd_with_images(folder)
     _step(folder, "running kubeadm")
     _kubeadm(folder)
     admin = Path("/etc/kubernetes/admin.conf").read_text()
@@ -103,6 +98,32 @@ def _name(folder: Path) -> None:
     _written(folder / "resolv.conf", f"nameserver {network.GATEWAY}\n")
     hosts = f"127.0.0.1 localhost\n{network.NODE} {kubeadm.NODE_NAME}\n"
     network.run("mount", "--bind", _written(folder / "hosts", hosts), "/etc/hosts")
+
+
+def _containerd_with_images(folder: Path) -> None:
+    image_files = Path((folder / IMAGES_FILE).read_text().strip())
+    own = folder / "machine" / "var/lib/containerd"
+    kept = store.kept(image_files)
+    if kept.is_dir():
+        _step(folder, "starting containerd")
+        store.fill(kept, own)
+    else:
+        _step(folder, "importing images, this once")
+        importing = _containerd(folder)
+        _import_images(image_files)
+        importing.terminate()
+        importing.wait(_CONTAINERD_TIMEOUT_S)
+        store.keep(own, kept)
+        _step(folder, "starting containerd")
+    _containerd(folder)
+
+
+def _containerd(folder: Path) -> subprocess.Popen[bytes]:
+    configuration = _written(folder / "containerd.toml", kubeadm.containerd())
+    started = _start(folder, "containerd", "-c", configuration)
+    socket_file = Path("/run/containerd/containerd.sock")
+    _wait(lambda: _listens(socket_file), _CONTAINERD_TIMEOUT_S, "containerd")
+    return started
 
 
 def _import_images(folder: Path) -> None:
