@@ -1,0 +1,42 @@
+"""HTTP mode: the route that Slack posts to, for the one listener in `bot.web`.
+
+The signature and its age of at most 300 s are checked here, then Bolt takes the request; a repeat
+within that time is dropped by the inbox and by `seen`. Used by `service`.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
+
+PATH = "/slack/events"
+"""Request URL of events, commands and interactivity in the manifest."""
+BODY_MAX = 1_000_000
+"""Bytes; Slack's payloads are far smaller."""
+
+Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def route(app: Callable[[], AsyncApp | None], signing_secret: str) -> Route:
+    """Give the handler of POST requests; 503 until the app is there."""
+    verifier = SignatureVerifier(signing_secret)
+
+    async def take(request: web.Request) -> web.StreamResponse:
+        if (request.content_length or 0) > BODY_MAX:
+            return web.Response(status=413)
+        body = await request.text()
+        stamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
+            return web.Response(status=401)
+        if not verifier.is_valid(body, stamp, signature):
+            return web.Response(status=401)
+        bolt = app()
+        if bolt is None:
+            return web.Response(status=503)
+        answer = await bolt.async_dispatch(await to_bolt_request(request))
+        return await to_aiohttp_response(answer)
+
+    return take

@@ -1,0 +1,150 @@
+"""Who asks, and what they may see there.
+
+A person is known from Slack's envelope and users.info only. What could not be found out means no.
+Answers of Slack are kept five minutes. Used by the worker, commands and presses.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import BotError, NotServed
+from bot.slack.config import SlackConfig
+from bot.slack.outlet import Outlet
+from bot.types import Place
+from tools.queries.context import Scope
+
+KEPT_S = 300.0
+_KEPT_MAX = 10_000
+_PAGES_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Self:
+    """Who we are in this workspace, from auth.test."""
+
+    user: str
+    bot: str
+    team: str
+    enterprise: str = ""
+
+
+class Identity:
+    """Decides who is served and with which scope. `clock` gives growing seconds."""
+
+    def __init__(
+        self, config: SlackConfig, outlet: Outlet, me: Self, clock: Callable[[], float]
+    ) -> None:
+        self._config = config
+        self._outlet = outlet
+        self._me = me
+        self._clock = clock
+        self._people: dict[str, tuple[float, str]] = {}
+        self._memberships: dict[str, tuple[float, frozenset[str]]] = {}
+
+    async def scope(self, person: str, channel: str, place: Place) -> Scope:
+        """Give what a person may see in a place; raises NotServed with the reason to tell them."""
+        reason = await self._refusal(person)
+        if reason:
+            raise NotServed(reason)
+        if place is Place.CHANNEL:
+            return self._of_channel(channel)
+        found = union(
+            self._config.channels[one]
+            for one in await self._channels_of(person)
+            if one in self._config.channels
+        )
+        if not found.clusters:
+            raise NotServed(
+                "You are in none of the channels that Oakum is set up for, so there is no cluster "
+                "it may show you here.",
+                "Ask in such a channel, or have this one's administrators add you.",
+            )
+        return found
+
+    def _of_channel(self, channel: str) -> Scope:
+        found = self._config.channels.get(channel)
+        if found is None or not found.clusters:
+            raise NotServed(
+                "This channel is not set up for Oakum.",
+                f"An administrator names the clusters that {channel} may see under slack.channels.",
+            )
+        return found
+
+    async def _refusal(self, person: str) -> str:
+        """Say why a person is not served; empty where they are."""
+        known = self._people.get(person)
+        if known is not None and known[0] > self._clock():
+            return known[1]
+        try:
+            answer = await self._outlet.call("users.info", user=person)
+        except BotError:
+            return "Slack did not tell who you are just now, so nothing is shown. Try again soon."
+        reason = refusal(answer.get("user") or {}, self._config, self._me)
+        if len(self._people) >= _KEPT_MAX:
+            self._people.clear()
+        self._people[person] = (self._clock() + KEPT_S, reason)
+        return reason
+
+    async def _channels_of(self, person: str) -> frozenset[str]:
+        """List the channels that a person is in; none where Slack does not say."""
+        known = self._memberships.get(person)
+        if known is not None and known[0] > self._clock():
+            return known[1]
+        try:
+            found = await self._read_channels(person)
+        except BotError:
+            return frozenset()
+        if len(self._memberships) >= _KEPT_MAX:
+            self._memberships.clear()
+        self._memberships[person] = (self._clock() + KEPT_S, found)
+        return found
+
+    async def _read_channels(self, person: str) -> frozenset[str]:
+        found: set[str] = set()
+        cursor = None
+        for _ in range(_PAGES_MAX):
+            page = await self._outlet.call(
+                "users.conversations",
+                user=person,
+                types="public_channel,private_channel",
+                limit=200,
+                cursor=cursor,
+            )
+            found |= {str(one["id"]) for one in page.get("channels", [])}
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None or set(self._config.channels) <= found:
+                break
+        return frozenset(found)
+
+
+def refusal(user: dict[str, Any], config: SlackConfig, me: Self) -> str:
+    """Say why a person, as users.info shows them, is not served; empty where they are."""
+    if not user or user.get("deleted"):
+        return "This account is not active, so nothing is shown."
+    if user.get("is_bot") or user.get("is_workflow_bot"):
+        return "Oakum does not answer other bots."
+    if not config.serve_other_organisations and _foreign(user, me):
+        return "Oakum does not answer people of other organisations here."
+    guest = user.get("is_restricted") or user.get("is_ultra_restricted")
+    if guest and not config.serve_guests:
+        return "Oakum does not answer guests of this workspace."
+    return ""
+
+
+def _foreign(user: dict[str, Any], me: Self) -> bool:
+    if user.get("is_stranger"):
+        return True
+    enterprise = (user.get("enterprise_user") or {}).get("enterprise_id", "")
+    same_enterprise = bool(me.enterprise) and enterprise == me.enterprise
+    return user.get("team_id") != me.team and not same_enterprise
+
+
+def union(scopes: Iterable[Scope]) -> Scope:
+    """Give a scope that sees what any of them sees."""
+    merged: dict[str, frozenset[str] | None] = {}
+    for scope in scopes:
+        for cluster, namespaces in scope.clusters.items():
+            held = merged.get(cluster, frozenset[str]())
+            merged[cluster] = None if held is None or namespaces is None else held | namespaces
+    return Scope(merged)

@@ -1,0 +1,190 @@
+"""The Slack side as one thing: start, drain, stop, and whether it is connected.
+
+It comes up without waiting for Slack: while Slack is away it keeps trying, and says why it is not
+ready. Used by `bot.app`.
+"""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+import aiohttp
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import BadSettings, BotError
+from bot.slack import http
+from bot.slack.config import Mode, SlackConfig
+from bot.slack.desk import Desk
+from bot.slack.identity import Identity, Self
+from bot.slack.link import Link
+from bot.slack.outlet import Outlet, SlackRefused
+from bot.slack.wiring import Wiring
+from bot.slack.worker import Worker
+from bot.store.database import Database
+from bot.telemetry import incident, logger
+from bot.types import AnswerQuestion
+
+_CALL_S = 20.0
+_RETRY_S = 2.0
+_KEY_REFUSED = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked"})
+_log = logger(__name__)
+
+
+class SlackService:
+    """Slack for one workspace. `answer` gives None until the answering part is loaded."""
+
+    def __init__(
+        self,
+        config: SlackConfig,
+        db: Database,
+        answer: Callable[[], AnswerQuestion | None],
+        now: Callable[[], datetime],
+    ) -> None:
+        _complete(config)
+        self._config = config
+        self._db = db
+        self._answer = answer
+        self._now = now
+        self._session: aiohttp.ClientSession | None = None
+        self._wiring: Wiring | None = None
+        self._worker: Worker | None = None
+        self._link: Link | None = None
+        self._start: asyncio.Task[None] | None = None
+        self._why = "Slack was not asked yet"
+
+    @property
+    def connected(self) -> bool:
+        """True while events can reach us."""
+        return not self.trouble()
+
+    def trouble(self) -> str:
+        """Say why events do not reach us; empty where they do."""
+        if self._wiring is None:
+            return self._why
+        if self._link is not None and not self._link.connected:
+            return "no connection to Slack"
+        return ""
+
+    async def ready(self) -> str:
+        """Give `trouble`, as one of the checks of /readyz."""
+        return self.trouble()
+
+    def route(self) -> tuple[str, http.Route] | None:
+        """Give path and handler for the listener in HTTP mode, None in Socket Mode."""
+        if self._config.mode is not Mode.HTTP:
+            return None
+        secret = self._config.signing_secret
+        return http.PATH, http.route(lambda: self._wiring.app if self._wiring else None, secret)
+
+    async def start(self) -> None:
+        """Begin; returns at once."""
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_S))
+        self._start = asyncio.create_task(self._come_up(self._session))
+
+    async def drain(self, seconds: float) -> int:
+        """Take nothing new, let what runs end within the time; gives how many were given back."""
+        await self._stop_starting()
+        if self._link is not None:
+            await self._link.stop()
+        return await self._worker.drain(seconds) if self._worker is not None else 0
+
+    async def stop(self) -> None:
+        """Close everything; what still runs is given back to the inbox."""
+        await self.drain(0.1)
+        if self._wiring is not None:
+            await self._wiring.close(2.0)
+            self._wiring = None
+        if self._session is not None:
+            await self._session.close()
+
+    async def _stop_starting(self) -> None:
+        if self._start is not None:
+            self._start.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._start
+            self._start = None
+
+    async def _come_up(self, session: aiohttp.ClientSession) -> None:
+        """Learn who we are, then connect; again until Slack answers."""
+        outlet = Outlet(
+            _client(self._config, self._config.bot_token, session, []), session, time.monotonic
+        )
+        while True:
+            try:
+                me = await _who(outlet)
+                break
+            except SlackRefused as error:
+                wrong = error.error in _KEY_REFUSED
+                self._why = "Slack refuses the bot token" if wrong else error.public
+                _log.error("Slack refuses us", why=error.error)
+            except BotError as error:
+                self._why = error.public
+            await asyncio.sleep(_RETRY_S)
+        try:
+            self._open(me, outlet, session)
+        except Exception as error:  # noqa: BLE001
+            self._why = f"Slack could not be started (incident {incident(error)})"
+
+    def _open(self, me: Self, outlet: Outlet, session: aiohttp.ClientSession) -> None:
+        config = self._config
+        desk = Desk(
+            config=config,
+            outlet=outlet,
+            db=self._db,
+            me=me,
+            identity=Identity(config, outlet, me, time.monotonic),
+            answer=self._answer,
+            now=self._now,
+            new_id=lambda: str(uuid.uuid4()),
+            worker=f"slack-{uuid.uuid4()}",
+        )
+        retry: list[AsyncRetryHandler] = [
+            AsyncConnectionErrorRetryHandler(),
+            AsyncRateLimitErrorRetryHandler(max_retry_count=2),
+        ]
+        self._wiring = Wiring(desk, _client(config, config.bot_token, session, retry))
+        self._worker = Worker(desk)
+        self._worker.start()
+        if config.mode is Mode.SOCKET:
+            client = _client(config, config.app_token, session, retry)
+            self._link = Link(self._wiring.app, config.app_token, client)
+            self._link.start()
+
+
+def _client(
+    config: SlackConfig, token: str, session: aiohttp.ClientSession, retry: list[AsyncRetryHandler]
+) -> AsyncWebClient:
+    return AsyncWebClient(
+        token=token,
+        base_url=config.base_url,
+        session=session,
+        retry_handlers=retry,
+    )
+
+
+async def _who(outlet: Outlet) -> Self:
+    answer = await outlet.call("auth.test")
+    return Self(
+        user=str(answer.get("user_id", "")),
+        bot=str(answer.get("bot_id", "")),
+        team=str(answer.get("team_id", "")),
+        enterprise=str(answer.get("enterprise_id") or ""),
+    )
+
+
+def _complete(config: SlackConfig) -> None:
+    """Refuse a configuration that cannot work; raises BadSettings."""
+    if not config.bot_token:
+        raise BadSettings("Slack needs a bot token", "Set SLACK_BOT_TOKEN.")
+    if config.mode is Mode.SOCKET and not config.app_token:
+        raise BadSettings("Socket Mode needs an app-level token", "Set SLACK_APP_TOKEN.")
+    if config.mode is Mode.HTTP and not config.signing_secret.strip():
+        raise BadSettings("HTTP mode needs the signing secret", "Set SLACK_SIGNING_SECRET.")

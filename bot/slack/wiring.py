@@ -1,0 +1,76 @@
+"""Bolt's app: the middleware for events, one listener each for commands, presses and the modal.
+
+Used by `service`; the only file that knows how Bolt is put together.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import commands, presses
+from bot.slack.config import Mode
+from bot.slack.desk import Desk
+from bot.slack.intake import Intake
+from bot.slack.surface import COMMANDS
+from bot.telemetry import incident
+
+Handler = Callable[[Desk, dict[str, Any]], Awaitable[None]]
+
+
+class Wiring:
+    """The app, and the work that its acknowledged commands and presses started."""
+
+    def __init__(self, desk: Desk, client: AsyncWebClient) -> None:
+        self._desk = desk
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.intake = Intake(desk)
+        self.app = AsyncApp(
+            logger=logging.getLogger("bot.slack.bolt"),
+            name="oakum",
+            client=client,
+            signing_secret=desk.config.signing_secret or "unused in Socket Mode",
+            request_verification_enabled=desk.config.mode is Mode.HTTP,
+            before_authorize=self.intake.taken,
+            attaching_conversation_kwargs_enabled=False,
+        )
+        for name in COMMANDS:
+            self.app.command(name)(self._listener(commands.handle))
+        self.app.action(re.compile(r"^(finding|findings|answer|thread)\."))(
+            self._listener(presses.handle)
+        )
+        self.app.view(presses.REASON_MODAL)(self._listener(presses.submitted))
+
+    async def close(self, seconds: float) -> None:
+        """Let started work end within the time, then give it up."""
+        await self.intake.close()
+        if self._tasks:
+            _, left = await asyncio.wait(set(self._tasks), timeout=seconds)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    def _listener(self, handler: Handler) -> Callable[..., Awaitable[None]]:
+        async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
+            await ack()
+            task = asyncio.ensure_future(self._guarded(handler, body))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        return listen
+
+    async def _guarded(self, handler: Handler, body: dict[str, Any]) -> None:
+        """Run a handler; what it did not foresee is an incident that the person is told of."""
+        try:
+            await handler(self._desk, body)
+        except Exception as error:  # noqa: BLE001
+            number = incident(error)
+            url = str(body.get("response_url") or "")
+            if url:
+                text = f"Something went wrong on our side; the log has it as {number}."
+                await self._desk.outlet.respond(url, text)

@@ -1,0 +1,105 @@
+"""A workspace that enforces Slack's limits, a fresh store, and the service between them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.slack.config import SlackConfig
+from bot.slack.service import SlackService
+from bot.store import threads
+from bot.store.database import Database, open_database
+from bot.store.threads import ASSISTANT, Turn
+from bot.types import Answer, Progress, Report, Request
+from tests.fakes.slack.server import FakeSlack
+from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from tools.queries.context import Scope
+
+PROD = Scope({"prod": None})
+SHOP = Scope({"prod": frozenset({"shop"})})
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+Script = Callable[[Request, Report], Awaitable[Answer]]
+
+
+@dataclass
+class Answering:
+    """The far side of `answer`: remembers what it was asked, and answers by its script."""
+
+    db: Database
+    script: Script | None = None
+    loaded: bool = True
+    asked: list[Request] = field(default_factory=list)
+
+    def __call__(self) -> Script | None:
+        return self.answer if self.loaded else None
+
+    async def answer(self, request: Request, report: Report) -> Answer:
+        self.asked.append(request)
+        if self.script is not None:
+            made = await self.script(request, report)
+        else:
+            await report(Progress("step", "Looking at workloads"))
+            await report(Progress("text", f"Answer to: {request.text}"))
+            made = Answer(text=f"Answer to: {request.text}")
+        turn = Turn(ASSISTANT, request.person, made.text, now(), request.id)
+        await threads.append(self.db, request.thread, turn, now())
+        return made
+
+
+@dataclass
+class Place:
+    """All a test needs."""
+
+    slack: FakeSlack
+    db: Database
+    answering: Answering
+    config: SlackConfig
+    services: list[SlackService] = field(default_factory=list)
+
+    async def serve(self, **changes: object) -> SlackService:
+        """Start a service (another one: a second process would look the same) and wait for it."""
+        config = replace(self.config, **changes)  # type: ignore[arg-type]
+        service = SlackService(config, self.db, self.answering, now)
+        self.services.append(service)
+        await service.start()
+        await self.slack.until(lambda: service.connected)
+        return service
+
+    async def shown(self, channel: str, ts: str, text: str, timeout_s: float = 5.0) -> None:
+        """Wait until one of our messages in a thread holds a text and the question is done."""
+        await self.slack.until(
+            lambda: any(text in one.text for one in self.slack.answers(channel, ts)), timeout_s
+        )
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    slack = FakeSlack()
+    await slack.start()
+    slack.add_user("UANN")
+    slack.add_user("UBOB")
+    slack.add_channel("C1", "UANN", "UBOB")
+    db = await open_database(f"sqlite:///{tmp_path}/oakum.db")
+    config = SlackConfig(
+        bot_token=BOT_TOKEN,
+        app_token=APP_TOKEN,
+        signing_secret=SIGNING_SECRET,
+        base_url=slack.base_url,
+        channels={"C1": PROD},
+        link_hosts=frozenset({"kubernetes.io"}),
+    )
+    held = Place(slack, db, Answering(db), config)
+    yield held
+    for service in held.services:
+        await service.stop()
+    await slack.stop()
+    await db.close()
