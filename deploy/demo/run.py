@@ -120,7 +120,7 @@ def words(message: dict[str, Any]) -> str:
 def terminal(once: bool, reason: str) -> int:
     """Show it in the terminal."""
     print(f"Showing Oakum in the terminal, since {reason}; {model_used()} answers.")
-    folder = str(workspace.HERE / "cluster")
+    folder = str(workspace.HERE / "hafen")
     oakum = [sys.executable, "-m", "bot"]
     if not once:
         print(f"Try: {QUESTIONS[0]}")
