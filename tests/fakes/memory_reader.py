@@ -1,0 +1,79 @@
+"""A reader of manifests given as text that answers like a live server: uids, refusals, nothing implied.
+
+For tests of the checks and the scan, where a folder (`tools.cluster.snapshot`) does not do.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import yaml
+
+from tools.cluster.reader import Events, Listing
+from tools.objects.kinds import KINDS, Kind
+from tools.types import Gap
+
+
+class MemoryReader:
+    """Implements `tools.cluster.reader.Reader`."""
+
+    def __init__(
+        self,
+        manifests: str,
+        *,
+        name: str = "lab",
+        source: str = "live",
+        gaps: Iterable[Gap] = (),
+    ) -> None:
+        """Hold documents; kinds that a gap without a namespace concerns give no objects."""
+        self.name = name
+        self.source = source
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self._gaps = tuple(gaps)
+        self._documents: list[dict[str, Any]] = [
+            document for document in yaml.safe_load_all(manifests) if document
+        ]
+
+    async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+        """Decode the documents of one kind, as the live reader does."""
+        self.asked.append((kind.kind, namespaces))
+        gaps = tuple(gap for gap in self._gaps if gap.kind == kind.kind)
+        if any(not gap.namespace for gap in gaps):
+            return Listing((), gaps)
+        chosen = [
+            document
+            for document in self._documents
+            if self._is(document, kind)
+            and (not namespaces or document["metadata"].get("namespace") in namespaces)
+        ]
+        return Listing(
+            [msgspec.json.decode(msgspec.json.encode(d), type=kind.struct) for d in chosen], gaps
+        )
+
+    def _is(self, document: dict[str, Any], kind: Kind) -> bool:
+        group, slash, _ = document["apiVersion"].partition("/")
+        if (group if slash else "") != kind.group:
+            return False
+        return kind.plural == "*" or document["kind"] == kind.kind
+
+    async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
+        """Give one document."""
+        for document in self._documents:
+            metadata = document["metadata"]
+            if self._is(document, kind) and metadata["name"] == name:
+                if not kind.namespaced or metadata.get("namespace") == namespace:
+                    return document
+        return None
+
+    async def events(self, namespace: str, name: str = "", limit: int = 50) -> Events:
+        """There are none."""
+        return Events(())
+
+    async def logs(
+        self, namespace: str, pod: str, container: str = "", max_bytes: int = 16_384
+    ) -> str | Gap:
+        """There are none."""
+        return Gap("logs", "not opened", refused=True)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
