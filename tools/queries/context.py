@@ -4,12 +4,13 @@ Built anew for each question by `bot.conversation`, so a query can never see mor
 asked. Used by every query.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from knowledge.types import SearchResult
+from knowledge.types import Guide, SearchResult
 from tools.cluster.reader import Reader
 from tools.types import Scan
 
@@ -52,6 +53,14 @@ class Search(Protocol):
         ...
 
 
+class GuideFor(Protocol):
+    """The knowledge floor's way from a control to our guidance on it."""
+
+    def __call__(self, control_id: str) -> Guide | None:
+        """Give the guide that explains a control best; None where none is written."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class QueryContext:
     """Everything a query may use."""
@@ -60,8 +69,13 @@ class QueryContext:
     """By cluster name; only those in `scope`."""
     scope: Scope
     search: Search
+    guide_for: GuideFor
     past: PastScans
     now: datetime
     """When the question was asked (UTC)."""
     logs_open: frozenset[str] = field(default_factory=frozenset[str])
     """Clusters whose pod logs the configuration opens."""
+    scans: dict[tuple[object, ...], asyncio.Task[Scan]] = field(
+        default_factory=dict[tuple[object, ...], "asyncio.Task[Scan]"]
+    )
+    """Scans already made for this question, so that two queries of one question agree."""

@@ -1,0 +1,36 @@
+"""List the clusters that may be asked about from here, and which namespaces of each may be seen.
+
+Use it when the cluster is not named and more than one may be meant.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+from tools.queries.context import QueryContext
+from tools.queries.result import ClusterRow, Clusters, Result
+from tools.queries.scoping import visible_clusters
+from tools.queries.wording import names
+
+
+class Arguments(BaseModel):
+    """None."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+async def run(arguments: Arguments, context: QueryContext) -> Result:
+    """Name what is configured and in scope; reads nothing."""
+    rows = tuple(
+        ClusterRow(
+            name,
+            context.readers[name].source,
+            tuple(sorted(context.scope.clusters[name] or ())),
+        )
+        for name in visible_clusters(context)
+    )
+    lines = [
+        f"- {row.name} ({'live' if row.source == 'live' else 'folder of manifests'}): "
+        f"{'namespaces ' + names(row.namespaces) if row.namespaces else 'all namespaces'}"
+        for row in rows
+    ]
+    text = "\n".join(lines) or "No cluster may be seen from here."
+    return Result(text, Clusters(rows))

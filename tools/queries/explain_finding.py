@@ -1,0 +1,107 @@
+"""Show everything that is judged of one object: failing, unknown and passing, with deciding values.
+
+Use it for "why is X flagged", and twice to compare two objects. Name controls to look at those alone.
+"""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tools.cluster.reader import Reader
+from tools.errors import UnknownName
+from tools.queries.context import QueryContext
+from tools.queries.inventory import read_workloads, settings_of, settings_text
+from tools.queries.result import Explained, Result, Setting
+from tools.queries.scanning import find_controls, ordered, scan_once, visible
+from tools.queries.scoping import nearest, pick_cluster, pick_namespaces
+from tools.queries.wording import cap, fence, finding_line, gaps_text, names, place
+from tools.types import Finding, ResourceRef, Scan, Verdict
+
+
+class Arguments(BaseModel):
+    """Which object."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=253, description="Exact name.")
+    namespace: str = Field(default="", max_length=63, description="Empty for cluster-scoped ones.")
+    kind: str = Field(default="", max_length=60, description="Needed when two kinds share the name.")
+    cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
+    controls: list[str] = Field(
+        default_factory=list[str], max_length=20, description="Only these controls."
+    )
+    benchmark: str = Field(default="cis-1.12", max_length=40, description="The benchmark's name.")
+
+
+async def run(arguments: Arguments, context: QueryContext) -> Result:
+    """Judge its namespace and keep what concerns the object."""
+    focus = find_controls(arguments.benchmark, arguments.controls)
+    reader = pick_cluster(context, arguments.cluster)
+    asked = [arguments.namespace] if arguments.namespace else []
+    namespaces = await pick_namespaces(context, reader, asked)
+    made = await scan_once(context, reader, namespaces, (), arguments.benchmark, keep_all=True)
+    ref, verdicts = _about(arguments, context, made)
+    numbers = {item.id for item in focus}
+    kept = tuple(
+        item for item in ordered(verdicts) if not numbers or numbers.intersection(item.controls)
+    )
+    data = Explained(ref, made, kept, await _settings(reader, ref), focus)
+    return Result(_text(data), data, made.gaps)
+
+
+def _about(
+    arguments: Arguments, context: QueryContext, made: Scan
+) -> tuple[ResourceRef, list[Finding]]:
+    """Find the one object meant.
+
+    Raises:
+        UnknownName: none of that name, or several kinds or namespaces have it.
+    """
+    seen = visible(made.findings, context)
+    mine = [
+        item
+        for item in seen
+        if item.ref.name == arguments.name
+        and (not arguments.kind or item.ref.kind.lower() == arguments.kind.lower())
+    ]
+    refs = {(item.ref.kind, item.ref.namespace): item.ref for item in mine}
+    if not refs:
+        known = {item.ref.name for item in seen}
+        raise UnknownName(
+            f"Nothing named {arguments.name!r} was judged in "
+            f"{arguments.namespace or 'the cluster'} ({made.cluster}).",
+            f"Nearest: {names(nearest(arguments.name, known))}." if known else "",
+        )
+    if len(refs) > 1:
+        raise UnknownName(
+            f"{arguments.name!r} is the name of several objects.",
+            f"Which: {names(place(ref) for ref in refs.values())}?",
+        )
+    return next(iter(refs.values())), mine
+
+
+async def _settings(reader: Reader, ref: ResourceRef) -> tuple[Setting, ...]:
+    found, _ = await read_workloads(reader, (ref.namespace,) if ref.namespace else ())
+    return next(
+        (settings_of(w) for w in found if w.ref.kind == ref.kind and w.ref.name == ref.name), ()
+    )
+
+
+def _text(data: Explained) -> str:
+    by_verdict = {
+        verdict: [item for item in data.verdicts if item.verdict is verdict] for verdict in Verdict
+    }
+    lines = [
+        f"{place(data.ref)} in cluster {data.ref.cluster}: "
+        + ", ".join(f"{len(items)} {verdict.value}" for verdict, items in by_verdict.items()),
+        fence(
+            "verdicts",
+            "\n".join(
+                finding_line(item)
+                for verdict in (Verdict.FAIL, Verdict.UNKNOWN)
+                for item in by_verdict[verdict]
+            ),
+        ),
+        "passes: " + names((", ".join(f.controls) for f in by_verdict[Verdict.PASS]), 40),
+    ]
+    if data.settings:
+        lines.append(f"settings in effect:\n{fence('settings', settings_text(data.settings))}")
+    return cap("\n".join(lines) + gaps_text(data.scan.gaps))

@@ -1,0 +1,38 @@
+"""Page through the findings of a scan by its id; they are shown to the person as a table.
+
+Use it when the person wants the list itself, or the next page of it.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tools.errors import UnknownName
+from tools.queries.context import QueryContext
+from tools.queries.result import Result
+from tools.queries.scanning import find_controls, page_of, scanned_text
+
+
+class Arguments(BaseModel):
+    """Which findings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scan_id: str = Field(min_length=1, max_length=100, description="As scan_scope gave it.")
+    controls: list[str] = Field(
+        default_factory=list[str], max_length=20, description="Only these controls."
+    )
+    only: Literal["", "pods", "rbac", "namespaces"] = Field(default="", description="Only these.")
+    offset: int = Field(default=0, ge=0, le=1_000_000, description="Findings to skip.")
+
+
+async def run(arguments: Arguments, context: QueryContext) -> Result:
+    """Give one page; what the asker may not see is left out as if it did not exist."""
+    kept = await context.past.by_id(arguments.scan_id)
+    if kept is None or kept.cluster not in context.scope.clusters:
+        raise UnknownName("There is no scan of that id.", "Run scan_scope first.")
+    controls = find_controls(kept.benchmark, arguments.controls)
+    data = page_of(
+        kept, context, only=arguments.only, controls=controls, offset=arguments.offset, listed=True
+    )
+    return Result(scanned_text(data), data, kept.gaps)

@@ -1,0 +1,56 @@
+"""List the namespaces of a cluster that may be seen, with workloads, network policies and the enforced
+Pod Security level of each.
+"""
+
+from collections import Counter
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tools.objects.kinds import KINDS
+from tools.queries.context import QueryContext
+from tools.queries.inventory import read_workloads
+from tools.queries.result import NamespaceRow, Namespaces, Result
+from tools.queries.scoping import known_namespaces, pick_cluster, pick_namespaces
+from tools.queries.wording import cap, gaps_text, one_line
+from tools.workload import namespace_of
+
+_ENFORCE = "pod-security.kubernetes.io/enforce"
+
+
+class Arguments(BaseModel):
+    """Of which cluster."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
+
+
+async def run(arguments: Arguments, context: QueryContext) -> Result:
+    """List them with what stands in them."""
+    reader = pick_cluster(context, arguments.cluster)
+    scope = await pick_namespaces(context, reader, [])
+    known, gaps = await known_namespaces(context, reader)
+    workloads, more = await read_workloads(reader, scope)
+    policies = await reader.list(KINDS["NetworkPolicy"], scope)
+    listing = await reader.list(KINDS["Namespace"])
+    labels = {item.metadata.name: item.metadata.labels or {} for item in listing.objects}
+    counted = Counter(item.ref.namespace for item in workloads)
+    allowed = Counter(
+        namespace_of(KINDS["NetworkPolicy"], item.metadata) for item in policies.objects
+    )
+    rows = tuple(
+        NamespaceRow(
+            name, counted[name], allowed[name], one_line(str(labels.get(name, {}).get(_ENFORCE, "")), 20)
+        )
+        for name in known
+    )
+    gaps = (*gaps, *more, *policies.gaps)
+    lines = [
+        f"- {row.name}: {row.workloads} workloads, {row.network_policies} network policies, "
+        f"enforce={row.enforce or '(not set)'}"
+        for row in rows
+    ]
+    head = f"{len(rows)} namespaces of cluster {reader.name}:"
+    return Result(
+        cap("\n".join([head, *lines]) + gaps_text(gaps)), Namespaces(reader.name, rows), gaps
+    )

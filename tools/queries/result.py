@@ -1,0 +1,245 @@
+"""What a query hands back: text for the model, typed data for code, and what could not be read.
+
+The model sees `text` alone; tables, totals, findings and citations are rendered from `data`. Holds no
+reading. Used by every query and by `bot.agent`.
+"""
+
+from dataclasses import dataclass
+
+from knowledge.types import Control, Guide, Passage
+from tools.types import Finding, Gap, ResourceRef, Scan, Verdict
+
+MAX_TEXT = 6_000
+"""Most characters of a result that a model is given."""
+MAX_LINE = 300
+"""Most characters of one value of the cluster inside a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRow:
+    """One cluster that the asker may see."""
+
+    name: str
+    source: str
+    """`live` or `folder`."""
+    namespaces: tuple[str, ...]
+    """Those that the asker may see; empty: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """All clusters that the asker may see."""
+
+    rows: tuple[ClusterRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceRow:
+    """One namespace and what stands in it."""
+
+    name: str
+    workloads: int
+    network_policies: int
+    enforce: str
+    """Value of the pod-security.kubernetes.io/enforce label, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Namespaces:
+    """The namespaces of one cluster that the asker may see."""
+
+    cluster: str
+    rows: tuple[NamespaceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRow:
+    """One image reference, by one container."""
+
+    container: str
+    image: str
+    tag: str
+    """Empty when none is written (`latest` is meant)."""
+    digest: str
+    """`sha256:...` when the reference is pinned by digest, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadRow:
+    """One workload as it is listed."""
+
+    ref: ResourceRef
+    pods: int
+    """Pods seen; 0 where none were (a folder of manifests)."""
+    service_account: str
+    images: tuple[ImageRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workloads:
+    """Workloads that match, and what the words asked for were found to be."""
+
+    cluster: str
+    namespaces: tuple[str, ...]
+    """Those looked at; empty: all of the cluster."""
+    rows: tuple[WorkloadRow, ...]
+    """At most 200, by namespace and name."""
+    total: int
+    counts: dict[str, int]
+    """All that was looked at, by kind."""
+    known_namespaces: tuple[str, ...]
+    """Namespaces of the cluster that the asker may see, at most 500."""
+    unmatched: tuple[str, ...] = ()
+    """Words asked for that nothing has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One security setting of a workload, in effect or absent."""
+
+    container: str
+    """Empty for a setting of the pod."""
+    name: str
+    value: str
+    """JSON text, or `(not set)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRead:
+    """One object, trimmed and redacted."""
+
+    ref: ResourceRef
+    yaml: str
+    settings: tuple[Setting, ...]
+    names: tuple[str, ...]
+    """What its fields name (objects, images, resources, verbs); nothing of its free text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts that an answer may give, made by code."""
+
+    objects_failing: int
+    """Distinct objects with at least one failing finding."""
+    pods_failing: int
+    """Running pods of these objects; 0 where none were seen (a folder of manifests)."""
+    by_namespace: tuple[tuple[str, int], ...]
+    """Distinct failing objects per namespace, most first; cluster-scoped ones under an empty name."""
+    by_control: tuple[tuple[str, str, int], ...]
+    """Control, its title, failing findings; most severe and most frequent first."""
+    by_severity: dict[str, int]
+    """Failing findings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A scan with the page of findings that was asked for."""
+
+    scan: Scan
+    only: str
+    """`pods`, `rbac`, `namespaces` or empty: the checks that count here."""
+    controls: tuple[Control, ...]
+    """Those asked for by number; empty: all of the benchmark."""
+    page: tuple[Finding, ...]
+    """Failing first, by severity, at most 50."""
+    offset: int
+    total: int
+    """Findings that the page is taken from."""
+    tally: Tally
+    listed: bool = False
+    """True for a page that was asked for as a list: shown as a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Everything judged of one object, passes too."""
+
+    ref: ResourceRef
+    scan: Scan
+    verdicts: tuple[Finding, ...]
+    settings: tuple[Setting, ...]
+    focus: tuple[Control, ...]
+    """Controls asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRead:
+    """One control and our guidance on it."""
+
+    control: Control
+    guide: Guide | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the guidance holds on a question."""
+
+    passages: tuple[Passage, ...]
+    controls: tuple[Control, ...]
+    """Those of the passages, best first."""
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event; the message is text from the cluster and proves nothing."""
+
+    last_seen: str
+    type: str
+    reason: str
+    object: str
+    count: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventList:
+    """Recent events, newest first."""
+
+    cluster: str
+    namespace: str
+    rows: tuple[EventRow, ...]
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogText:
+    """The end of one container's log: text from the cluster that proves nothing."""
+
+    cluster: str
+    namespace: str
+    pod: str
+    container: str
+    text: str
+    lines: int
+
+
+Data = (
+    Clusters
+    | Namespaces
+    | Workloads
+    | ObjectRead
+    | Scanned
+    | Explained
+    | ControlRead
+    | Found
+    | EventList
+    | LogText
+)
+"""Every form that a result's data takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a query hands back."""
+
+    text: str
+    """For the model; at most MAX_TEXT characters, cluster text fenced as data."""
+    data: Data
+    gaps: tuple[Gap, ...] = ()
+    """What could not be looked at."""
+
+
+def failing(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Keep the failing findings."""
+    return tuple(finding for finding in findings if finding.verdict is Verdict.FAIL)

@@ -1,0 +1,88 @@
+"""Which cluster and namespaces a query may read, checked before anything is read.
+
+Names match exactly; an unknown one is answered with what exists within the asker's scope, nearest
+first. Outside the scope is answered like unknown, so that nothing tells what lies there. Used by
+every query that reads a cluster.
+"""
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from tools.cluster.reader import Reader
+from tools.errors import UnknownName
+from tools.objects.kinds import KINDS
+from tools.queries.context import QueryContext
+from tools.queries.wording import names
+from tools.types import Gap
+
+
+def nearest(name: str, known: Iterable[str], limit: int = 5) -> list[str]:
+    """Order names by likeness to one that does not exist; at most `limit`."""
+    pool = sorted(set(known))
+    close = difflib.get_close_matches(name.lower(), pool, n=limit, cutoff=0.5)
+    inside = [item for item in pool if len(name) > 2 and (name in item or item in name)]
+    ordered = list(dict.fromkeys([*close, *inside, *pool]))
+    return ordered[:limit]
+
+
+def visible_clusters(context: QueryContext) -> list[str]:
+    """Name the clusters that the asker may see and that are configured."""
+    return sorted(name for name in context.readers if name in context.scope.clusters)
+
+
+def pick_cluster(context: QueryContext, cluster: str) -> Reader:
+    """Find the reader of a cluster; empty means the only one that is visible.
+
+    Raises:
+        UnknownName: not one of the visible ones, or empty with several of them.
+    """
+    known = visible_clusters(context)
+    if not known:
+        raise UnknownName("No cluster may be seen from here.", "Ask an administrator of Oakum.")
+    if not cluster and len(known) == 1:
+        return context.readers[known[0]]
+    if not cluster:
+        raise UnknownName("Which cluster is meant?", f"Clusters: {names(known)}.")
+    if cluster not in known:
+        raise UnknownName(
+            f"There is no cluster {cluster!r} here.", f"Clusters: {names(nearest(cluster, known))}."
+        )
+    return context.readers[cluster]
+
+
+async def known_namespaces(
+    context: QueryContext, reader: Reader
+) -> tuple[list[str], tuple[Gap, ...]]:
+    """List the namespaces that exist and may be seen, with what could not be read."""
+    allowed = context.scope.clusters[reader.name]
+    listing = await reader.list(KINDS["Namespace"])
+    found = {item.metadata.name for item in listing.objects}
+    if allowed is None:
+        return sorted(found), listing.gaps
+    if listing.gaps:
+        return sorted(allowed), ()
+    return sorted(found & allowed), ()
+
+
+async def pick_namespaces(
+    context: QueryContext, reader: Reader, asked: Sequence[str]
+) -> tuple[str, ...]:
+    """Turn asked-for namespaces into those to read; none asked means all that may be seen.
+
+    Returns an empty tuple only when the whole cluster may be read.
+
+    Raises:
+        UnknownName: one of them does not exist, or may not be seen.
+    """
+    allowed = context.scope.clusters[reader.name]
+    if not asked:
+        return () if allowed is None else tuple(sorted(allowed))
+    known, gaps = await known_namespaces(context, reader)
+    for name in asked:
+        seen = name in known or (bool(gaps) and context.scope.sees(reader.name, name))
+        if not seen:
+            raise UnknownName(
+                f"There is no namespace {name!r} in cluster {reader.name!r} that may be seen here.",
+                f"Nearest: {names(nearest(name, known))}." if known else "None may be seen.",
+            )
+    return tuple(sorted(set(asked)))
