@@ -48,12 +48,24 @@ class Reader(Protocol):
     async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
         """Read one kind, in the named namespaces or (empty) everywhere.
 
-        A refused or absent kind gives a Gap and no objects, never silently an empty list.
+        A refused or absent kind gives a Gap and no objects, never silently an empty list. Kinds
+        without a namespace are read whole; of Namespace, those named. Gaps of a whole folder are in
+        every Listing of it.
+        """
+        ...
+
+    async def documents(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+        """Read one kind as `list` does, but each object whole and redacted, as JSON bytes.
+
+        For snapshots and for nothing that runs often.
         """
         ...
 
     async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
-        """Read one object whole, redacted; None where there is none of that name."""
+        """Read one object whole, redacted; None where there is none of that name.
+
+        AccessRefused where the account may not read it, or the configuration does not open it.
+        """
         ...
 
     async def events(self, namespace: str, name: str = "", limit: int = 50) -> Events:
