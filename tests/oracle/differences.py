@@ -346,7 +346,7 @@ EXPLANATIONS = (
         ("5.6.4",),
         "what Kubernetes itself keeps in default is not the user's own",
         lambda c: (
-            c.ours == "not-applicable"
+            c.ours == "none"
             and (c.kind, _name(c))
             in {
                 ("ConfigMap", "kube-root-ca.crt"),

@@ -119,12 +119,13 @@ def read(folder: Path) -> Folder:
     return held
 
 
-def documents(path: Path) -> list[Any]:
-    """Parse one file whole."""
+def documents(path: Path) -> Iterator[Any]:
+    """Parse one file, document by document, so that those before a broken one count."""
     text = path.read_bytes().decode("utf-8-sig")
     if path.suffix == ".json":
-        return [json.loads(text)]
-    return list(yaml.safe_load_all(text))
+        yield json.loads(text)
+    else:
+        yield from yaml.safe_load_all(text)
 
 
 def flatten(document: Any) -> Iterator[dict[str, Any]]:
@@ -509,6 +510,9 @@ def namespace_rows(held: Folder, namespace: str) -> dict[Row, str]:
     account = held.objects.get(("ServiceAccount", namespace, "default")) or {}
     row = ("Namespace", "", namespace)
     found: dict[Row, str] = {("5.3.2", *row): fails_if(not policies)}
+    found[("5.6.4", "ServiceAccount", namespace, "default")] = in_default(
+        "ServiceAccount", namespace, "default"
+    )
     if busy:
         mounted = account.get("automountServiceAccountToken") is not False
         found[("5.1.5", "ServiceAccount", namespace, "default")] = fails_if(mounted)

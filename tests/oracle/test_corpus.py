@@ -1,0 +1,52 @@
+"""The real scan beside the second implementation, row by row and both ways."""
+
+import pytest
+
+from tests.oracle import reading
+from tests.oracle.scanned import CORPUS, STORIES, rows, scanned
+
+ROWS_AT_LEAST = 2500
+
+
+def differences(story: str) -> list[tuple[reading.Row, str, str]]:
+    """List rows on which the two differ; a missing row means not-applicable on either side."""
+    ours, second = rows(scanned(story)), reading.judge(CORPUS / story)
+    both = sorted(ours.keys() | second.keys())
+    pairs = [(row, ours.get(row, reading.NA), second.get(row, reading.NA)) for row in both]
+    return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_scan_agrees_with_the_second_implementation(story: str) -> None:
+    assert not differences(story)
+
+
+def test_all_stories_at_once() -> None:
+    assert not differences("")
+
+
+def test_what_does_not_apply_is_said_for_windows_and_host_networks() -> None:
+    for story in ("windows", "node-agents"):
+        ours = rows(scanned(story))
+        for row, verdict in reading.judge(CORPUS / story).items():
+            if verdict == reading.NA and row[0].startswith(("5.2", "5.6.2")):
+                assert ours[row] == reading.NA
+
+
+def test_enough_rows_are_compared() -> None:
+    assert sum(len(reading.judge(CORPUS / story)) for story in STORIES) >= ROWS_AT_LEAST
+
+
+def test_what_could_not_be_read_is_named() -> None:
+    broken = [gap.what for gap in scanned("broken").gaps]
+    assert {what.split(":")[0] for what in broken} == {"a-cut.yaml", "b-template.yaml"}
+    twice = [gap.what for gap in scanned("duplicates").gaps]
+    assert len(twice) == len(reading.read(CORPUS / "duplicates").twice)
+    clean = [s for s in STORIES if s not in ("broken", "duplicates") and scanned(s).gaps]
+    assert not clean
+
+
+@pytest.mark.parametrize("control", ["5.3.1", "5.4.2", "5.5.1", "5.6.1"])
+def test_what_objects_cannot_answer_is_unknown(control: str) -> None:
+    [found] = [each for each in scanned("shop").controls if each.id == control]
+    assert found.verdict == reading.UNKNOWN
