@@ -17,19 +17,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import StoreUnavailable
 from bot.store.faults import explained
 from bot.store.migrate import migrate
+from bot.store.transaction import Transaction, transaction
 
 TRANSACTION_S = 10.0
 """A transaction that has not ended by then, waiting included, is given up."""
 _WAIT_S = 4
 """How long one statement waits for another process's lock, and for a connection."""
 _STATEMENT_S = 8
-_WRITING = {"oakum_writing": True}
 
 Insert = sqlite.Insert | postgresql.Insert
 """Both know `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -40,7 +40,9 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._writer = engine.execution_options(oakum_writing=True)
         self._embedded = engine.dialect.name == "sqlite"
+        self._grace_s = _WAIT_S + 1.0 if self._embedded else 1.0
         self._turn: AbstractAsyncContextManager[object] = (
             asyncio.Lock() if self._embedded else nullcontext()
         )
@@ -52,26 +54,26 @@ class Database:
         return self._embedded
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[AsyncConnection, None]:
+    async def write(self) -> AsyncGenerator[Transaction, None]:
         """Run one writing transaction: committed at the end of the block, undone on any error."""
         with explained():
-            async with asyncio.timeout(TRANSACTION_S), self._turn, self._engine.connect() as raw:
-                tx = await raw.execution_options(**_WRITING)
-                async with tx.begin():
-                    yield tx
+            opened = transaction(self._writer.connect(), self._grace_s)
+            async with asyncio.timeout(TRANSACTION_S), self._turn, opened as tx:
+                yield tx
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncConnection, None]:
+    async def read(self) -> AsyncGenerator[Transaction, None]:
         """Run one reading transaction."""
         with explained():
-            async with asyncio.timeout(TRANSACTION_S), self._engine.connect() as tx, tx.begin():
+            opened = transaction(self._engine.connect(), self._grace_s)
+            async with asyncio.timeout(TRANSACTION_S), opened as tx:
                 yield tx
 
     def insert(self, table: Table) -> Insert:
         """Begin an INSERT that can say what to do on a conflict."""
         return sqlite.insert(table) if self._embedded else postgresql.insert(table)
 
-    async def alone(self, tx: AsyncConnection, what: str) -> None:
+    async def alone(self, tx: Transaction, what: str) -> None:
         """Wait until no other transaction, of any process, holds `what`; held until this one ends.
 
         Nothing to do on SQLite, where a writing transaction is alone anyway.

@@ -75,6 +75,9 @@ _BY_STATE = (
 )
 """Starts of SQLSTATE codes, https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
+_WRONG = ("syntax error", "no such column", "no column named", "already exists")
+"""SQLite reports a wrong statement as if it could not work."""
+
 _DEFECTS = (exc.ProgrammingError, exc.IntegrityError, exc.DataError, exc.NotSupportedError)
 
 
@@ -104,6 +107,8 @@ def _sentence(error: exc.DBAPIError) -> tuple[str, str] | None:
     if isinstance(error, _DEFECTS):
         return None
     words = str(error.orig).lower()
+    if any(part in words for part in _WRONG):
+        return None
     for part, sentence in _BY_WORDS:
         if part in words:
             return sentence

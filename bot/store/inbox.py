@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.columns import decode, encode
 from bot.store.database import Database
 from bot.store.tables import inbox
+from bot.store.transaction import Transaction
 from bot.types import Place, ThreadKey
 
 LAST_ATTEMPT = 3
@@ -157,7 +157,7 @@ async def prune(db: Database, before: datetime) -> int:
         return gone.rowcount
 
 
-async def _next(tx: AsyncConnection, now: datetime) -> Row[Any] | None:
+async def _next(tx: Transaction, now: datetime) -> Row[Any] | None:
     """Find the first open row of a thread in which nothing is in work, oldest arrival first.
 
     Locked on Postgres; one that is being finished this moment is passed over.

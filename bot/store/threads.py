@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, exists, select, update
 from sqlalchemy import delete as delete_from
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.columns import decode, encode
 from bot.store.database import Database
 from bot.store.tables import answers, feedback, inbox, turns
+from bot.store.transaction import Transaction
 from bot.types import ThreadKey
 
 PERSON = "person"
@@ -104,7 +104,7 @@ async def delete_before(db: Database, time: datetime) -> int:
         return gone.rowcount
 
 
-async def _forget(tx: AsyncConnection, place: Mapping[str, str]) -> int:
+async def _forget(tx: Transaction, place: Mapping[str, str]) -> int:
     empty = {"text": "", "payload": encode({})}
     ended = {"done_at": inbox.c.received_at, "outcome": "forgotten", "leased_until": None}
     in_place = _matching(inbox, place)

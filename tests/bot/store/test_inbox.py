@@ -11,17 +11,17 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def question(now):
-    def make(id="q1", ts="1700000000.000100", thread="1700000000.000100", **other):
+    def make(name="q1", ts="1700000000.000100", thread="1700000000.000100", **other):
         fields = {
-            "event_id": f"Ev-{id}",
+            "event_id": f"Ev-{name}",
             "team": "T1",
             "channel": "C1",
             "person": "U1",
             "place": Place.CHANNEL,
-            "text": f"what about {id}?",
+            "text": f"what about {name}?",
             "received_at": now,
         }
-        return NewQuestion(id=id, ts=ts, thread=thread, **(fields | other))
+        return NewQuestion(id=name, ts=ts, thread=thread, **(fields | other))
 
     return make
 
