@@ -165,9 +165,12 @@ def subject_name(subject: BindingSubject, binding_namespace: str = "") -> str:
 def holders_by_role(
     bindings: Iterable[Binding],
 ) -> dict[tuple[str, str, str], tuple[str, ...]]:
-    """List whom bindings give each role, by kind, namespace (empty for ClusterRole) and name."""
+    """List whom bindings give each role, by kind, namespace (empty for ClusterRole) and name.
+
+    Who has it cluster-wide comes first.
+    """
     found: dict[tuple[str, str, str], dict[str, None]] = {}
-    for binding in bindings:
+    for binding in sorted(bindings, key=lambda each: bool(each.ref.namespace)):
         own = binding.ref.namespace
         role = binding.role
         key = (role.kind, own if role.kind == "Role" else "", role.name)
