@@ -19,7 +19,8 @@ class Fault:
     """What goes wrong, where, and how often."""
 
     how: str
-    """`status`, `hang`, `slow`, `cut`, `cut-json`, `drop`, `garbage`."""
+    """`status`, `hang`, `slow`, `cut`, `cut-json`, `drop`, `garbage`, or `drift`: a page of the state
+    of now instead of that of the list's beginning."""
     plural: str = ""
     """The resource concerned; empty for all."""
     page: int | None = None
@@ -155,6 +156,8 @@ class FakeKubernetes:
             start = int(offset)
         else:
             version, start = self._begin(request, plural), 0
+        if fault := self._fault(plural, start // limit, False, "drift"):
+            version = self._begin(request, plural)
         items = self._snapshots[version]
         part = items[start : start + limit]
         last = start + limit >= len(items)
@@ -182,8 +185,10 @@ class FakeKubernetes:
         ]
         return str(self._version)
 
-    def _fault(self, plural: str, page: int | None, last: bool) -> Fault | None:
+    def _fault(self, plural: str, page: int | None, last: bool, how: str = "") -> Fault | None:
         for fault in self.faults:
+            if (fault.how == "drift") != (how == "drift"):
+                continue
             here = fault.page is None or fault.page == page or (fault.page == -1 and last)
             if fault.times > 0 and fault.plural in ("", plural) and here:
                 fault.times -= 1

@@ -254,8 +254,8 @@ class LiveReader:
 
     async def _is_absent(self, kind: Kind, failure: ReadFailed) -> bool:
         """Tell whether the server lacks the kind; without a grant an absent API is refused too."""
-        if failure.status == 404:
-            return True
+        if failure.status == 404 or kind.plural == "*":
+            return failure.status == 404
         try:
             found = await self._get(_api(kind), msgspec.json.Decoder(_Resources).decode)
         except ReadFailed:
