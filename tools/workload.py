@@ -4,7 +4,7 @@ Holds how a pod specification is read (container over pod over default, Windows,
 is right or wrong: that is for the checks. Used by the checks, the scan and the queries.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -14,8 +14,8 @@ from tools.objects.core import Namespace, Pod, ServiceAccount
 from tools.objects.kinds import Kind
 from tools.objects.meta import Metadata
 from tools.objects.pod import Container as ContainerSpec
-from tools.objects.pod import PodSpec, PodTemplate
-from tools.types import Evidence, Gap, Judgement, ResourceRef, Verdict, evidence
+from tools.objects.pod import PodSecurityContext, PodSpec, PodTemplate, SecurityContext
+from tools.types import PASSED, Evidence, Gap, Judgement, ResourceRef, Verdict, evidence
 
 WORKLOAD_KINDS = (
     "Deployment",
@@ -209,6 +209,11 @@ def is_windows(spec: PodSpec) -> bool:
     )
 
 
+def says_windows(spec: PodSpec) -> bool:
+    """Tell whether spec.os.name is windows: what Pod Security goes by, unlike `is_windows`."""
+    return spec.os is not None and spec.os.name == "windows"
+
+
 def containers_of(
     spec: PodSpec, path: str, pod_ref: ResourceRef | None = None
 ) -> tuple[Container, ...]:
@@ -322,6 +327,35 @@ def setting(container: Container, attribute: str, field: str) -> Evidence:
     path = container.pod_path if inherited else container.path
     value = outer if inherited else own
     return evidence(f"{path}.securityContext.{field}", value, container.pod_ref)
+
+
+def judge_as_written(
+    subject: Workload,
+    find: Callable[[PodSecurityContext | SecurityContext], Iterable[tuple[str, object]]],
+    why: str,
+) -> Judgement:
+    """Fail where a security context, the pod's or any container's, holds something that is refused.
+
+    Each is looked at by itself, whatever another level says. `find` gives the fields (below
+    securityContext) and values that are refused; `why` is the rest of a sentence that begins with
+    the pod or the container.
+    """
+    outer = subject.spec.security_context
+    of_pod = [
+        evidence(f"{subject.path}.securityContext.{field}", value)
+        for field, value in (find(outer) if outer else ())
+    ]
+    deciding = [
+        (c, evidence(f"{c.path}.securityContext.{field}", value, c.pod_ref))
+        for c in subject.containers
+        if c.spec.security_context
+        for field, value in find(c.spec.security_context)
+    ]
+    if not of_pod:
+        return failed(deciding, why) if deciding else PASSED
+    first = deciding[0][0].name if deciding else ""
+    facts = (*of_pod, *(fact for _, fact in deciding))
+    return Judgement(Verdict.FAIL, f"The pod {why}.", first, facts)
 
 
 def capability_failure(deciding: list[Container], enough: tuple[str, ...]) -> Judgement:
