@@ -62,6 +62,8 @@ def containerd() -> str:
         [plugins."io.containerd.grpc.v1.cri"]
           sandbox_image = "registry.k8s.io/pause:{versions.PAUSE}"
           restrict_oom_score_adj = true
+          # A loaded profile would outlive the lab in the kernel.
+          disable_apparmor = true
         """)
 
 
