@@ -3,6 +3,7 @@
 Everything that comes from a cluster is shown as code or escaped. Pure; used by `render` and `presses`.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,17 +21,16 @@ MORE = "findings.more"
 _NAME_MAX = 120
 _REASON_MAX = 300
 _EVIDENCE_SHOWN = 10
-_VALUE_MAX = 200
 
 Block = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """What a finding's button says: the finding's place in the answer, and its fingerprint."""
+    """What a finding's button says: the finding's place in the answer, and a mark to know it by."""
 
     index: int
-    fingerprint: str
+    mark: str
 
 
 def blocks_of(findings: Sequence[Finding], first: int, room: int) -> tuple[list[Block], int, int]:
@@ -102,17 +102,22 @@ def question(finding: Finding) -> str:
 def read_value(value: str) -> Pressed | None:
     """Read a button's value; None where it is not one of ours."""
     try:
-        index, fingerprint = json.loads(value)
+        index, mark = json.loads(value)
     except (ValueError, TypeError):
         return None
-    if not isinstance(index, int) or not isinstance(fingerprint, str):
+    if not isinstance(index, int) or not isinstance(mark, str):
         return None
-    return Pressed(index, fingerprint)
+    return Pressed(index, mark)
 
 
 def same(finding: Finding, pressed: Pressed) -> bool:
     """Tell whether a finding is the one that a button was made for."""
-    return finding.fingerprint[:_VALUE_MAX] == pressed.fingerprint
+    return _mark(finding) == pressed.mark
+
+
+def _mark(finding: Finding) -> str:
+    """Hash the fingerprint, so that no name from a cluster stands in a button."""
+    return hashlib.sha256(finding.fingerprint.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _evidence_line(item: Evidence) -> str:
@@ -121,7 +126,7 @@ def _evidence_line(item: Evidence) -> str:
 
 
 def _buttons(index: int, finding: Finding) -> Block:
-    value = json.dumps([index, finding.fingerprint[:_VALUE_MAX]])
+    value = json.dumps([index, _mark(finding)])
     return {
         "type": "actions",
         "elements": [

@@ -13,13 +13,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _MENTION = re.compile(r"<(?=[@!#])|&(?=#?\w{1,12};)")
 _CALL = re.compile(r"@(?=\s*(?:here|channel|everyone)\b)", re.IGNORECASE)
 _LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((https://[^\s()<>|\"'\\`\]]{1,1000})\)")
-_BARE = re.compile(r"https://[^\s()<>|\"'\\`\[\]*]{1,1000}", re.IGNORECASE)
+_BARE = re.compile(r"https://[^\s()<>|\"'\\`\[\]*]{1,1000}+(?![\\(\[<])", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30}):(?=[/\\]{2})", re.IGNORECASE)
 _ADDRESS = re.compile(r"((?:hxxps?|\[:\])[:]?[/\\]{2,})([^\s/\\<>|\"'`()\[\]]{1,300})")
 _OPAQUE = re.compile(r"\b(mailto|tel|sms|javascript|data|vbscript|slack):(?=\S)", re.IGNORECASE)
 _WWW = re.compile(r"\bwww\.(?=\w)", re.IGNORECASE)
-_MACHINE = frozenset({"docker", "containerd", "cri-o", "unix", "oci", "docker-pullable"})
-"""Schemes of runtimes, which nothing turns into links."""
+_MACHINE = frozenset(
+    {"hxxp", "hxxps", "docker", "containerd", "cri-o", "unix", "oci", "docker-pullable"}
+)
+"""Schemes that nothing turns into links: ours for what was defused, and those of runtimes."""
 _MARK = "\x00"
 
 

@@ -120,8 +120,12 @@ def _styled(text: str) -> str:
         kept.append(shown)
         return f"\x00{len(kept) - 1}\x00"
 
+    def bare(match: re.Match[str]) -> str:
+        url = match[0].rstrip(".,;:!?")
+        return keep(f"<{url}>") + match[0][len(url) :]
+
     text = _LINK.sub(lambda match: keep(f"<{match[2]}|{escape(match[1])}>"), text)
-    text = _BARE.sub(lambda match: keep(f"<{match[0]}>"), text)
+    text = _BARE.sub(bare, text)
     text = _BOLD.sub(rf"{_BOLD_MARK}\2{_BOLD_MARK}", text)
     text = _ITALIC.sub(r"_\1_", text)
     text = _STRUCK.sub(r"~\1~", text).replace(_BOLD_MARK, "*")

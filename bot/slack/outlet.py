@@ -194,8 +194,8 @@ class _ServerError(Exception):
 
 
 def _tier(rule: Method, clock: Callable[[], float]) -> _Bucket:
-    """Allow a quarter of the minute at once, the rest spread: within the grant in any minute."""
-    return _Bucket(rule.per_minute / 4, rule.per_minute * 0.75 / 60.0, clock)
+    """Allow two fifths of a minute's calls at once, the rest spread: within any minute's grant."""
+    return _Bucket(rule.per_minute * 0.4, rule.per_minute * 0.6 / 60.0, clock)
 
 
 def _seconds(headers: Mapping[str, str]) -> float:

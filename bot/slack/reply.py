@@ -28,6 +28,8 @@ BEAT_S = 8.0
 """The longest silence while an answer is made; people lose attention after ten seconds."""
 _PAUSE_S = 1.0
 """Least time between two showings, so that changes are gathered."""
+_GRACE_S = 0.5
+"""An answer that is there by then needs no placeholder and no stream: it is posted as it is."""
 _FIRST = "Looking"
 _UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
@@ -77,8 +79,6 @@ class Reply:
             self._note = "Interrupted; looking again"
         elif self._modern and self._out.offers("assistant.threads.setStatus"):
             self._status = await self._set_status("is looking…")
-        if not self._status:
-            await self._show()
         self._task = asyncio.create_task(self._keep_showing())
 
     async def report(self, progress: Progress) -> None:
@@ -136,6 +136,10 @@ class Reply:
         return rendered
 
     async def _keep_showing(self) -> None:
+        """Show every change, and that time passes; a second at least lies between two showings."""
+        await self._pause(_GRACE_S)
+        if not self._status:
+            self._changed.set()
         while not self._closing.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), BEAT_S)
@@ -146,14 +150,20 @@ class Reply:
                 await self._show()
             except BotError as error:
                 _log.warning("progress not shown", question=self._to.question, why=error.public)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), _PAUSE_S)
+            await self._pause(_PAUSE_S)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not when the answer is there."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
 
     async def _show(self) -> None:
         if self._streaming:
             await self._append()
         elif self._quiet() and not (self._paragraphs and await self._start_stream()):
-            self._status = await self._set_status(self._waiting())
+            if self._closing.is_set():
+                return
+            self._status = self._status and await self._set_status(self._waiting())
         if not self._streaming and not self._quiet():
             await self._edit()
 
@@ -236,8 +246,13 @@ class Reply:
         return True
 
     async def _start_stream(self) -> bool:
-        """Begin a stream with the paragraphs so far; False where there is none to be had."""
-        if not self._out.offers("chat.startStream"):
+        """Begin a stream with the paragraphs so far; False where there is none to be had now."""
+        await self._pause(_GRACE_S)
+        needed = ("chat.startStream", "chat.stopStream")
+        if not all(map(self._out.offers, needed)):
+            self._status = False
+            return False
+        if self._closing.is_set() or any(map(self._out.busy, needed)):
             return False
         text, count = self._unsent()
         if not text:

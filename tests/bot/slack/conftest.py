@@ -75,9 +75,13 @@ class Place:
         return service
 
     async def shown(self, channel: str, ts: str, text: str, timeout_s: float = 5.0) -> None:
-        """Wait until one of our messages in a thread holds a text and the question is done."""
+        """Wait until one of our messages in a thread holds a text and is finished."""
         await self.slack.until(
-            lambda: any(text in one.text for one in self.slack.answers(channel, ts)), timeout_s
+            lambda: any(
+                text in one.text and "thread.forget" in str(one.blocks)
+                for one in self.slack.answers(channel, ts)
+            ),
+            timeout_s,
         )
 
 
