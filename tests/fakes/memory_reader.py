@@ -10,7 +10,7 @@ import msgspec
 import yaml
 
 from tools.cluster.reader import Events, Listing
-from tools.objects.kinds import KINDS, Kind
+from tools.objects.kinds import Kind
 from tools.types import Gap
 
 
@@ -60,9 +60,9 @@ class MemoryReader:
         """Give one document."""
         for document in self._documents:
             metadata = document["metadata"]
-            if self._is(document, kind) and metadata["name"] == name:
-                if not kind.namespaced or metadata.get("namespace") == namespace:
-                    return document
+            there = not kind.namespaced or metadata.get("namespace") == namespace
+            if there and metadata["name"] == name and self._is(document, kind):
+                return document
         return None
 
     async def events(self, namespace: str, name: str = "", limit: int = 50) -> Events:
