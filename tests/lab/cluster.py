@@ -122,12 +122,12 @@ def down(say: Say) -> None:
     Raises `LabError` where something would not go; what is left is then still found next time.
     """
     home = folder()
+    if not home.exists():
+        return
     if holder := processes.read(home / enter.PID_FILE):
         say("stopping the lab")
         _kill(holder)
     network.disconnect()
-    if not home.exists():
-        return
     _remove_cgroups(home)
     if mounts := _mounts_below(home):
         raise LabError(f"not removing {home}: something is still mounted there: {mounts}")
