@@ -23,7 +23,9 @@ class Arguments(BaseModel):
 
     name: str = Field(min_length=1, max_length=253, description="Exact name.")
     namespace: str = Field(default="", max_length=63, description="Empty for cluster-scoped ones.")
-    kind: str = Field(default="", max_length=60, description="Needed when two kinds share the name.")
+    kind: str = Field(
+        default="", max_length=60, description="Needed when two kinds share the name."
+    )
     cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
     controls: list[str] = Field(
         default_factory=list[str], max_length=20, description="Only these controls."

@@ -56,8 +56,13 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     )
     everything = matched if words else rows
     data = Workloads(
-        reader.name, namespaces, everything[:MAX_ROWS], len(everything), counts,
-        tuple(known[:500]), unmatched,
+        reader.name,
+        namespaces,
+        everything[:MAX_ROWS],
+        len(everything),
+        counts,
+        tuple(known[:500]),
+        unmatched,
     )
     gaps = (*gaps, *(gap for gap in more if gap not in gaps))
     return Result(cap(_text(data, rows) + gaps_text(gaps)), data, gaps)
@@ -100,5 +105,7 @@ def _text(data: Workloads, rows: tuple[WorkloadRow, ...]) -> str:
         near = difflib.get_close_matches(
             word, {*(row.ref.name for row in rows), *data.known_namespaces}, n=3, cutoff=0.6
         )
-        lines.append(f"nothing is named {word!r}" + (f"; nearest: {', '.join(near)}" if near else ""))
+        lines.append(
+            f"nothing is named {word!r}" + (f"; nearest: {', '.join(near)}" if near else "")
+        )
     return "\n".join(lines)

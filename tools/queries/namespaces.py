@@ -40,7 +40,10 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     )
     rows = tuple(
         NamespaceRow(
-            name, counted[name], allowed[name], one_line(str(labels.get(name, {}).get(_ENFORCE, "")), 20)
+            name,
+            counted[name],
+            allowed[name],
+            one_line(str(labels.get(name, {}).get(_ENFORCE, "")), 20),
         )
         for name in known
     )

@@ -19,14 +19,39 @@ from tools.queries.wording import cap, fence, names, place
 from tools.types import ResourceRef
 from tools.workload import WORKLOAD_KINDS
 
-_DROPPED = ("managedFields", "uid", "resourceVersion", "generation", "selfLink", "creationTimestamp")
+_DROPPED = (
+    "managedFields",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "selfLink",
+    "creationTimestamp",
+)
 _MAX_DEPTH = 12
-_FREE_TEXT = frozenset({"annotations", "labels", "matchLabels", "args", "command", "data", "env", "status"})
+_FREE_TEXT = frozenset(
+    {"annotations", "labels", "matchLabels", "args", "command", "data", "env", "status"}
+)
 _NAMING = frozenset(
     {
-        "name", "namespace", "kind", "image", "serviceAccountName", "serviceAccount", "claimName",
-        "secretName", "runtimeClassName", "nodeName", "resources", "verbs", "apiGroups", "roleRef",
-        "path", "type", "drop", "add", "enforce",
+        "name",
+        "namespace",
+        "kind",
+        "image",
+        "serviceAccountName",
+        "serviceAccount",
+        "claimName",
+        "secretName",
+        "runtimeClassName",
+        "nodeName",
+        "resources",
+        "verbs",
+        "apiGroups",
+        "roleRef",
+        "path",
+        "type",
+        "drop",
+        "add",
+        "enforce",
     }
 )
 
@@ -62,7 +87,10 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     settings: tuple[Setting, ...] = ()
     if kind.kind in WORKLOAD_KINDS:
         found, _ = await read_workloads(reader, (namespace,))
-        settings = next((settings_of(w) for w in found if w.ref.kind == kind.kind and w.ref.name == ref.name), ())
+        settings = next(
+            (settings_of(w) for w in found if w.ref.kind == kind.kind and w.ref.name == ref.name),
+            (),
+        )
     text = yaml.safe_dump(trim(document), sort_keys=False, allow_unicode=True, width=200)
     effect = f"settings in effect:\n{settings_text(settings)}\n" if settings else ""
     return Result(
@@ -126,4 +154,8 @@ async def _nearest_objects(
     reader = pick_cluster(context, arguments.cluster)
     listing = await reader.list(kind, (namespace,) if namespace else ())
     known = [item.metadata.name or "" for item in listing.objects]
-    return f"Nearest: {names(nearest(arguments.name, known))}." if known else "There is none of that kind."
+    return (
+        f"Nearest: {names(nearest(arguments.name, known))}."
+        if known
+        else "There is none of that kind."
+    )

@@ -97,7 +97,8 @@ def of_group(finding: Finding, only: str) -> bool:
 def visible(findings: Iterable[Finding], context: QueryContext) -> tuple[Finding, ...]:
     """Keep the findings that the asker may see now, whoever asked for the scan."""
     return tuple(
-        item for item in findings
+        item
+        for item in findings
         if context.scope.sees(item.ref.cluster, item.ref.namespace)
         or (item.ref.kind == "Namespace" and context.scope.sees(item.ref.cluster, item.ref.name))
     )
@@ -181,7 +182,9 @@ def scanned_text(data: Scanned) -> str:
     """Write a page for the model: totals first, then findings fenced as data."""
     scanned = data.scan
     where = names(scanned.namespaces) if scanned.namespaces else "all namespaces"
-    looked = ", ".join(f"{count} {kind}" for kind, count in sorted(scanned.objects.items()) if count)
+    looked = ", ".join(
+        f"{count} {kind}" for kind, count in sorted(scanned.objects.items()) if count
+    )
     counts = data.tally
     lines = [
         f"scan {scanned.id}: cluster {scanned.cluster}, {where}, benchmark {scanned.benchmark}"
@@ -222,6 +225,4 @@ def _verdicts(data: Scanned) -> str:
 
 
 def _numbers(control: str) -> tuple[tuple[int, str], ...]:
-    return tuple(
-        (int(part), "") if part.isdigit() else (99, part) for part in control.split(".")
-    )
+    return tuple((int(part), "") if part.isdigit() else (99, part) for part in control.split("."))

@@ -32,7 +32,7 @@ def render(scan: Scan, keep_all: bool = False) -> str:
         "finished_at": _time(scan.finished_at),
         "summary": _counts(scan.summary),
         "controls": [_control(control) for control in scan.controls],
-        "findings": [_finding(found) for found in ordered(findings)],
+        "findings": [finding(found) for found in ordered(findings)],
         "not_looked_at": [{"what": gap.what, "why": gap.why} for gap in not_looked_at(scan)],
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
@@ -60,7 +60,7 @@ def _control(control: ControlResult) -> dict[str, Any]:
     }
 
 
-def _finding(found: Finding) -> dict[str, Any]:
+def finding(found: Finding) -> dict[str, Any]:
     """Write one finding."""
     return {
         "check": found.check,

@@ -1,0 +1,129 @@
+"""Makes links and mentions inert, and masks secrets: the last thing done to text before it is shown.
+
+Links survive only to hosts on the list; a foreign one is removed whole, since its path may carry what
+must not leave. Used by `bot.agent.grounding`.
+"""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from tools.redact import contains_secret
+from tools.redact import text as redact
+
+LINK = "[link removed]"
+WITHHELD = "[withheld: it looked like a secret]"
+
+_MARKDOWN = re.compile(
+    r"!?\[((?:[^\[\]]|\[[^\[\]]*\]){0,500})\]\s?\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?[^()\n]{0,200}\)"
+)
+_REFERENCE = re.compile(r"(?m)^\s{0,3}\[[^\]\n]{1,200}\]:\s*\S.*$")
+_SLACK = re.compile(r"<([a-zA-Z][\w+.-]{0,30}:[^|>\n]{1,2000})(?:\|([^>\n]{0,500}))?>")
+_HTML = re.compile(
+    r"<\s*/?\s*(?:a|img|script|iframe|link|meta|form|svg|object|embed)\b[^>]*>?", re.I
+)
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{1,30}:\s?/\s?/[^\s`<>\"')\]}]*")
+_OTHER = re.compile(
+    r"\b(?:javascript|data|vbscript|mailto|tel|slack|file|blob):[^\s`<>)\]]{2,}", re.I
+)
+_BARE = re.compile(
+    r"(?<![\w@/.:-])(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
+    r"(?:com|net|org|io|dev|app|info|biz|co|me|xyz|site|online|cloud|ai|sh|link|click|top|ru|cn|"
+    r"de|uk|eu|us|tk|gg|cc|to|ly|test|example|invalid|local))(?::\d+)?(?:[/?#][^\s`<>\"')\]]*)?",
+    re.I,
+)
+_BROADCAST = re.compile(r"<\s*!\s*[^>\n]{0,200}>?|<\s*[@#]\s*[A-Za-z0-9][^>\n]{0,200}>?", re.I)
+_AT = re.compile(r"(?<![\w.])@\s?(here|channel|everyone|all)\b", re.I)
+_USER = re.compile(r"(?<!\w)@([UW][A-Z0-9]{7,12})\b")
+
+KnownText = Callable[[str], bool]
+"""Tells whether a host or image reference stands in results or passages."""
+
+
+def allowed_host(url: str, hosts: frozenset[str]) -> bool:
+    """Tell whether an https link leads to a host on the list, with no trick in its authority."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+        port = parts.port
+    except ValueError:
+        return False
+    if parts.scheme.lower() != "https" or parts.username or parts.password or not host.isascii():
+        return False
+    if "\\" in url or "%" in parts.netloc or port not in (None, 443):
+        return False
+    return host in hosts
+
+
+def defuse_links(text: str, hosts: frozenset[str], known: KnownText) -> tuple[str, int]:
+    """Remove every foreign link; returns the text and how many were removed."""
+    removed = 0
+
+    def gone() -> str:
+        nonlocal removed
+        removed += 1
+        return LINK
+
+    kept: list[str] = []
+
+    def keep(url: str, label: str) -> str:
+        kept.append(f"[{label}]({url})" if label else url)
+        return f"\x00{len(kept) - 1}\x00"
+
+    def markdown(match: re.Match[str]) -> str:
+        label = _label(match[1])
+        if match[0].startswith("!") or not allowed_host(match[2], hosts):
+            return f"{label} {gone()}" if label != "source" else gone()
+        return keep(match[2], label)
+
+    def slack(match: re.Match[str]) -> str:
+        if not allowed_host(match[1], hosts):
+            return gone()
+        return keep(match[1], _label(match[2] or ""))
+
+    def url(match: re.Match[str]) -> str:
+        address = match[0].rstrip(".,;:!?*_")
+        tail = match[0][len(address) :]
+        return (keep(address, "") if allowed_host(address, hosts) else gone()) + tail
+
+    def bare(match: re.Match[str]) -> str:
+        address = match[0].rstrip(".,;:!?*_")
+        host = match[1].lower()
+        plain = host in hosts or host.endswith((".k8s.io", ".kubernetes.io")) or known(address)
+        return match[0] if plain else gone()
+
+    text = text.replace("\x00", "")
+    text = _REFERENCE.sub(lambda _: gone(), text)
+    for expression, act in (
+        (_MARKDOWN, markdown),
+        (_SLACK, slack),
+        (_HTML, lambda _: gone()),
+        (_URL, url),
+        (_OTHER, lambda _: gone()),
+        (_BARE, bare),
+    ):
+        text = expression.sub(act, text)
+    return re.sub(r"\x00(\d+)\x00", lambda match: kept[int(match[1])], text), removed
+
+
+def defuse_mentions(text: str) -> str:
+    """Make mentions of people, groups and channels plain words."""
+    text = _BROADCAST.sub("(mention removed)", text)
+    text = _AT.sub(lambda match: match[1], text)
+    return _USER.sub("(mention removed)", text)
+
+
+def mask(text: str) -> str:
+    """Mask secrets; what still looks like one is withheld, paragraph by paragraph."""
+    masked = redact(text)
+    if not contains_secret(masked):
+        return masked
+    return "\n\n".join(WITHHELD if contains_secret(part) else part for part in masked.split("\n\n"))
+
+
+def _label(text: str) -> str:
+    """Keep a link's words unless they pretend to be an address."""
+    words = " ".join(text.split())[:120].strip("[]<>|")
+    if not words or "://" in words or _BARE.search(words) or "www." in words.lower():
+        return "source"
+    return words

@@ -1,0 +1,248 @@
+"""Takes out of a text whatever nothing supports: control numbers, CVE ids, names of objects, links.
+
+The text is checked whole, after the model's turn has ended, and nothing of it is shown before. What is
+taken out is replaced by a mark and counted; it is never repeated, not even to say what it was. Pure.
+Used by `bot.agent.loop` for every word a model writes.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.agent.allowed import Allowed, catalogue_words, known_controls, known_versions
+from bot.agent.defuse import defuse_links, defuse_mentions, mask
+from bot.agent.normalise import latin, normalise
+from bot.agent.vocabulary import ORDINARY, PAIRS, VERSION_WORDS
+
+CONTROL, CVE, NAME, LINK = "control number", "CVE id", "object name", "link"
+MARK = "[not verified]"
+
+_UNKNOWN = re.compile(
+    r"\b(?:no|not|none|never|nothing|unknown|cannot|without|neither|nor|n't|kein\w*|nicht|"
+    r"unbekannt|nirgends)\b|n['’]t\b",
+    re.I,
+)
+_CVE = re.compile(r"\bCVE[\s_-]{0,3}(\d{4})[\s_-]{0,3}(\d{4,7})\b", re.I)
+_LED = re.compile(
+    r"(?i)\b(CIS|controls?|recommendations?|sections?|rules?|benchmark|requirements?|"
+    r"kontrolle|abschnitt)\b([^0-9\n]{0,30}?)(v?)(\d{1,3}(?:\s?\.\s?\d{1,3}){1,4})(?![\w-]*[a-z])"
+)
+_BARE = re.compile(r"(?<![\w.:@/=-])(\d{1,2}\.\d{1,2}\.\d{1,3})(?![\w:@/=-]|\.\d)")
+_FENCE = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)")
+_CODE = re.compile(r"`+([^`\n]{1,300})`+")
+_NAME = re.compile(r"^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$")
+_SLASHED = re.compile(
+    r"(?<![\w./:@<-])([A-Za-z][\w.-]*(?:/[A-Za-z0-9][\w.-]*){1,3})(?![\w/@]|:[\w/])"
+)
+_KINDED = re.compile(
+    r"\b(Deployments?|StatefulSets?|DaemonSets?|ReplicaSets?|CronJobs?|Jobs?|Pods?|Namespaces?|"
+    r"ServiceAccounts?|ClusterRoles?|Roles?|RoleBindings?|ClusterRoleBindings?|NetworkPolic(?:y|ies)|"
+    r"Services?|Ingress|Secrets?|ConfigMaps?|[Ww]orkloads?|[Cc]ontainers?|namespaces?|deployments?|"
+    r"pods?)(\s+(?:named\s+|called\s+)?)([*_\"'“‘]{1,3}|)([a-z0-9][a-z0-9.-]*[a-z0-9])([*_\"'”’]{0,3})"
+)
+_IN_CODE = re.compile(r"(?:(?<=\s)-n|--namespace[= ]|namespace:)\s*([a-z0-9][a-z0-9.-]*)")
+_HOSTILE_TOKEN = re.compile(r"[a-z0-9]*(?:-[a-z0-9]+)+|[a-z]+\d+[a-z0-9]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """A text that may be shown."""
+
+    text: str
+    removed: tuple[str, ...]
+    """What sort of thing was taken out, once for each; never the thing itself."""
+
+
+def ground(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
+    """Check a text and give back what may be shown of it.
+
+    Args:
+        text: of the model; any length.
+        allowed: what results, passages and the person named.
+        hosts: where links may lead beside the sources of what was found.
+    """
+    removed: list[str] = []
+    checker = _Checker(allowed, removed)
+    plain = mask(normalise(text))
+    pieces: list[str] = []
+    at = 0
+    for fence in _FENCE.finditer(plain):
+        pieces.append(checker.prose(plain[at : fence.start()]))
+        pieces.append(checker.code_block(fence[0]))
+        at = fence.end()
+    pieces.append(checker.prose(plain[at:]))
+    linked, links = defuse_links("".join(pieces), hosts | allowed.hosts, checker.known_text)
+    removed += [LINK] * links
+    return Grounded(mask(defuse_mentions(linked)).strip(), tuple(removed))
+
+
+class _Checker:
+    """One pass over one text."""
+
+    def __init__(self, allowed: Allowed, removed: list[str]) -> None:
+        self._allowed = allowed
+        self._removed = removed
+
+    def prose(self, text: str) -> str:
+        """Check text outside code blocks."""
+        for expression, act in (
+            (_CVE, self._cve),
+            (_LED, self._led),
+            (_BARE, self._bare),
+            (_CODE, self._code),
+            (_SLASHED, self._slashed),
+            (_KINDED, self._kinded),
+        ):
+            text = _replace(expression, act, text)
+        return text
+
+    def code_block(self, text: str) -> str:
+        """Check a code block: names only where they are written as such, numbers always."""
+        for expression, act in (
+            (_CVE, self._cve),
+            (_LED, self._led),
+            (_SLASHED, self._slashed_in_code),
+            (_IN_CODE, self._namespace_in_code),
+        ):
+            text = _replace(expression, act, text)
+        return text
+
+    def known_text(self, token: str) -> bool:
+        """Tell whether a host or image reference stands in results or passages."""
+        return self._resolves(token.lower()) or token.lower() in self._allowed.words
+
+    def _out(self, what: str) -> str:
+        self._removed.append(what)
+        return MARK
+
+    def _resolves(self, token: str) -> bool:
+        allowed = self._allowed
+        if token in allowed.names or token in allowed.words or token in ORDINARY:
+            return True
+        return token in catalogue_words()
+
+    def _unknown_of_theirs(self, token: str, sentence: str) -> bool:
+        """The person's own word, said to be unknown."""
+        return token in self._allowed.asked and bool(_UNKNOWN.search(sentence))
+
+    def _cve(self, match: re.Match[str], sentence: str) -> str:
+        name = f"CVE-{match[1]}-{match[2]}"
+        if name in self._allowed.cves or self._unknown_of_theirs(name.lower(), sentence):
+            return match[0]
+        return self._out(CVE)
+
+    def _led(self, match: re.Match[str], sentence: str) -> str:
+        number = re.sub(r"\s", "", match[4])
+        benchmark = "benchmark" in f"{match[1]}{match[2]}".lower() or match[1].upper() == "CIS"
+        if number in known_controls() or number in self._allowed.controls:
+            return match[0]
+        if benchmark and number.removesuffix(".0") in known_versions():
+            return match[0]
+        before = match[2].lower().split()
+        version = bool(before) and before[-1].strip("(,") in VERSION_WORDS
+        if version and not benchmark and number.count(".") < 2:
+            return match[0]
+        if number in self._allowed.words or self._unknown_of_theirs(number, sentence):
+            return match[0]
+        return f"{match[1]}{match[2]}{self._out(CONTROL)}"
+
+    def _bare(self, match: re.Match[str], sentence: str) -> str:
+        number = match[1]
+        if number in known_controls() or number in self._allowed.controls:
+            return number
+        if number in self._allowed.words or self._unknown_of_theirs(number, sentence):
+            return number
+        before = sentence[: sentence.find(number)].lower().split()
+        if before and before[-1].strip("(,:") in VERSION_WORDS:
+            return number
+        return self._out(CONTROL)
+
+    def _code(self, match: re.Match[str], sentence: str) -> str:
+        inner = match[1].strip()
+        words = inner.split()
+        if len(words) == 1:
+            return match[0] if self._code_word(inner, sentence) else self._out(NAME)
+        for word in words:
+            bare = word.strip("\"',;:(){}[]")
+            if _HOSTILE_TOKEN.fullmatch(bare) and not self._code_word(bare, sentence):
+                return self._out(NAME)
+        return match[0]
+
+    def _code_word(self, word: str, sentence: str) -> bool:
+        """Tell whether one word in backticks may stand: no name, or a name that resolves."""
+        plain = word if word.isascii() else latin(word)
+        token = plain.strip("\"'").lower()
+        if self._resolves(token) or self._unknown_of_theirs(token, sentence):
+            return True
+        if not plain.isascii():
+            return False
+        if re.fullmatch(r"v?\d{1,4}(?:[.:]\d+)*%?|0x[0-9a-f]+", token):
+            return token.count(".") not in (1, 2) or token in self._allowed.words
+        if "/" in token:
+            return self._slashed_ok(plain, sentence)
+        return not _NAME.match(plain)
+
+    def _slashed(self, match: re.Match[str], sentence: str) -> str:
+        return match[0] if self._slashed_ok(match[1], sentence) else self._out(NAME)
+
+    def _slashed_ok(self, word: str, sentence: str) -> bool:
+        token = word.strip(".").lower()
+        if self._resolves(token) or self._unknown_of_theirs(token, sentence):
+            return True
+        parts = token.split("/")
+        if token in PAIRS or re.fullmatch(r"v\d+\w*", parts[-1]):
+            return True
+        if word != word.lower() and parts[0] not in _kind_words():
+            return True
+        if parts[0].startswith(("etc", "var", "proc", "sys", "run", "usr", "dev", "home", "tmp")):
+            return parts[0] in ORDINARY
+        ordinary = all(part in ORDINARY or part in catalogue_words() for part in parts)
+        return ordinary and parts[0] not in _kind_words() and parts[0] not in self._allowed.names
+
+    def _slashed_in_code(self, match: re.Match[str], sentence: str) -> str:
+        kind = match[1].split("/")[0].lower()
+        if kind in _kind_words() and not self._slashed_ok(match[1], sentence):
+            return self._out(NAME)
+        return match[0]
+
+    def _namespace_in_code(self, match: re.Match[str], sentence: str) -> str:
+        if self._resolves(match[1]) or self._unknown_of_theirs(match[1], sentence):
+            return match[0]
+        return match[0].replace(match[1], self._out(NAME))
+
+    def _kinded(self, match: re.Match[str], sentence: str) -> str:
+        name = match[4]
+        marked = bool(match[3]) or "named" in match[2] or "called" in match[2]
+        if not marked and not _HOSTILE_TOKEN.fullmatch(name):
+            return match[0]
+        if self._resolves(name) or self._unknown_of_theirs(name, sentence):
+            return match[0]
+        return f"{match[1]}{match[2]}{self._out(NAME)}"
+
+
+def _replace(
+    expression: re.Pattern[str], act: Callable[[re.Match[str], str], str], text: str
+) -> str:
+    """Substitute, handing each match the sentence it stands in."""
+
+    def one(match: re.Match[str]) -> str:
+        start = max(text.rfind("\n", 0, match.start()), text.rfind(". ", 0, match.start())) + 1
+        ends = [
+            at for at in (text.find("\n", match.end()), text.find(". ", match.end())) if at >= 0
+        ]
+        return act(match, text[start : min(ends, default=len(text))])
+
+    return expression.sub(one, text)
+
+
+def _kind_words() -> frozenset[str]:
+    return _KINDS
+
+
+_KINDS = frozenset(
+    "pod pods po deployment deployments deploy statefulset statefulsets sts daemonset daemonsets ds "
+    "replicaset replicasets rs job jobs cronjob cronjobs cj namespace namespaces ns serviceaccount "
+    "serviceaccounts sa role roles clusterrole clusterroles rolebinding rolebindings "
+    "clusterrolebinding clusterrolebindings networkpolicy networkpolicies netpol service services svc "
+    "ingress ingresses secret secrets configmap configmaps cm node nodes".split()
+)

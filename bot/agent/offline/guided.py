@@ -1,0 +1,201 @@
+"""Answers from the guidance: what a control asks, why, how to fix; and what no object can show.
+
+Used by `bot.agent.offline.plans`.
+"""
+
+import re
+from collections.abc import Generator, Sequence
+
+from bot.agent.offline import words
+from bot.agent.offline.reading import Ask
+from bot.agent.offline.talk import Call, Got, Plan, Talk, ask
+from bot.agent.offline.target import about_of, resolve
+from knowledge.types import Control
+from tools.queries.result import ControlRead, Found, Workloads
+
+SELF = (
+    "I find and explain security gaps in Kubernetes clusters. I only read; I change nothing.\n"
+    "Ask me for example:\n"
+    "- which workloads in NAMESPACE run privileged, and why does it matter?\n"
+    "- which namespaces have no network policy?\n"
+    "- why is WORKLOAD flagged and OTHER not?\n"
+    "- how do I fix it?\n"
+    "- what does the benchmark say about anonymous access to the kubelet?\n"
+    "- how many pods fail at least one check?\n"
+    "- which images are not pinned by digest?"
+)
+_ELSEWHERE = re.compile(
+    r"\bkubelets?\b|\betcd\b|\bapi[\s-]?server\b|scheduler|controller[\s-]?manager|encrypt\w*|\baudit\w*|"
+    r"\bfile\b|\bfiles\b|file mode|ownership|\btls\b|ciphers?|certificates?\b|rotation|profiling|anonymous|kube-?config|"
+    r"admission plug-?in|\bnodes?\b(?!.{0,3}proxy)|at rest|worker|control[\s-]plane|--[a-z]",
+    re.I,
+)
+_EVIDENCE: tuple[tuple[str, str, str, str], ...] = (
+    (
+        r"\bfips\b|validated crypto",
+        "is FIPS 140 validated",
+        "FIPS 140 validated cryptography",
+        "the number of the NIST CMVP certificate for the cryptographic module inside the image, with its exact version, "
+        "and proof that the module runs in FIPS mode on a node whose kernel does too",
+    ),
+    (
+        r"\bsboms?\b|bill of materials",
+        "has an SBOM",
+        "software bill of materials SBOM",
+        "an SBOM (SPDX or CycloneDX) made by the build and attached to the image's digest, best as a signed attestation",
+    ),
+    (
+        r"\bsigned\b|signatures?|signier|cosign|\bslsa\b|attestation|provenance",
+        "is signed",
+        "image signatures cosign",
+        "a signature over the image's digest that verifies against an identity or key that you name beforehand, "
+        "and an admission policy that demands it",
+    ),
+    (
+        r"\bcves?\b|cve-\d|vulnerabilit|schwachstelle",
+        "is free of known vulnerabilities",
+        "image vulnerabilities scanning",
+        "a scanner's report on the image's digest (for example from Trivy or Grype), with its date and database version",
+    ),
+)
+
+
+def explain_self(talk: Talk, question: Ask) -> Plan:
+    """Say what can be asked."""
+    yield from ()
+    where = f" Clusters here: {', '.join(talk.clusters)}." if talk.clusters else ""
+    return SELF + where
+
+
+def guidance(talk: Talk, question: Ask) -> Plan:
+    """Answer from the guidance; a question outside it is answered with an honest nothing."""
+    about = question.controls or about_of(talk, question)
+    wording = _search_words(talk, question)
+    found = yield from ask("search_guidance", question=wording, limit=6)
+    hits = found.data.controls if isinstance(found.data, Found) else ()
+    lead = _lead(question, about, hits)
+    if not lead:
+        return _nothing(found)
+    benchmark = lead[0].benchmark if isinstance(lead[0], Control) else question.benchmark
+    reads = yield from read_controls([_id(item) for item in lead[:3]], benchmark)
+    if not reads:
+        return _nothing(found)
+    first = reads[0]
+    related = [
+        f"{words.number(item)} ({item.title})"
+        for item in dict.fromkeys((*(read.control for read in reads[1:]), *hits))
+        if item.id != first.control.id
+    ][:4]
+    return words.join(
+        f"**{words.number(first.control)}: {first.control.title}.** {words.asks(first)}",
+        _level(first.control),
+        words.why(first),
+        words.fix(first),
+        f"Related: {'; '.join(related)}." if related else "",
+        words.source(first),
+    )
+
+
+def read_controls(
+    ids: Sequence[str], benchmark: str = "cis-1.12"
+) -> Generator[list[Call], list[Got], list[ControlRead]]:
+    """Look several controls up at once; unknown ones are left out."""
+    wanted = [
+        item for item in dict.fromkeys(ids) if item.count(".") != 1 or benchmark != "cis-1.12"
+    ]
+    if not wanted:
+        return []
+    calls = [Call("explain_control", {"control": item, "benchmark": benchmark}) for item in wanted]
+    got = yield calls
+    return [item.data for item in got if isinstance(item.data, ControlRead)]
+
+
+def supply_chain(talk: Talk, question: Ask) -> Plan:
+    """Say that cluster objects prove nothing about an image's inside, and what would."""
+    claim, topic, proof = _claim(question.text)
+    found = yield from ask("search_guidance", question=topic, limit=3)
+    target = yield from resolve(talk, question)
+    images: list[str] = []
+    if not target.rows and (target.namespaces or _asks_images(question)):
+        listed = yield from ask(
+            "find_workloads", cluster=target.cluster, namespaces=list(target.namespaces)
+        )
+        target_rows = listed.data.rows if isinstance(listed.data, Workloads) else ()
+    else:
+        target_rows = target.rows
+    for item in target_rows[: words.MAX_ROWS]:
+        images += [f"- {words.place(item.ref)}: `{image.image}`" for image in item.images]
+    passage = (
+        found.data.passages[0] if isinstance(found.data, Found) and found.data.passages else None
+    )
+    head = (
+        f"I have no evidence whether this {claim}: nothing in the cluster's objects shows it, so I cannot say yes or no."
+        if target_rows
+        else f"Whether an image {claim} cannot be seen in a cluster's objects; I have no evidence for it."
+    )
+    return words.join(
+        head,
+        "\n".join(images),
+        f"What would count as evidence: {proof}.",
+        f"Guidance: {passage.title}." if passage else "",
+        f"Source: {' '.join(passage.sources[:2])}" if passage and passage.sources else "",
+        target.note,
+    )
+
+
+def _asks_images(question: Ask) -> bool:
+    return bool(
+        re.search(
+            r"\b(?:our|the|which|any|all|unsere?)\b.{0,20}\bimages?\b|\bcluster\b",
+            question.text,
+            re.I,
+        )
+    )
+
+
+def _claim(text: str) -> tuple[str, str, str]:
+    for pattern, claim, topic, proof in _EVIDENCE:
+        if re.search(pattern, text, re.I):
+            return claim, topic, proof
+    return _EVIDENCE[2][1:]
+
+
+def _search_words(talk: Talk, question: Ask) -> str:
+    """The question, with what it leans on where it is too short to stand alone."""
+    if question.follows and not question.about:
+        before = next((said.text for said in reversed(talk.earlier) if said.by_person), "")
+        return f"{before} {question.text}".strip()[:500]
+    return question.text[:500] or "security"
+
+
+def _lead(question: Ask, about: Sequence[str], hits: Sequence[Control]) -> list[Control | str]:
+    """Choose which control answers: a written number, else a narrow topic, else the best hit."""
+    if question.controls:
+        return [*question.controls]
+    narrow = about and not any(topic.group for topic in question.topics)
+    if narrow and not (_ELSEWHERE.search(question.text) and hits and hits[0].id not in about):
+        same = [hit for hit in hits if hit.id in about]
+        return [*same, *(item for item in about if item not in {hit.id for hit in same})]
+    return [*hits[:1]] or [*about]
+
+
+def _id(item: Control | str) -> str:
+    return item if isinstance(item, str) else item.id
+
+
+def _level(control: Control) -> str:
+    parts = [f"level {control.level}" if control.level else "", control.assessment.value]
+    how = (
+        f"Oakum checks it: {', '.join(control.checks)}."
+        if control.checks
+        else f"Not checked by Oakum: {control.unchecked.rstrip('.')}."
+    )
+    return f"({', '.join(part for part in parts if part)}; {control.benchmark}.) {how}"
+
+
+def _nothing(found: Got) -> str:
+    note = found.data.note if isinstance(found.data, Found) else found.failed
+    return words.join(
+        f"I do not know: the guidance holds nothing on this. {note}".strip(),
+        SELF,
+    )

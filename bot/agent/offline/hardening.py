@@ -1,0 +1,87 @@
+"""One manifest fragment that answers several failing controls of one workload.
+
+Shown as words, never applied. Used by `bot.agent.offline.judged`.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from tools.types import Finding, ResourceRef
+
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "5.1.5": ("serviceAccountName",),
+    "5.1.6": ("automountServiceAccountToken",),
+    "5.2.2": ("privileged",),
+    "5.2.3": ("hostPID",),
+    "5.2.4": ("hostIPC",),
+    "5.2.5": ("hostNetwork",),
+    "5.2.6": ("allowPrivilegeEscalation",),
+    "5.2.7": ("runAsNonRoot", "runAsUser"),
+    "5.2.8": ("capabilities.drop", "capabilities.add"),
+    "5.2.9": ("capabilities.drop", "capabilities.add"),
+    "5.6.2": ("seccompProfile.type",),
+}
+"""Which settings decide a control, by the names that `tools.queries` gives them."""
+
+_POD: dict[str, tuple[str, ...]] = {
+    "5.1.5": ("serviceAccountName: {name}  # CIS 5.1.5, an account of its own",),
+    "5.1.6": ("automountServiceAccountToken: false  # CIS 5.1.6",),
+    "5.2.3": ("hostPID: false  # CIS 5.2.3",),
+    "5.2.4": ("hostIPC: false  # CIS 5.2.4",),
+    "5.2.5": ("hostNetwork: false  # CIS 5.2.5",),
+}
+_POD_CONTEXT: dict[str, tuple[str, ...]] = {
+    "5.2.7": ("runAsNonRoot: true  # CIS 5.2.7",),
+    "5.6.2": ("seccompProfile:  # CIS 5.6.2", "  type: RuntimeDefault"),
+}
+_CONTAINER: dict[str, tuple[str, ...]] = {
+    "5.2.2": ("privileged: false  # CIS 5.2.2",),
+    "5.2.6": ("allowPrivilegeEscalation: false  # CIS 5.2.6",),
+    "5.2.9": ("capabilities:  # CIS 5.2.8, 5.2.9", "  drop: [ALL]"),
+}
+_BY_HAND: dict[str, str] = {
+    "5.2.11": "replace the hostPath volumes (CIS 5.2.11) by a volume of the cluster's storage",
+    "5.2.12": "remove hostPort (CIS 5.2.12) and use a Service",
+    "5.4.1": "mount the Secret as a file instead of environment variables (CIS 5.4.1)",
+    "5.6.4": "move it out of the namespace default (CIS 5.6.4)",
+    "5.2.10": "do not run it as a Windows HostProcess container (CIS 5.2.10)",
+}
+
+
+def fragment(ref: ResourceRef, failing: Sequence[Finding]) -> str:
+    """Write the fragment for what fails; empty where nothing of it is a field to set."""
+    controls = {control for item in failing for control in item.controls}
+    if "5.2.8" in controls:
+        controls.add("5.2.9")
+    pod = [line.format(name=ref.name) for line in _lines(_POD, controls)]
+    context = _lines(_POD_CONTEXT, controls)
+    own = _lines(_CONTAINER, controls)
+    if not (pod or context or own):
+        return ""
+    body = list(pod)
+    if context:
+        body += ["securityContext:", *(f"  {line}" for line in context)]
+    if own:
+        names = dict.fromkeys(item.container for item in failing if item.container)
+        body.append("containers:")
+        for name in list(names)[:5] or [ref.name]:
+            body += [f"- name: {name}", "  securityContext:", *(f"    {line}" for line in own)]
+    return "```yaml\n" + "\n".join([*_nest(ref.kind, body)]) + "\n```"
+
+
+def by_hand(failing: Iterable[Finding]) -> str:
+    """Say what no single field fixes; empty when nothing."""
+    controls = dict.fromkeys(control for item in failing for control in item.controls)
+    return "; ".join(_BY_HAND[control] for control in controls if control in _BY_HAND)
+
+
+def _lines(table: dict[str, tuple[str, ...]], controls: set[str]) -> list[str]:
+    return [line for control, lines in table.items() if control in controls for line in lines]
+
+
+def _nest(kind: str, body: list[str]) -> list[str]:
+    path = {
+        "Pod": ["spec"],
+        "CronJob": ["spec", "jobTemplate", "spec", "template", "spec"],
+    }.get(kind, ["spec", "template", "spec"])
+    outer = [f"{'  ' * depth}{key}:" for depth, key in enumerate(path)]
+    return outer + [f"{'  ' * len(path)}{line}" for line in body]

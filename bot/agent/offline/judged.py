@@ -1,0 +1,553 @@
+"""Answers from verdicts: what fails where, why, compared with what, and how it would be fixed.
+
+Used by `bot.agent.offline.plans`.
+"""
+
+import re
+from collections.abc import Generator, Sequence
+
+from bot.agent.offline import words
+from bot.agent.offline.guided import SELF, guidance, read_controls
+from bot.agent.offline.hardening import SETTINGS, by_hand, fragment
+from bot.agent.offline.reading import Ask
+from bot.agent.offline.talk import Call, Got, Plan, Talk, ask
+from bot.agent.offline.target import Target, about_of, resolve
+from tools.queries.result import (
+    ControlRead,
+    Explained,
+    Found,
+    Scanned,
+    WorkloadRow,
+    Workloads,
+)
+from tools.queries.wording import names
+from tools.types import Finding, Verdict
+
+MAX_OBJECTS = 4
+"""Named objects that are looked at one by one."""
+_FAILS = re.compile(
+    r"fail|violat|break|non-?compliant|insecure|problem|issue|finding|pass|check", re.I
+)
+_WHY = re.compile(r"\bwhy\b|matter|dangerous|risk|warum|wieso|gefährlich", re.I)
+
+
+def look(talk: Talk, question: Ask) -> Plan:
+    """Answer what fails one control, or all of them, in a scope."""
+    about = about_of(talk, question)
+    target = yield from resolve(talk, question)
+    if target.failed or (target.lost and target.note):
+        return target.failed or target.note
+    if not about and question.benchmark == "cis-1.12" and not target.rows and not target.namespaces:
+        about = yield from _about_by_search(talk, question)
+        if about is None:
+            return (yield from guidance(talk, question))
+    if target.rows:
+        return (yield from _verdict_on(talk, question, target, about))
+    return (yield from _verdict_on_scope(question, target, about))
+
+
+def count(talk: Talk, question: Ask) -> Plan:
+    """Answer with a number made by code, and where most of it is."""
+    about = about_of(talk, question)
+    target = yield from resolve(talk, question)
+    if target.failed or (target.lost and target.note):
+        return target.failed or target.note
+    if not about and not _FAILS.search(question.text):
+        return (yield from _count_workloads(question, target))
+    namespaces = list(target.namespaces)
+    only = (
+        "pods"
+        if not about and re.search(r"\bpods?\b|workload|deployment", question.text, re.I)
+        else ""
+    )
+    got = yield from ask(
+        "scan_scope",
+        cluster=target.cluster,
+        namespaces=namespaces,
+        controls=list(about),
+        benchmark=_benchmark(question),
+        only=only,
+    )
+    if not isinstance(got.data, Scanned):
+        return got.failed
+    data = got.data
+    tally = data.tally
+    what = _noun(data)
+    rule = (
+        f"CIS {', '.join(about)}"
+        if about
+        else ("at least one pod check" if only else "at least one check")
+    )
+    pods = f" They have {tally.pods_failing} running pods." if tally.pods_failing else ""
+    if not pods and only and re.search(r"\bpods?\b", question.text, re.I):
+        pods = " Each stands for the pods made from its template; no running pods were seen here."
+    top = tally.by_namespace[: question.top or 3]
+    most = ", ".join(f"{name or '(cluster-scoped)'} ({number})" for name, number in top)
+    return words.join(
+        f"**{tally.objects_failing}** {what} in {words.scope_of(data.scan)} fail{'s' * (tally.objects_failing == 1)} {rule}.{pods}",
+        f"Most: {most}." if most and (not namespaces or len(namespaces) > 1) else "",
+        "" if question.terse else words.looked_at(data.scan),
+        words.not_looked_at(data.scan.gaps),
+        target.note,
+    )
+
+
+def explain(talk: Talk, question: Ask) -> Plan:
+    """Say why something is flagged, or how two objects differ."""
+    target = yield from resolve(talk, question)
+    if target.failed or (target.lost and target.note):
+        return target.failed or target.note
+    if not target.rows:
+        return (yield from look(talk, question))
+    rows = _together(target.rows, question.words)
+    seen = yield from _explained(target, rows, question.controls)
+    if not seen:
+        return f"I could not look at {names(words.place(row.ref) for row in rows)}."
+    if len(seen) == 1:
+        return (yield from _explain_one(seen[0], target))
+    first, *others = sorted(seen, key=lambda item: -len(words.by_verdict(item, Verdict.FAIL)))
+    parts = [_compare(first, other) for other in others]
+    reads = yield from read_controls(_worst(first)[:1])
+    return words.join(
+        *parts,
+        *(words.why(item) for item in reads),
+        *(words.source(item) for item in reads),
+        words.not_looked_at(first.scan.gaps),
+        target.note,
+    )
+
+
+def show_fix(talk: Talk, question: Ask) -> Plan:
+    """Show how it would be fixed: words and a fragment; nothing is applied."""
+    about = about_of(talk, question)
+    target = yield from resolve(talk, question)
+    if target.failed or (target.lost and target.note):
+        return target.failed or target.note
+    if target.rows:
+        return (yield from _fix_rows(target, question, about))
+    reads = yield from read_controls(about[:3])
+    if not reads:
+        return (yield from guidance(talk, question))
+    return words.join(*(_fix_text(item) for item in reads), target.note)
+
+
+def refuse_change(talk: Talk, question: Ask) -> Plan:
+    """Say that nothing can be changed here, and show what a person would change."""
+    head = (
+        "I cannot change anything: changes are not available in this version, so nothing was done."
+    )
+    target = yield from resolve(talk, question)
+    about = about_of(talk, question)
+    if target.failed or target.lost:
+        return words.join(head, target.failed or target.note or _not_found(target))
+    scaled = re.search(r"\b(?:scale|skaliere|replicas?)\b.*?\b(\d{1,5})\b", question.text, re.I)
+    if scaled and target.rows:
+        ref = target.rows[0].ref
+        return words.join(
+            head,
+            f"To run {words.place(ref)} in cluster {ref.cluster} with {scaled[1]} replicas, a person would set:\n"
+            f"```yaml\nspec:\n  replicas: {scaled[1]}\n```",
+        )
+    wants_fix = re.search(
+        r"fix|harden|patch|secure|behebe|repariere|set|enforce|disable|enable|add|remove|make",
+        question.text,
+        re.I,
+    )
+    if target.rows and wants_fix:
+        fixed = yield from _fix_rows(target, question, about)
+        return words.join(head, f"What a person would change:\n\n{fixed}")
+    reads = yield from read_controls(about[:2])
+    named = names(words.place(row.ref) for row in target.rows)
+    return words.join(
+        head, f"You asked about {named}." if named else "", *(_fix_text(item) for item in reads)
+    )
+
+
+def _about_by_search(
+    talk: Talk, question: Ask
+) -> Generator[list[Call], list[Got], tuple[str, ...] | None]:
+    """Let the guidance say which control a question without a known topic is about.
+
+    None where the best hit is nothing that objects can answer; empty for a scan of everything.
+    """
+    if _FAILS.search(question.text) or re.search(
+        r"\b(?:scan|audit|secure|overview|posture)\b", question.text, re.I
+    ):
+        return ()
+    found = yield from ask("search_guidance", question=question.text[:500], limit=6)
+    hits = found.data.controls if isinstance(found.data, Found) else ()
+    if hits and hits[0].checks and hits[0].benchmark == "cis-1.12":
+        return (hits[0].id,)
+    return None
+
+
+def _verdict_on(talk: Talk, question: Ask, target: Target, about: Sequence[str]) -> Plan:
+    """Answer about named workloads."""
+    rows = _together(target.rows, question.words)
+    seen = yield from _explained(target, rows, about)
+    lines: list[str] = []
+    for item in seen:
+        lines.append(_one_verdict(item, about))
+    if not any(item.verdicts for item in seen) and about:
+        spaces = tuple(dict.fromkeys(row.ref.namespace for row in rows))
+        wider = Target(target.cluster, spaces, note=target.note)
+        return (yield from _verdict_on_scope(question, wider, about))
+    failing = [found for item in seen for found in words.by_verdict(item, Verdict.FAIL)]
+    worst = _worst(seen[0]) if seen else []
+    reads = (
+        yield from read_controls(list(about[:1]) or worst[:1])
+        if failing or _WHY.search(question.text)
+        else _none()
+    )
+    more = len(target.rows) - len(rows)
+    return words.join(
+        "\n".join(lines),
+        f"{more} more of that name were not looked at; name the namespace." if more > 0 else "",
+        *(
+            part
+            for item in reads
+            for part in (words.why(item), words.fix(item), words.source(item))
+        ),
+        words.not_looked_at(seen[0].scan.gaps) if seen else "",
+        target.note,
+    )
+
+
+def _none() -> Generator[list[Call], list[Got], list[ControlRead]]:
+    return []
+    yield  # pyright: ignore[reportUnreachable]
+
+
+def _one_verdict(item: Explained, about: Sequence[str]) -> str:
+    """One object's outcome in one line."""
+    failing = words.by_verdict(item, Verdict.FAIL)
+    where = f"{words.place(item.ref)} (cluster {item.ref.cluster})"
+    if not about:
+        if not failing:
+            return f"- {where} fails none of the {len(item.verdicts)} checks that apply to it."
+        return (
+            f"- {where} fails {len(failing)} checks: CIS {words.controls_of(failing)}.\n"
+            + words.rows(failing, len(failing))
+        )
+    named = ", ".join(about)
+    decided = words.settings(item.settings, [name for c in about for name in SETTINGS.get(c, ())])
+    values = f" In effect: {decided}." if decided else ""
+    if failing:
+        reasons = " ".join(found.reason for found in failing[:4])
+        return f"{where} fails CIS {words.controls_of(failing)}: {reasons}{values}"
+    unknown = words.by_verdict(item, Verdict.UNKNOWN)
+    if unknown:
+        return f"{where}: CIS {named} is unknown: {unknown[0].reason}"
+    if not item.verdicts:
+        return f"{where}: CIS {named} is not judged on it."
+    return f"{where} passes CIS {named}.{values}"
+
+
+def _verdict_on_scope(question: Ask, target: Target, about: Sequence[str]) -> Plan:
+    """Answer about namespaces or the whole cluster."""
+    got = yield from ask(
+        "scan_scope",
+        cluster=target.cluster,
+        namespaces=list(target.namespaces),
+        controls=list(about) if question.benchmark == "cis-1.12" or not question.topics else [],
+        benchmark=_benchmark(question),
+    )
+    if not isinstance(got.data, Scanned):
+        return got.failed
+    data = got.data
+    if data.total > words.MAX_ROWS and not question.terse:
+        yield from ask("list_findings", scan_id=data.scan.id, controls=list(about))
+    worst = [control for control, _, _ in data.tally.by_control] or list(about)
+    reads = yield from read_controls(worst[:1], data.scan.benchmark)
+    passing = ""
+    if question.negated and about:
+        passing = yield from _passing(target, data)
+    return words.join(
+        _head(data, about),
+        _body(data, about),
+        passing,
+        *(
+            part
+            for item in reads
+            for part in (words.why(item), words.fix(item), words.source(item))
+            if not question.terse
+        ),
+        words.looked_at(data.scan),
+        words.not_looked_at(data.scan.gaps),
+        target.note,
+    )
+
+
+def _head(data: Scanned, about: Sequence[str]) -> str:
+    """The first sentence: how many of how many fail what, where."""
+    where = words.scope_of(data.scan)
+    failing = data.tally.objects_failing
+    if len(about) == 1 and not about[0].count(".") == 1:
+        verdict, counts, reason = words.verdict_of(data.scan, about[0])
+        title = next((item.title for item in data.scan.controls if item.id == about[0]), "")
+        rule = f"{words.number(about[0], data.scan.benchmark)} ({title})"
+        judged = sum(
+            number for kind, number in counts.items() if kind is not Verdict.NOT_APPLICABLE
+        )
+        if verdict is Verdict.FAIL:
+            return f"**{counts[Verdict.FAIL]} of {judged} {_noun(data)} in {where} fail{'s' * (counts[Verdict.FAIL] == 1)} {rule}:**"
+        if verdict is Verdict.PASS:
+            return f"**None of the {judged} objects judged in {where} fails {rule}.**"
+        why = reason or next((item.reason for item in data.page), "")
+        said = "does not apply to anything" if verdict is Verdict.NOT_APPLICABLE else "is unknown"
+        return f"**{rule} {said} in {where}.** {why}".strip()
+    rule = (
+        "at least one of CIS " + ", ".join(about)
+        if about
+        else f"at least one check of {data.scan.benchmark}"
+    )
+    if not failing:
+        return f"**Nothing in {where} fails {rule}.**"
+    severities = ", ".join(f"{number} {name}" for name, number in data.tally.by_severity.items())
+    return f"**{failing} objects in {where} fail {rule}** ({severities})."
+
+
+def _body(data: Scanned, about: Sequence[str]) -> str:
+    """What fails, named; by control where there is more than one."""
+    failing = words.failing(data)
+    if len(about) == 1 or (len(about) <= 6 and about and len(failing) <= words.MAX_ROWS):
+        numbered = [
+            f"{words.row(item)} [CIS {', '.join(item.controls)}]"
+            if len(about) > 1
+            else words.row(item)
+            for item in failing[: words.MAX_ROWS]
+        ]
+        total = sum(number for _, _, number in data.tally.by_control)
+        if total > len(numbered):
+            numbered.append(f"- and {total - len(numbered)} more")
+        return "\n".join(numbered)
+    lines = [
+        f"- {words.number(control, data.scan.benchmark)} {title}: {number} fail"
+        for control, title, number in data.tally.by_control[: words.MAX_ROWS]
+    ]
+    if len(data.tally.by_control) > len(lines):
+        lines.append(f"- and {len(data.tally.by_control) - len(lines)} more controls")
+    worst = names(dict.fromkeys(words.place(item.ref) for item in failing), 6)
+    most = names(
+        (f"{name or '(cluster-scoped)'} ({number})" for name, number in data.tally.by_namespace), 5
+    )
+    tail = f"\nWorst first: {worst}." if worst else ""
+    return (
+        "\n".join(lines)
+        + tail
+        + (f"\nBy namespace: {most}." if len(data.tally.by_namespace) > 1 else "")
+    )
+
+
+def _passing(target: Target, data: Scanned) -> Generator[list[Call], list[Got], str]:
+    """Name the workloads that do not fail, where the question may mean those."""
+    got = yield from ask(
+        "find_workloads", cluster=target.cluster, namespaces=list(target.namespaces)
+    )
+    if not isinstance(got.data, Workloads) or data.total > len(data.page):
+        return ""
+    bad = {(item.ref.kind, item.ref.namespace, item.ref.name) for item in data.page}
+    good = [
+        words.place(row.ref)
+        for row in got.data.rows
+        if (row.ref.kind, row.ref.namespace, row.ref.name) not in bad
+    ]
+    return f"Not failing: {names(good, 10)}." if good else ""
+
+
+def _explained(
+    target: Target, rows: Sequence[WorkloadRow], about: Sequence[str]
+) -> Generator[list[Call], list[Got], list[Explained]]:
+    """Look at several objects at once."""
+    calls = [
+        Call(
+            "explain_finding",
+            {
+                "name": row.ref.name,
+                "namespace": row.ref.namespace,
+                "kind": row.ref.kind,
+                **({"cluster": target.cluster} if target.cluster else {}),
+                **({"controls": list(about)} if about else {}),
+            },
+        )
+        for row in rows
+    ]
+    got = yield calls
+    return [item.data for item in got if isinstance(item.data, Explained)]
+
+
+def _explain_one(item: Explained, target: Target) -> Plan:
+    """Everything that one object fails, worst first, and how to fix it."""
+    failing = words.by_verdict(item, Verdict.FAIL)
+    where = f"{words.place(item.ref)} (cluster {item.ref.cluster})"
+    if not failing:
+        yield from ()
+        passed = len(words.by_verdict(item, Verdict.PASS))
+        return words.join(
+            f"{where} is not flagged: it passes all {passed} checks that apply to it.",
+            words.not_looked_at(item.scan.gaps),
+        )
+    reads = yield from read_controls(_worst(item)[:1])
+    lines = [
+        f"{words.row(found)} [CIS {', '.join(found.controls)}, {found.severity.value}]"
+        for found in failing[:12]
+    ]
+    if len(failing) > len(lines):
+        lines.append(f"- and {len(failing) - len(lines)} more")
+    return words.join(
+        f"**{where} fails {len(failing)} checks:**",
+        "\n".join(lines),
+        *(words.why(read) for read in reads),
+        _fragment_text(item, failing),
+        *(words.source(read) for read in reads),
+        words.not_looked_at(item.scan.gaps),
+        target.note,
+    )
+
+
+def _compare(first: Explained, other: Explained) -> str:
+    """How one object that fails more differs from another."""
+    bad = {c: f for f in words.by_verdict(first, Verdict.FAIL) for c in f.controls}
+    also = {c: f for f in words.by_verdict(other, Verdict.FAIL) for c in f.controls}
+    only = [control for control in bad if control not in also]
+    both = [control for control in bad if control in also]
+    theirs = [control for control in also if control not in bad]
+    a, b = words.place(first.ref), words.place(other.ref)
+    lines = [f"{words.row(bad[control])} [CIS {control}]" for control in only[:9]]
+    has = {(item.name, item.value) for item in first.settings}
+    kept = [
+        f"`{item.name}: {item.value}`"
+        for item in other.settings
+        if item.value not in ("(not set)",) and (item.name, item.value) not in has
+    ]
+    return words.join(
+        f"**{a} fails {len(bad)} checks, {b} fails {len(also)}; {len(only)} only the first:**"
+        if only
+        else f"**{a} and {b} fail the same checks.**",
+        "\n".join(lines),
+        f"{b} sets what {a} does not: {', '.join(dict.fromkeys(kept))}." if kept else "",
+        f"Both fail CIS {', '.join(both)}." if both else "",
+        f"Only {b} fails CIS {', '.join(theirs)}." if theirs else "",
+    )
+
+
+def _fix_rows(target: Target, question: Ask, about: Sequence[str]) -> Plan:
+    """How one or more workloads would be fixed."""
+    rows = _together(target.rows, question.words)[:2]
+    seen = yield from _explained(target, rows, about)
+    reads = yield from read_controls(list(about[:2]) or (_worst(seen[0])[:1] if seen else []))
+    parts: list[str] = []
+    for item in seen:
+        failing = words.by_verdict(item, Verdict.FAIL)
+        where = f"{words.place(item.ref)} (cluster {item.ref.cluster})"
+        if not failing:
+            parts.append(
+                f"{where} fails nothing{' of CIS ' + ', '.join(about) if about else ''}, so there is nothing to fix."
+            )
+            continue
+        parts.append(
+            f"{where} fails CIS {words.controls_of(failing)}: {' '.join(found.reason for found in failing[:3])}"
+        )
+        parts.append(
+            _fragment_text(item, failing) or "\n\n".join(words.fix(read) for read in reads)
+        )
+    return words.join(*parts, *(words.source(read) for read in reads), target.note)
+
+
+def _fragment_text(item: Explained, failing: Sequence[Finding]) -> str:
+    made = fragment(item.ref, failing)
+    rest = by_hand(failing)
+    by_themselves = f"Besides: {rest}." if rest else ""
+    return words.join(
+        f"Fix (test it first; images that need root must be rebuilt):\n{made}" if made else "",
+        by_themselves,
+    )
+
+
+def _fix_text(item: ControlRead) -> str:
+    title = f"**{words.number(item.control)}: {item.control.title}.**"
+    return words.join(title, words.fix(item, whole=True), words.source(item))
+
+
+def _count_workloads(question: Ask, target: Target) -> Plan:
+    if re.search(r"namespaces?\b|namensräume", question.text, re.I) and not target.namespaces:
+        got = yield from ask("namespaces", cluster=target.cluster)
+        rows = getattr(got.data, "rows", ())
+        return (
+            f"**{len(rows)}** namespaces in cluster {got.data.cluster}." if got.data else got.failed
+        )
+    got = yield from ask(
+        "find_workloads", cluster=target.cluster, namespaces=list(target.namespaces)
+    )
+    if not isinstance(got.data, Workloads):
+        return got.failed
+    data = got.data
+    kind = re.search(
+        r"\b(deployment|statefulset|daemonset|cronjob|job|pod)s?\b", question.text, re.I
+    )
+    where = (
+        f"namespace {names(data.namespaces)} of cluster {data.cluster}"
+        if data.namespaces
+        else f"cluster {data.cluster}"
+    )
+    counts = {name.lower(): number for name, number in data.counts.items()}
+    running = sum(row.pods for row in data.rows)
+    if kind and kind[1].lower() == "pod" and running and data.total == len(data.rows):
+        return f"**{running}** running pods of {data.total} workloads in {where}."
+    if kind and kind[1].lower() != "pod":
+        return f"**{counts.get(kind[1].lower(), 0)}** {kind[1]}s in {where}."
+    listed = names(f"{number} {name}" for name, number in sorted(data.counts.items()))
+    return f"**{data.total}** workloads in {where}" + (f" ({listed})." if listed else ".")
+
+
+def _together(rows: Sequence[WorkloadRow], asked: Sequence[str]) -> list[WorkloadRow]:
+    """Choose which of many objects of the same names are meant: those that stand together."""
+    if len(rows) <= MAX_OBJECTS:
+        return list(rows)
+    places: dict[str, list[WorkloadRow]] = {}
+    for row in rows:
+        places.setdefault(row.ref.namespace, []).append(row)
+    best = max(places.values(), key=lambda found: len({row.ref.name for row in found} & set(asked)))
+    wanted = len({row.ref.name for row in rows} & set(asked))
+    if wanted > 1 and len({row.ref.name for row in best}) == wanted:
+        return best[:MAX_OBJECTS]
+    return list(rows[:MAX_OBJECTS])
+
+
+def _worst(item: Explained) -> list[str]:
+    return [control for found in words.by_verdict(item, Verdict.FAIL) for control in found.controls]
+
+
+def _noun(data: Scanned) -> str:
+    kinds = {item.ref.kind for item in words.failing(data)}
+    if kinds and kinds <= {"Namespace"}:
+        return "namespaces"
+    if kinds and kinds <= {"Role", "ClusterRole"}:
+        return "roles"
+    if kinds and kinds <= {"RoleBinding", "ClusterRoleBinding"}:
+        return "bindings"
+    if kinds and kinds <= {"ServiceAccount"}:
+        return "service accounts"
+    pods = {
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "ReplicationController",
+        "Job",
+        "CronJob",
+        "Pod",
+    }
+    return "workloads" if kinds and kinds <= pods else "objects"
+
+
+def _benchmark(question: Ask) -> str:
+    return question.benchmark
+
+
+def _not_found(target: Target) -> str:
+    return (
+        f"I also found nothing named {names((f'`{item}`' for item in target.unknown), 3)}."
+        if target.unknown
+        else SELF
+    )

@@ -1,0 +1,161 @@
+"""Finds out what the names of a question are in the cluster: namespaces, workloads, or nothing.
+
+Used by the plans of `bot.agent.offline`.
+"""
+
+import difflib
+import re
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.agent.offline.reading import Ask, read
+from bot.agent.offline.talk import Call, Got, Said, Talk, ask
+from tools.queries.result import WorkloadRow, Workloads
+from tools.queries.wording import names
+
+_PLURAL = re.compile(r"\b(?:they|them|their|those|these|others?|rest|ones|denen|diese\w*)\b", re.I)
+_OBJECT = re.compile(r"(?<![\w/.-])([a-z0-9][a-z0-9-]*)/([a-z0-9][a-z0-9.-]*[a-z0-9])(?![\w/])")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a question is about in the cluster."""
+
+    cluster: str = ""
+    namespaces: tuple[str, ...] = ()
+    """Empty: all that may be seen."""
+    rows: tuple[WorkloadRow, ...] = ()
+    """Workloads that the question names."""
+    unknown: tuple[str, ...] = ()
+    """Words that stand like names and are none."""
+    note: str = ""
+    """What was assumed, or which names there are instead of an unknown one."""
+    known: tuple[str, ...] = ()
+    """Namespaces of the cluster."""
+    failed: str = ""
+    """Why nothing could be looked at; then the rest is empty."""
+
+    @property
+    def lost(self) -> bool:
+        """True when the question names only things that do not exist."""
+        return bool(self.unknown) and not self.rows and not self.namespaces
+
+
+def about_of(talk: Talk, question: Ask) -> tuple[str, ...]:
+    """Controls that a question is about; those of the thread when it leans on what was said."""
+    if question.about or not question.follows:
+        return question.about
+    for said in reversed(talk.earlier):
+        focus = said.facts.get("focus")
+        if not said.by_person and isinstance(focus, list) and focus:
+            return tuple(str(item) for item in focus[:6])  # pyright: ignore[reportUnknownVariableType]
+        if said.by_person and (earlier := read(said.text).about):
+            return earlier
+    return ()
+
+
+def resolve(
+    talk: Talk, question: Ask, inherit: bool = True
+) -> Generator[list[Call], list[Got], Target]:
+    """Look the question's names up; without any, those of the thread where it leans on it."""
+    cluster = next((word for word in question.words if word in talk.clusters), "")
+    words = [word for word in question.words if word not in talk.clusters]
+    places = list(question.places)
+    if inherit and question.follows and not words:
+        words, places = earlier_names(talk, plural=bool(_PLURAL.search(question.text)))
+    if not cluster and len(talk.clusters) > 1:
+        cluster = _earlier_cluster(talk)
+    if not cluster and len(talk.clusters) > 1:
+        return Target(failed=f"Which cluster is meant: {names(talk.clusters)}?")
+    if not words:
+        return Target(cluster)
+    got = yield from ask("find_workloads", cluster=cluster, words=words)
+    if not isinstance(got.data, Workloads):
+        return Target(cluster, failed=got.failed)
+    return _settle(got.data, cluster, words, places)
+
+
+def earlier_names(talk: Talk, plural: bool) -> tuple[list[str], list[str]]:
+    """Names that the thread spoke of last: for `it` an object, for `those` where they are."""
+    for said in reversed(talk.earlier):
+        if said.by_person:
+            question = read(said.text)
+            words = list(question.places if plural else question.words)
+            if words:
+                return words, list(question.places)
+        elif not plural and (found := _subjects(said)):
+            return found, []
+    return [], []
+
+
+def _subjects(said: Said) -> list[str]:
+    """Objects that an answer named first: from its facts, else from its text."""
+    subjects = said.facts.get("subjects")
+    if isinstance(subjects, list) and subjects:
+        return [_subject(item) for item in subjects[:3]]  # pyright: ignore[reportUnknownVariableType]
+    return [f"{namespace}/{name}" for namespace, name in _OBJECT.findall(said.text)[:1]]
+
+
+def _subject(item: Mapping[str, Any]) -> str:
+    return f"{item.get('namespace', '')}/{item.get('name', '')}"
+
+
+def _earlier_cluster(talk: Talk) -> str:
+    for said in reversed(talk.earlier):
+        for cluster in talk.clusters:
+            if re.search(rf"(?<![\w-]){re.escape(cluster)}(?![\w-])", said.text):
+                return cluster
+    return ""
+
+
+def _settle(data: Workloads, cluster: str, words: list[str], places: list[str]) -> Target:
+    known = data.known_namespaces
+    namespaces = [word for word in words if word in known]
+    rows = [row for row in data.rows if not _only_as_place(row, words, namespaces, places)]
+    inside = [row for row in rows if row.ref.namespace in namespaces]
+    unknown = [word for word in data.unmatched if "/" not in word]
+    notes: list[str] = []
+    for word in [word for word in unknown if word in places]:
+        near = _near(word, known)
+        if near:
+            namespaces.append(near)
+            unknown.remove(word)
+            notes.append(f"I took `{word}` to mean the namespace {near}.")
+        else:
+            notes.append(f"There is no namespace `{word}`; there are: {names(known, 12)}.")
+    return Target(
+        cluster,
+        tuple(dict.fromkeys(namespaces)),
+        tuple(inside or rows),
+        tuple(unknown),
+        " ".join(notes),
+        known,
+    )
+
+
+def _only_as_place(
+    row: WorkloadRow, words: list[str], namespaces: list[str], places: list[str]
+) -> bool:
+    """Tell whether a workload matched only by a word that stands for a namespace."""
+    naming = [word for word in words if word not in namespaces or word not in places]
+    ref = row.ref
+    images = {
+        item.image.lower().rsplit("/", 1)[-1].split(":")[0].split("@")[0] for item in row.images
+    }
+    mine = {ref.name, f"{ref.namespace}/{ref.name}", f"{ref.kind}/{ref.name}".lower(), *images}
+    mine |= {item.image.lower() for item in row.images}
+    return not any(word in mine for word in naming)
+
+
+def _near(word: str, known: tuple[str, ...]) -> str:
+    """The one namespace that a word must mean, or nothing."""
+    inside = [
+        name
+        for name in known
+        if word in name.split("-") or name.startswith(word) or word.startswith(name)
+    ]
+    if len(inside) == 1 and len(word) > 2:
+        return inside[0]
+    close = difflib.get_close_matches(word, known, n=2, cutoff=0.75)
+    return close[0] if len(close) == 1 else ""

@@ -1,0 +1,66 @@
+"""How a call is shown: in words while it runs, and with its arguments afterwards.
+
+Arguments are a model's words, so a name among them is shown only once something read or the person
+named it. Used by `bot.agent.loop`.
+"""
+
+from collections.abc import Callable, Mapping
+
+from bot.agent.allowed import Allowed
+from bot.agent.grounding import MARK
+
+_DOING = {
+    "clusters": "Listing clusters",
+    "namespaces": "Listing namespaces",
+    "find_workloads": "Looking for workloads",
+    "read_object": "Reading an object",
+    "scan_scope": "Scanning",
+    "list_findings": "Listing findings",
+    "explain_finding": "Looking at what is judged",
+    "explain_control": "Looking up a control",
+    "search_guidance": "Searching the guidance",
+    "events": "Reading events",
+    "logs": "Reading a log",
+}
+_NAMES = ("kind", "name", "pod", "namespace", "cluster")
+_FREE = ("question",)
+
+
+def doing(query: str, arguments: Mapping[str, object], allowed: Allowed) -> str:
+    """Say in a few words what runs now, naming only what is known already."""
+    words = [_DOING.get(query, "Refusing an unknown call")]
+    if query not in _DOING:
+        return words[0]
+    for key in _NAMES:
+        words += [value for value in _strings(arguments.get(key)) if _known(value, allowed)]
+    places = [item for item in _strings(arguments.get("namespaces")) if _known(item, allowed)]
+    if places:
+        words.append("in " + ", ".join(places[:5]))
+    return " ".join(words)
+
+
+def shown_arguments(
+    arguments: Mapping[str, object], grounded: Callable[[str], str], allowed: Allowed
+) -> dict[str, object]:
+    """Give the arguments as they may be shown: bounded, and without names that nothing knows."""
+
+    def shown(key: str, value: object) -> object:
+        if isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, str):
+            return grounded(value[:300]) if key in _FREE or _known(value, allowed) else MARK
+        if isinstance(value, list):
+            return [shown(key, item) for item in value[:20]]  # pyright: ignore[reportUnknownVariableType]
+        return MARK
+
+    return {key[:40]: shown(key, value) for key, value in list(arguments.items())[:12]}
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, str)]  # pyright: ignore[reportUnknownVariableType]
+    return [value] if isinstance(value, str) else []
+
+
+def _known(value: str, allowed: Allowed) -> bool:
+    return allowed.knows(value.strip())

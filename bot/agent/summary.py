@@ -1,0 +1,64 @@
+"""What was found, in words made by code from typed results: for answers that a model did not finish.
+
+Used by `bot.agent.loop`.
+"""
+
+from collections.abc import Sequence
+
+from tools.queries.result import (
+    Clusters,
+    ControlRead,
+    Explained,
+    Found,
+    Namespaces,
+    Result,
+    Scanned,
+    Workloads,
+)
+from tools.queries.wording import names, place
+from tools.types import Verdict
+
+MAX_LINES = 12
+
+
+def found_so_far(results: Sequence[Result]) -> str:
+    """List what the results hold, one line each; says so when there is nothing."""
+    lines = list(dict.fromkeys(line for item in results if (line := _line(item))))
+    if not lines:
+        return "Nothing was found yet."
+    more = f"\n- and {len(lines) - MAX_LINES} more results" if len(lines) > MAX_LINES else ""
+    return "\n".join(f"- {line}" for line in lines[:MAX_LINES]) + more
+
+
+def _line(result: Result) -> str:  # noqa: C901  one arm per form of data
+    match result.data:
+        case Clusters(rows):
+            return f"Clusters: {names(row.name for row in rows)}."
+        case Namespaces(cluster, rows):
+            return f"Namespaces of {cluster}: {names(row.name for row in rows)}."
+        case Workloads() as data:
+            listed = names((place(row.ref) for row in data.rows), 8)
+            return f"Workloads in {data.cluster}: {data.total} match" + (
+                f": {listed}." if listed else "."
+            )
+        case Scanned() as data:
+            return _scan_line(data)
+        case Explained() as data:
+            failing = [item for item in data.verdicts if item.verdict is Verdict.FAIL]
+            controls = names(", ".join(item.controls) for item in failing)
+            return f"{place(data.ref)} fails {controls or 'nothing that was looked at'}."
+        case ControlRead(control, _):
+            return f"{control.benchmark} {control.id}: {control.title}."
+        case Found(passages, _, _) if passages:
+            return f"Guidance: {names((item.title for item in passages), 3)}."
+        case _:
+            return ""
+
+
+def _scan_line(data: Scanned) -> str:
+    where = names(data.scan.namespaces) if data.scan.namespaces else "all namespaces"
+    controls = names((f"{i} ({count})" for i, _, count in data.tally.by_control), 8)
+    worst = names((place(item.ref) for item in data.page if item.verdict is Verdict.FAIL), 5)
+    return f"Scan of {data.scan.cluster}, {where}: {data.tally.objects_failing} objects fail" + (
+        f"; controls: {controls}; first: {worst}." if controls else "."
+    )

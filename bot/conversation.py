@@ -1,0 +1,257 @@
+"""One question, from Request to Answer: history, day's budget, agent, and what is remembered of it.
+
+The configured model answers; where it is down, the offline model does and says so. Used by `bot.app`,
+which hands it to every place where people ask.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+
+from bot.agent import loop
+from bot.agent.allowed import Allowed
+from bot.agent.assembly import assemble
+from bot.agent.limits import Budget, Limits, cost
+from bot.agent.offline.model import CLUSTERS, FACTS, QUESTION, OfflineModel
+from bot.agent.remembering import facts
+from bot.errors import ModelUnavailable, StoreUnavailable
+from bot.store import threads, usage
+from bot.store.database import Database
+from bot.store.threads import ASSISTANT, PERSON, Turn
+from bot.telemetry import incident
+from bot.types import Answer, Progress, Report, Request
+from tools.cluster.reader import Reader
+from tools.queries.context import GuideFor, PastScans, QueryContext, Scope, Search
+from tools.queries.listings import Listings
+from tools.queries.wording import fence
+from tools.reports.json_report import finding
+from tools.types import Gap
+
+MAX_TURNS = 12
+"""Earlier turns of the thread that a model is given."""
+MAX_TURN = 2_000
+"""Characters of one of them."""
+MAX_QUESTION = 4_000
+"""Characters of a question; the rest is cut and the model is told."""
+MAX_CONTEXT = 50
+"""Messages of a thread without memory that are handed on as data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What answering needs; made once by `bot.app`."""
+
+    readers: Mapping[str, Reader]
+    """By cluster name; a question sees only those in its scope."""
+    search: Search
+    guide_for: GuideFor
+    past: PastScans
+    now: Callable[[], datetime]
+    db: Database | None = None
+    """None: no memory of threads, no daily limits (one command without a store)."""
+    agent: loop.Agent | None = None
+    """The configured model bound to the queries (`loop.make_agent`); None: the offline model."""
+    model: str = loop.OFFLINE
+    """Name of the configured model."""
+    offline: loop.Agent = field(default_factory=lambda: loop.make_agent(OfflineModel()))
+    limits: Limits = Limits()
+    link_hosts: frozenset[str] = frozenset()
+    """Hosts that links may lead to, beside those of cited sources."""
+    logs_open: frozenset[str] = frozenset()
+    """Clusters whose pod logs the configuration opens."""
+    clock: Callable[[], float] = time.monotonic
+
+
+async def answer(request: Request, report: Report, parts: Parts) -> Answer:
+    """Answer one question and remember it; progress and checked paragraphs go to `report`.
+
+    Raises nothing that a model, a cluster or the store may cause: each ends in a sentence.
+    """
+    refused = await _over_today(request, parts)
+    if refused:
+        await report(Progress("text", refused))
+        return Answer(text=refused, model=parts.model)
+    earlier, trouble = await _history(request, parts)
+    context = _context(request, parts)
+    try:
+        given, found = await _ask(request, report, parts, context, earlier)
+    finally:
+        for reader in context.readers.values():
+            await reader.close()
+    if trouble:
+        given = replace(given, not_looked_at=(*given.not_looked_at, trouble))
+    await _remember(request, given, found, parts)
+    return given
+
+
+async def _ask(
+    request: Request, report: Report, parts: Parts, context: QueryContext, earlier: list[Turn]
+) -> tuple[Answer, dict[str, Any]]:
+    """Let the configured model answer; the offline one where there is none or it fails."""
+    if parts.agent is None:
+        return await _run(request, report, parts, context, earlier, (parts.offline, loop.OFFLINE))
+    try:
+        return await _run(request, report, parts, context, earlier, (parts.agent, parts.model))
+    except ModelUnavailable as error:
+        number = incident(error, request=request.id, model=parts.model)
+        said = (
+            f"{error.public} {error.hint} (Incident {number}.) What follows was found without it."
+        )
+        await report(Progress("text", said))
+        given, found = await _run(
+            request, report, parts, context, earlier, (parts.offline, loop.OFFLINE)
+        )
+        given = replace(given, text=f"{said}\n\n{given.text}", incident=given.incident or number)
+        return given, found
+
+
+async def _run(
+    request: Request,
+    report: Report,
+    parts: Parts,
+    context: QueryContext,
+    earlier: list[Turn],
+    model: tuple[loop.Agent, str],
+) -> tuple[Answer, dict[str, Any]]:
+    """Run one model over the question; gives the answer and what it leaves for the next one."""
+    agent, name = model
+    allowed = _allowed(request, earlier)
+    budget = Budget(parts.limits, parts.clock, started=parts.clock())
+    state = loop.Run(context, budget, allowed, report, name, parts.link_hosts)
+    outcome = await loop.run(agent, _messages(request, earlier, context), state)
+    return assemble(request.text, outcome, name), facts(allowed, outcome)
+
+
+def _context(request: Request, parts: Parts) -> QueryContext:
+    """Give queries exactly what the person asking may see."""
+    visible = {
+        name: Listings(reader)
+        for name, reader in parts.readers.items()
+        if name in request.scope.clusters
+    }
+    return QueryContext(
+        readers=visible,
+        scope=Scope({name: request.scope.clusters[name] for name in visible}),
+        search=parts.search,
+        guide_for=parts.guide_for,
+        past=parts.past,
+        now=request.asked_at,
+        logs_open=parts.logs_open,
+    )
+
+
+def _allowed(request: Request, earlier: list[Turn]) -> Allowed:
+    """Start with what the thread found before, the person's words, and the clusters in scope."""
+    allowed = Allowed()
+    for turn in earlier:
+        allowed.take_facts(turn.facts)
+        if turn.role == PERSON:
+            allowed.add_question(turn.text)
+    allowed.add_question(request.text)
+    allowed.names |= {name.lower() for name in request.scope.clusters}
+    return allowed
+
+
+def _messages(request: Request, earlier: list[Turn], context: QueryContext) -> list[AnyMessage]:
+    """Make the conversation that a model is given: bounded, foreign text fenced."""
+    messages: list[AnyMessage] = []
+    for turn in earlier:
+        text = turn.text[:MAX_TURN]
+        if turn.role == PERSON:
+            messages.append(HumanMessage(text, additional_kwargs={QUESTION: text}))
+        else:
+            messages.append(AIMessage(text, additional_kwargs={FACTS: dict(turn.facts)}))
+    question = request.text[:MAX_QUESTION]
+    parts = [f"Clusters in scope: {', '.join(sorted(context.readers)) or 'none'}."]
+    if request.context:
+        said = "\n".join(line[:MAX_TURN] for line in request.context[-MAX_CONTEXT:])
+        parts.append(fence("earlier messages of this thread", said))
+    parts.append(f"Question: {question}")
+    extra = {QUESTION: question, CLUSTERS: sorted(context.readers)}
+    messages.append(HumanMessage("\n\n".join(parts), additional_kwargs=extra))
+    return messages
+
+
+async def _over_today(request: Request, parts: Parts) -> str:
+    """Say that the day's limit of this person is reached; empty when it is not, or nobody knows."""
+    if parts.db is None:
+        return ""
+    try:
+        spent = await usage.spent(parts.db, request.person, request.asked_at.date())
+    except StoreUnavailable:
+        return ""
+    limits = parts.limits
+    tomorrow = "Ask again tomorrow (UTC), or ask an administrator of Oakum for more."
+    if spent.questions >= limits.questions_per_day:
+        return f"Your limit of {limits.questions_per_day} questions a day is reached. {tomorrow}"
+    if spent.tokens >= limits.tokens_per_day:
+        return f"Your limit of {limits.tokens_per_day} tokens a day is reached. {tomorrow}"
+    money = cost(limits, spent.tokens, 0)
+    if limits.cost_per_day and money is not None and money >= limits.cost_per_day:
+        return f"Your limit of {limits.cost_per_day:g} a day is reached. {tomorrow}"
+    return ""
+
+
+async def _history(request: Request, parts: Parts) -> tuple[list[Turn], Gap | None]:
+    """Fetch the thread's turns, without those of an earlier attempt at this question."""
+    if parts.db is None:
+        return [], None
+    try:
+        turns = await threads.history(parts.db, request.thread, MAX_TURNS)
+    except StoreUnavailable as error:
+        number = incident(error, request=request.id)
+        return [], Gap("what was said before in this thread", f"{error.public} ({number})")
+    return [turn for turn in turns if turn.message_ts != request.id], None
+
+
+async def _remember(request: Request, given: Answer, found: dict[str, Any], parts: Parts) -> None:
+    """Append both turns and what they cost; an answer is not lost when the store is."""
+    if parts.db is None:
+        return
+    now = parts.now()
+    tokens = given.usage.input_tokens + given.usage.output_tokens
+    person, at = request.person, request.asked_at
+    asked = Turn(PERSON, person, request.text[:MAX_QUESTION], at, request.id)
+    said = Turn(ASSISTANT, person, given.text, now, request.id, found)
+    try:
+        await threads.append(parts.db, request.thread, asked, now)
+        await threads.append(parts.db, request.thread, said, now)
+        await usage.add(parts.db, person, at.date(), tokens, 1)
+    except StoreUnavailable as error:
+        incident(error, request=request.id)
+
+
+def as_document(given: Answer) -> dict[str, Any]:
+    """Give an answer's public machine-readable form; keys may be added, never removed."""
+    return {
+        "text": given.text,
+        "citations": [
+            {
+                "title": item.title,
+                "control": item.control,
+                "passage": item.passage,
+                "source": item.source,
+            }
+            for item in given.citations
+        ],
+        "findings": [finding(item) for item in given.findings],
+        "steps": [{"query": item.query, "arguments": dict(item.arguments)} for item in given.steps],
+        "not_looked_at": [{"what": gap.what, "why": gap.why} for gap in given.not_looked_at],
+        "proposals": list(given.proposals),
+        "model": given.model,
+        "usage": {
+            "input_tokens": given.usage.input_tokens,
+            "output_tokens": given.usage.output_tokens,
+            "model_calls": given.usage.model_calls,
+        },
+    }
+
+
+def as_json(given: Answer) -> str:
+    """Write an answer's public form as JSON text."""
+    return json.dumps(as_document(given), ensure_ascii=False, indent=2)
