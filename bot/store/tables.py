@@ -5,6 +5,7 @@ Bodies that only our own code reads are JSON bytes (`columns.encode`). Used by t
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     Index,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -145,3 +147,14 @@ scans = Table(
     Index("scans_latest", "cluster", "finished_at"),
 )
 """Past scans; the body is compressed."""
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", String, primary_key=True),
+    *_key(),
+    Column("forgotten", Boolean, nullable=False, server_default=false()),
+    Column("stored_at", Instant, nullable=False, index=True),
+    Index("files_thread", "team", "channel", "thread"),
+)
+"""Files that lie in Slack; forgotten ones are taken back at once."""

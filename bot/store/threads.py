@@ -1,7 +1,7 @@
 """What was said in each thread where Oakum answers: its memory, and the deleting of it.
 
 Deleting a thread takes everything that belongs to it, in one transaction: turns, answers, feedback and
-the text of its questions. Used by `bot.conversation`, `bot.slack` and `oakum forget`.
+the text of its questions; its files in Slack fall due (`files`). Used by `bot.conversation`, `bot.slack` and `oakum forget`.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from sqlalchemy import delete as delete_from
 
 from bot.store.columns import decode, encode
 from bot.store.database import Database
-from bot.store.tables import answers, feedback, inbox, turns
+from bot.store.tables import answers, feedback, files, inbox, turns
 from bot.store.transaction import Transaction
 from bot.types import ThreadKey
 
@@ -110,6 +110,7 @@ async def _forget(tx: Transaction, place: Mapping[str, str]) -> int:
     in_place = _matching(inbox, place)
     await tx.execute(update(inbox).where(in_place).values(empty))
     await tx.execute(update(inbox).where(in_place, inbox.c.done_at.is_(None)).values(ended))
+    await tx.execute(update(files).where(_matching(files, place)).values(forgotten=True))
     await tx.execute(delete_from(answers).where(_matching(answers, place)))
     await tx.execute(delete_from(feedback).where(_matching(feedback, place)))
     gone = await tx.execute(delete_from(turns).where(_matching(turns, place)))
