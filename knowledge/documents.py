@@ -114,7 +114,7 @@ def slugify(heading: str) -> str:
 
 
 def _unique(slug: str, seen: set[str]) -> str:
-    """Number a slug that stands twice in one document."""
+    """Tell a slug that stands twice in one document apart by a number."""
     name, count = slug, 1
     while name in seen:
         count += 1
