@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tools import redact
 from tools.cluster.events import newest_first
-from tools.cluster.folder import Contents, Entry, read_folder
+from tools.cluster.folder import MARKER, Contents, Entry, read_folder
 from tools.cluster.reader import Events, Listing
 from tools.errors import UnknownName
 from tools.objects.core import Event
@@ -51,8 +51,8 @@ class SnapshotReader:
         """Objects of kinds that nothing reads, by apiVersion and kind."""
         self._configmaps = config.configmaps
         self._entries = contents.entries
-        self._gaps = _folder_gaps(contents)
         self._kind_gaps = _recorded_gaps(contents.marker)
+        self._gaps = (*_folder_gaps(contents), *self._kind_gaps.pop("", ()))
         if contents.marker is None:
             _synthesise(contents)
 
@@ -142,10 +142,14 @@ def _folder_gaps(contents: Contents) -> tuple[Gap, ...]:
 def _recorded_gaps(marker: dict[str, Any] | None) -> dict[str, list[Gap]]:
     """Give by kind what a snapshot says it lacks."""
     found: dict[str, list[Gap]] = {}
+    if marker is None:
+        return found
     try:
-        gaps = msgspec.convert((marker or {}).get("not_looked_at") or [], list[Gap])
+        gaps = msgspec.convert(marker.get("not_looked_at") or [], list[Gap])
     except msgspec.ValidationError:
-        gaps = [Gap("the snapshot's own list of gaps", "OAKUM-SNAPSHOT.yaml was changed")]
+        gaps = [Gap(MARKER, "its list of what was not looked at is damaged")]
+    if not marker.get("complete"):
+        gaps.append(Gap(MARKER, "the snapshot was not finished, so objects are missing from it"))
     for gap in gaps:
         found.setdefault(gap.kind, []).append(gap)
     return found
