@@ -9,7 +9,7 @@ from collections.abc import Generator
 
 import pytest
 
-MACHINE_MARKERS = frozenset({"lab", "postgres", "local_slack", "browser", "checkov"})
+MACHINE_MARKERS = frozenset({"lab", "postgres", "local_slack", "browser", "checkov", "go"})
 """Markers of tests that need more than Python (see pyproject.toml)."""
 
 

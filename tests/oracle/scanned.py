@@ -22,10 +22,15 @@ STORIES = tuple(sorted(p.name for p in CORPUS.iterdir() if p.is_dir()))
 @cache
 def scanned(story: str, benchmark: str = "cis-1.12") -> Scan:
     """Scan one story (empty: the whole corpus as one folder), keeping every verdict."""
+    return scan_folder(CORPUS / story, benchmark)
+
+
+def scan_folder(folder: Path, benchmark: str) -> Scan:
+    """Scan a folder, keeping every verdict."""
 
     async def run() -> Scan:
-        folder = str(CORPUS / story)
-        reader = await open_folder(ClusterConfig("corpus", ClusterSource.FOLDER, folder=folder))
+        config = ClusterConfig("corpus", ClusterSource.FOLDER, folder=str(folder))
+        reader = await open_folder(config)
         try:
             return await scan(reader, benchmark=benchmark, keep_all=True, now=_now)
         finally:
