@@ -5,15 +5,17 @@ call. There is at most one lab on a machine; `holding` keeps two callers apart. 
 lies in one folder, hangs on one process, and is gone when `down` has returned, also after a crash.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.lab import build, cgroups, enter, inside, kubeadm, machine, network, processes, versions
 from tests.lab.errors import LabError
@@ -46,6 +48,15 @@ class Lab:
         if done.returncode:
             raise LabError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
+
+    def fresh_namespace(self, name: str, labels: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Make a namespace that takes pods; one of that name that is being deleted is waited for."""
+        self.kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=90s")
+        metadata = {"name": name, "labels": dict(labels)}
+        document = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        self.kubectl("create", "-f", "-", stdin=json.dumps(document))
+        account = ("serviceaccount/default", "--namespace", name)
+        self.kubectl("wait", "--for=create", *account, "--timeout=60s")
 
     def try_kubectl(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run kubectl as the administrator, whatever comes of it."""

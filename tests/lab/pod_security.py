@@ -103,8 +103,7 @@ def ask(lab: Lab, level: str, pods: dict[str, Manifest], folder: Path) -> dict[s
         LabError: the server refuses one for a reason that is neither Pod Security nor the form.
     """
     namespace = f"pod-security-{level}"
-    lab.kubectl("apply", "-f", "-", stdin=json.dumps(_namespace(namespace, level)))
-    lab.kubectl("wait", "--for=create", "serviceaccount/default", "-n", namespace, "--timeout=60s")
+    lab.fresh_namespace(namespace, {"pod-security.kubernetes.io/enforce": level})
     names = {f"pod-{number}": name for number, name in enumerate(pods)}
     for short, name in names.items():
         document = {**pods[name], "metadata": {**pods[name]["metadata"], "name": short}}
@@ -164,11 +163,6 @@ def _pod(template: Manifest) -> Manifest:
         container.pop("targetContainerName", None)
     spec["containers"] = [*spec["containers"], *late]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": kept, "spec": spec}
-
-
-def _namespace(name: str, level: str) -> Manifest:
-    labels = {"pod-security.kubernetes.io/enforce": level}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def _name(document: Manifest) -> str:

@@ -16,8 +16,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 @pytest.fixture
 def namespace(lab: Lab) -> Iterator[str]:
-    lab.kubectl("create", "namespace", "running")
-    lab.kubectl("wait", "--for=create", "serviceaccount/default", "-n", "running", "--timeout=60s")
+    lab.fresh_namespace("running")
     yield "running"
     lab.kubectl("delete", "namespace", "running", "--wait=false")
 
@@ -42,8 +41,11 @@ def test_the_control_plane_runs_as_kubeadm_makes_it(lab: Lab) -> None:
 
 def test_a_pod_runs(lab: Lab, namespace: str) -> None:
     own(lab)
-    command = ("sh", "-c", "echo it runs; sleep 600")
-    lab.kubectl("run", "one", "-n", namespace, f"--image={BUSYBOX}", "--command", "--", *command)
+    command = ["sh", "-c", "echo it runs; sleep 600"]
+    container = {"name": "shell", "image": BUSYBOX, "command": command}
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": spec}
+    lab.kubectl("create", "-n", namespace, "-f", "-", stdin=json.dumps(pod))
     lab.kubectl("wait", "--for=condition=Ready", "pod/one", "-n", namespace, "--timeout=90s")
     assert lab.kubectl("logs", "one", "-n", namespace) == "it runs\n"
 

@@ -36,8 +36,8 @@ def account(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
     files = (MANIFESTS / "engines.yaml", MANIFESTS / "every-kind.yaml", RBAC / "reader.yaml")
     lab.kubectl("apply", "-f", str(files[0]))
     lab.kubectl("wait", "--for=condition=Established", "-f", str(files[0]), "--timeout=60s")
-    lab.kubectl("create", "namespace", "reading")
-    lab.kubectl("wait", "--for=create", "serviceaccount/default", "-n", "reading", "--timeout=60s")
+    lab.kubectl("wait", "--for=delete", "namespace/oakum", "--timeout=90s")
+    lab.fresh_namespace("reading")
     for file in files[1:]:
         lab.kubectl("apply", "-f", str(file))
     yield kubeconfig(lab, tmp_path_factory.mktemp("account") / "kubeconfig")
