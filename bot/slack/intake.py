@@ -22,6 +22,8 @@ from bot.store.inbox import NewQuestion
 from bot.telemetry import ACK_SECONDS, FIRST_SIGN_SECONDS, logger
 from bot.types import Place
 
+TAKE_S = 2.5
+"""Slack waits three seconds; an event not kept by then is refused and comes again."""
 _EVENT = "event_callback"
 _log = logger(__name__)
 
@@ -47,9 +49,12 @@ class Intake:
             return await next()
         started = time.perf_counter()
         try:
-            await self._take(req.body)
+            await asyncio.wait_for(self._take(req.body), TAKE_S)
         except StoreUnavailable as error:
             _log.warning("event not taken", why=error.public)
+            return BoltResponse(status=503, body="")
+        except TimeoutError:
+            _log.warning("event not taken", why="the store is slow")
             return BoltResponse(status=503, body="")
         ACK_SECONDS.observe(time.perf_counter() - started)
         return BoltResponse(status=200, body="")

@@ -4,6 +4,7 @@ Each press is acknowledged by `wiring` before it comes here, is taken once, and 
 are private. What an answer showed is shown again only where it may be seen now.
 """
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from tools.types import Finding
 
 REASON_MODAL = "feedback.reason"
 _REASON_MAX = 1_000
+_PATIENCE_S = (0.1, 0.3, 0.0)
+"""A press may come in the moment between an answer's showing and its keeping."""
 _log = logger(__name__)
 
 
@@ -119,10 +122,12 @@ async def _act(desk: Desk, press: Press) -> str:
 
 
 async def _stored(desk: Desk, press: Press) -> Answer:
-    answer = await answers.load(desk.db, press.key, press.message_ts)
-    if answer is None:
-        raise _Say("This answer is no longer kept. Ask again for a fresh one.")
-    return answer
+    for wait in _PATIENCE_S:
+        answer = await answers.load(desk.db, press.key, press.message_ts)
+        if answer is not None:
+            return answer
+        await asyncio.sleep(wait)
+    raise _Say("This answer is no longer kept. Ask again for a fresh one.")
 
 
 async def _finding(desk: Desk, press: Press, scope: Scope) -> Finding:

@@ -68,6 +68,7 @@ class Reply:
         self._sent = 0
         """Paragraphs that the stream holds."""
         self._started = time.monotonic()
+        self._files: tuple[Attachment, ...] = ()
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -90,7 +91,7 @@ class Reply:
         self._changed.set()
 
     async def end(self, answer: Answer) -> str:
-        """Show the final message and its files; gives the message's ts."""
+        """Show the final message; gives its ts. `attach` puts its files beside it."""
         await self.stop()
         prefix = f"oakum-{self._to.question[:8]}"
         hosts = self._desk.config.link_hosts
@@ -104,7 +105,7 @@ class Reply:
             rendered = await self._degraded(answer, prefix)
         if self._status:
             await self._set_status("")
-        await self._attach(rendered.files)
+        self._files = rendered.files
         return self.ts
 
     async def stop(self) -> None:
@@ -321,9 +322,9 @@ class Reply:
                 _log.debug("stream was over", question=self._to.question, why=error.public)
         self._streaming = False
 
-    async def _attach(self, files: tuple[Attachment, ...]) -> None:
-        """Put files into the thread; what Slack does not take is said there instead."""
-        for one in files:
+    async def attach(self) -> None:
+        """Put the answer's files into the thread; what Slack does not take is told the asker."""
+        for one in self._files:
             try:
                 await self._upload(one)
             except BotError as error:

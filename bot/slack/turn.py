@@ -51,10 +51,11 @@ async def take(desk: Desk, row: Leased, answer: AnswerQuestion) -> Outcome:
         request = await asked(desk, row, scope)
         made, outcome = await answered(answer, request, reply.report)
         message_ts = await reply.end(made)
+        await answers.save(desk.db, row.key, message_ts, made, desk.now())
+        await reply.attach()
     except BaseException:
         reply.abandon()
         raise
-    await answers.save(desk.db, row.key, message_ts, made, desk.now())
     if new:
         await title(desk, row.channel, row.thread, row.text)
     return outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import pytest
 
 from bot.slack.config import SlackConfig
 from bot.slack.service import SlackService
-from bot.store import threads
+from bot.store import inbox, threads
 from bot.store.database import Database, open_database
 from bot.store.threads import ASSISTANT, Turn
 from bot.types import Answer, Progress, Report, Request
@@ -64,6 +65,7 @@ class Place:
     answering: Answering
     config: SlackConfig
     services: list[SlackService] = field(default_factory=list)
+    now: Callable[[], datetime] = now
 
     async def serve(self, **changes: object) -> SlackService:
         """Start a service (another one: a second process would look the same) and wait for it."""
@@ -73,6 +75,13 @@ class Place:
         await service.start()
         await self.slack.until(lambda: service.connected)
         return service
+
+    async def settled(self) -> None:
+        """Wait until every delivery has ended and every question is finished."""
+        await self.slack.people.delivered()
+        async with asyncio.timeout(10):
+            while await inbox.waiting(self.db):
+                await asyncio.sleep(0.02)
 
     async def shown(self, channel: str, ts: str, text: str, timeout_s: float = 5.0) -> None:
         """Wait until one of our messages in a thread holds a text and is finished."""

@@ -36,6 +36,8 @@ class Faults:
     """apps.connections.open answers 500."""
     slow_s: dict[str, float] = field(default_factory=dict)
     """Seconds that a method takes to answer."""
+    late_s: dict[str, float] = field(default_factory=dict)
+    """Seconds that a method's answer is held back after it took effect."""
     modern_blocks: bool = True
     """False: markdown, table and context_actions are invalid_blocks, as in an older workspace."""
     ack_within_s: float = 3.0

@@ -125,6 +125,8 @@ class FakeSlack:
             await asyncio.sleep(self.faults.slow_s[method])
         response = self._answer(call, token)
         self.changed.set()
+        if self.faults.late_s.get(method):
+            await asyncio.sleep(self.faults.late_s[method])
         return response
 
     def _answer(self, call: Call, token: str) -> web.Response:
