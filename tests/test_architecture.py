@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 SHIPPED = ("bot", "tools", "knowledge")
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 50
-LAZY_IMPORTS = ("bot/cli/", "bot/app.py", "knowledge/embed.py", "knowledge/index.py")
+LAZY_IMPORTS = ("bot/cli/", "bot/app/", "knowledge/embed.py", "knowledge/index.py")
 BANNED_MODULES = {"subprocess", "pickle", "shelve", "marshal", "pty", "commands"}
 BANNED_CALLS = {
     "eval",

@@ -41,9 +41,9 @@ def ask(
     """
     import asyncio
 
-    from bot import app
+    from bot.app import building
 
-    given = asyncio.run(_ask(app.read_settings(config), question, path, cluster, thread))
+    given = asyncio.run(_ask(building.read_settings(config), question, path, cluster, thread))
     if form is Form.JSON:
         from bot import conversation
 
@@ -57,9 +57,9 @@ def ask(
 async def _ask(
     settings: Settings, question: str, path: Path | None, cluster: str | None, thread: str | None
 ) -> "Answer":
-    from bot import app
+    from bot.app import terminal
 
-    async with app.terminal(settings, path, cluster, remember=thread is not None) as desk:
+    async with terminal.opened(settings, path, cluster, remember=thread is not None) as desk:
         return await desk.answer(desk.request(question, thread or "once"), _steps)
 
 

@@ -31,19 +31,19 @@ def chat(
     """
     import asyncio
 
-    from bot import app
+    from bot.app import building
 
-    _line_editing(app.read_settings(config).data)
-    asyncio.run(_chat(app.read_settings(config), path, cluster, thread))
+    _line_editing(building.read_settings(config).data)
+    asyncio.run(_chat(building.read_settings(config), path, cluster, thread))
 
 
 async def _chat(settings: Settings, path: Path | None, cluster: str | None, thread: str) -> None:
     import asyncio
 
-    from bot import app
+    from bot.app import terminal
     from bot.cli import render
 
-    async with app.terminal(settings, path, cluster, remember=True) as desk:
+    async with terminal.opened(settings, path, cluster, remember=True) as desk:
         sys.stdout.write(f"{desk.greeting}\n{HELP}\n")
         while True:
             try:

@@ -28,17 +28,17 @@ def forget(
     """
     import asyncio
 
-    from bot import app
+    from bot.app import building, terminal
 
     if (thread is None) == (older_than_days is None):
         raise typer.BadParameter("give either --thread or --older-than-days")
-    settings = app.read_settings(config)
+    settings = building.read_settings(config)
     if thread is not None:
         parts = thread.split("/")
         if len(parts) not in (1, 3) or not all(parts):
             raise BadSettings(f"{thread} names no thread", "Write TEAM/CHANNEL/TS, or a name.")
-        gone = asyncio.run(app.forget_thread(settings, parts))
+        gone = asyncio.run(terminal.forget_thread(settings, parts))
         typer.echo(f"Deleted {gone} stored turns of that thread.")
         return
-    gone = asyncio.run(app.forget_older(settings, older_than_days or 0))
+    gone = asyncio.run(terminal.forget_older(settings, older_than_days or 0))
     typer.echo(f"Deleted {gone} rows older than {older_than_days} days.")

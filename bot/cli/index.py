@@ -12,10 +12,10 @@ def index(config: Config = None) -> None:
     """
     import asyncio
 
-    from bot import app
+    from bot.app import building
     from bot.cli import render
 
-    library = app.open_library(app.read_settings(config))
+    library = building.open_library(building.read_settings(config))
     with render.working("Building the index"):
         made_by = asyncio.run(library.build())
     typer.echo(f"The index is built; embedding: {made_by}.")

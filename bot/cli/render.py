@@ -158,7 +158,8 @@ def answer(given: Answer) -> str:
     if sources:
         screen.print("[dim]Sources: " + escape(", ".join(sources)) + "[/]")
     used = given.usage
-    cost = f", {used.input_tokens + used.output_tokens} tokens" if used.model_calls else ""
+    tokens = used.input_tokens + used.output_tokens
+    cost = f", {tokens} tokens" if tokens else ""
     screen.print(f"[dim]model: {escape(given.model)}, {len(given.steps)} steps{cost}[/]")
     return text.getvalue()
 

@@ -64,15 +64,15 @@ def scan(
     """
     import asyncio
 
-    from bot import app
+    from bot.app import building, terminal
     from bot.cli import render
     from tools import posture
 
-    settings = app.read_settings(config)
-    target = app.one_cluster(settings, cluster, path)
+    settings = building.read_settings(config)
+    target = building.one_cluster(settings, cluster, path)
     with render.working(f"Scanning {target.name}"):
         result = asyncio.run(
-            app.scan_once(
+            terminal.scan_once(
                 target, benchmark, tuple(namespace or ()), tuple(control or ()), everything
             )
         )

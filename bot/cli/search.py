@@ -48,11 +48,11 @@ def search(
     """
     import asyncio
 
-    from bot import app
+    from bot.app import building
 
     if (question is None) == (batch is None):
         raise typer.BadParameter("give either a question or --batch FILE")
-    library = app.open_library(app.read_settings(config))
+    library = building.open_library(building.read_settings(config))
     if batch is not None:
         asyncio.run(_batch(library, _questions(batch), limit))
         return

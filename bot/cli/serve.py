@@ -20,6 +20,6 @@ def serve(
     """
     import asyncio
 
-    from bot import app
+    from bot.app import building, serving
 
-    asyncio.run(app.serve(app.read_settings(config), port))
+    asyncio.run(serving.serve(building.read_settings(config), port))

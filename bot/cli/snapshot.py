@@ -22,11 +22,11 @@ def snapshot(
     """
     import asyncio
 
-    from bot import app
+    from bot.app import building, terminal
     from bot.cli import render
 
-    settings = app.read_settings(config)
-    target = app.one_cluster(settings, cluster, None)
+    settings = building.read_settings(config)
+    target = building.one_cluster(settings, cluster, None)
     with render.working(f"Reading {target.name}"):
-        summary = asyncio.run(app.snapshot_once(target, output, tuple(namespace or ())))
-    render.snapshot_summary(summary, output)
+        summary = asyncio.run(terminal.snapshot_once(target, output, tuple(namespace or ())))
+    render.snapshot_summary(summary.objects, output, len(summary.gaps))

@@ -1,27 +1,28 @@
-"""The only wiring: one small builder per part, so that a command opens only what it needs.
+"""One small builder per part, so that a command opens only what it needs.
 
-Turns `Settings` into the configuration of each part, and holds no rule of its own. What is heavy to
-import is imported inside the builder that needs it. Used by `bot.cli`.
+What is heavy to import is imported inside the builder that needs it. Used by the other files here and
+by `bot.cli`.
 """
 
 import difflib
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot import settings as configuration
 from bot.settings import Settings
-from bot.types import ThreadKey
+from bot.types import Answer, AnswerQuestion, Report, Request
 from knowledge.types import EmbeddingConfig, EmbeddingKind, IndexConfig
 from tools.errors import UnknownName
-from tools.types import ClusterConfig, ClusterSource, Scan
+from tools.types import ClusterConfig, ClusterSource
 
 if TYPE_CHECKING:
+    from bot.conversation import Parts
     from bot.store.database import Database
     from knowledge.search import Library
-
-TERMINAL_TEAM, TERMINAL_CHANNEL = "local", "terminal"
+    from tools.cluster.reader import Reader
 
 
 def now() -> datetime:
@@ -93,31 +94,6 @@ def folder_cluster(path: Path) -> ClusterConfig:
     )
 
 
-async def scan_once(
-    target: ClusterConfig,
-    benchmark: str,
-    namespaces: tuple[str, ...],
-    controls: tuple[str, ...],
-    keep_all: bool,
-) -> Scan:
-    """Open a cluster, scan it, close it."""
-    from tools.cluster.connect import connect
-    from tools.scan import scan
-
-    reader = await connect(target)
-    try:
-        return await scan(
-            reader,
-            benchmark=benchmark,
-            namespaces=namespaces,
-            controls=controls,
-            keep_all=keep_all,
-            now=now,
-        )
-    finally:
-        await reader.close()
-
-
 def index_config(settings: Settings) -> IndexConfig:
     """Give the knowledge floor its configuration."""
     part = settings.embedding
@@ -150,41 +126,80 @@ async def open_store(settings: Settings) -> "Database":
     return await open_database(url, settings.store_password.get_secret_value())
 
 
-async def forget_thread(settings: Settings, parts: list[str]) -> int:
-    """Delete all that is stored of one thread; gives the number of turns."""
-    from bot.store import threads
+class Clusters:
+    """The configured clusters as readers: connections are kept, folders are read anew each time."""
 
-    key = ThreadKey(*parts) if len(parts) == 3 else terminal_thread(parts[0])
-    db = await open_store(settings)
-    try:
-        return await threads.delete(db, key)
-    finally:
-        await db.close()
+    def __init__(self, configs: Iterable[ClusterConfig]) -> None:
+        from tools.cluster.lazy import LazyReader
 
+        self._open = LazyReader
+        self._configs = tuple(configs)
+        self._kept = {
+            config.name: LazyReader(config)
+            for config in self._configs
+            if config.source is not ClusterSource.FOLDER
+        }
 
-def terminal_thread(name: str) -> ThreadKey:
-    """Give the key of a conversation at a terminal."""
-    return ThreadKey(TERMINAL_TEAM, TERMINAL_CHANNEL, name)
+    def readers(self) -> "dict[str, Reader]":
+        """Give a reader of each cluster, for one question."""
+        return {c.name: self._kept.get(c.name) or self._open(c) for c in self._configs}
 
-
-async def forget_older(settings: Settings, days: int) -> int:
-    """Delete everything stored before so many days ago; gives the number of rows."""
-    db = await open_store(settings)
-    try:
-        return await prune(db, now() - timedelta(days=days))
-    finally:
-        await db.close()
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for reader in self._kept.values():
+            await reader.close()
 
 
-async def prune(db: "Database", before: datetime) -> int:
-    """Delete threads, scans, answers and usage older than a time."""
-    from bot.store import inbox, scans, seen, threads, usage
+def answering(
+    settings: Settings, clusters: Clusters, library: "Library", db: "Database | None"
+) -> AnswerQuestion:
+    """Load what answering needs (takes seconds) and give the function that answers."""
+    from bot import conversation
 
-    gone = await threads.delete_before(db, before)
-    gone += await scans.delete_before(db, before)
-    gone += await usage.delete_before(db, before.date())
-    gone += await inbox.prune(db, before)
-    return gone + await seen.prune(db, before)
+    parts = _parts(settings, clusters, library, db)
+
+    async def answer(request: Request, report: Report) -> Answer:
+        return await conversation.answer(
+            request, report, replace(parts, readers=clusters.readers())
+        )
+
+    return answer
 
 
-Counts = Mapping[str, int]
+def _parts(
+    settings: Settings, clusters: Clusters, library: "Library", db: "Database | None"
+) -> "Parts":
+    from bot.agent import loop, model
+    from bot.agent.limits import Limits
+    from bot.conversation import Parts
+    from bot.store.scans import StoredScans
+    from tools.queries.memory import MemoryScans
+
+    key = settings.openai_api_key.get_secret_value()
+    part = settings.model
+    online = bool(key) and not part.offline
+    agent = None
+    if online:
+        config = model.ModelConfig(
+            name=part.name,
+            api_key=key,
+            base_url=part.base_url,
+            responses_api=part.responses_api,
+            timeout_s=part.timeout_s,
+        )
+        agent = loop.make_agent(model.build(config))
+    limits: dict[str, Any] = settings.limits.model_dump()
+    limits |= {"input_price": part.input_price, "output_price": part.output_price}
+    return Parts(
+        readers=clusters.readers(),
+        search=library.search,
+        guide_for=library.guide_for,
+        past=StoredScans(db) if db else MemoryScans(),
+        now=now,
+        db=db,
+        agent=agent,
+        model=part.name if online else loop.OFFLINE,
+        limits=Limits(**limits),
+        link_hosts=frozenset(settings.slack.link_hosts),
+        logs_open=frozenset(name for name, one in settings.clusters.items() if one.logs),
+    )

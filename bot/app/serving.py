@@ -1,0 +1,145 @@
+"""`oakum serve`: Slack, the store, the listener and what answers, started and stopped together.
+
+Used by `bot.cli.serve`.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.app.building import (
+    Clusters,
+    answering,
+    cluster_configs,
+    now,
+    open_library,
+    open_store,
+)
+from bot.app.terminal import prune
+from bot.errors import BotError
+from bot.settings import Settings
+from bot.types import AnswerQuestion
+from tools.queries.context import Scope
+
+if TYPE_CHECKING:
+    from bot.slack.config import SlackConfig
+    from bot.store.database import Database
+
+DRAIN_S = 20.0
+"""What is being answered at SIGTERM may end within this time."""
+PRUNE_EVERY_S = 6 * 3600.0
+
+
+def slack_config(settings: Settings) -> "SlackConfig":
+    """Give the Slack side its configuration."""
+    from bot.slack.config import Mode, Profile, SlackConfig
+
+    part = settings.slack
+    scopes = {
+        channel: Scope(
+            {name: None if "*" in spaces else frozenset(spaces) for name, spaces in seen.items()}
+        )
+        for channel, seen in part.channels.items()
+    }
+    return SlackConfig(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=settings.slack_app_token.get_secret_value(),
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        mode=Mode(part.mode.value),
+        profile=Profile(part.profile),
+        base_url=part.base_url,
+        channels=scopes,
+        link_hosts=frozenset(part.link_hosts),
+        serve_guests=part.serve_guests,
+        serve_other_organisations=part.serve_other_organisations,
+        workers=part.workers,
+    )
+
+
+async def serve(settings: Settings, port: int | None) -> None:
+    """Run the Slack assistant until SIGTERM or SIGINT.
+
+    Connects to Slack first and loads what answering needs beside it, so that events are acknowledged
+    within seconds of the start; questions wait in the inbox meanwhile.
+    """
+    from bot import telemetry, web
+    from bot.slack.service import SlackService
+
+    telemetry.setup_logging(json=settings.log_json, level="info")
+    db = await open_store(settings)
+    answer = Later()
+    slack = SlackService(slack_config(settings), db, answer.get, now)
+    checks = {"slack": slack.ready, "store": _pinging(db), "answers": answer.ready}
+    runner = await web.serve(
+        settings.web.host, settings.web.port if port is None else port, checks, slack.route()
+    )
+    clusters = Clusters(cluster_configs(settings).values())
+    library = open_library(settings)
+    try:
+        await slack.start()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(answer.load(lambda: answering(settings, clusters, library, db)))
+            pruning = tasks.create_task(_prune_often(settings, db))
+            await _told_to_stop()
+            pruning.cancel()
+        await slack.drain(DRAIN_S)
+    finally:
+        await slack.stop()
+        await runner.cleanup()
+        await clusters.close()
+        library.close()
+        await db.close()
+
+
+class Later:
+    """The answering part, which is loaded while Slack is already connected."""
+
+    def __init__(self) -> None:
+        self._answer: AnswerQuestion | None = None
+        self._trouble = "still loading"
+
+    def get(self) -> AnswerQuestion | None:
+        """Give it, or None while it is not there."""
+        return self._answer
+
+    async def ready(self) -> str:
+        """Say why it is not there; empty when it is."""
+        return "" if self._answer else self._trouble
+
+    async def load(self, make: Callable[[], AnswerQuestion]) -> None:
+        """Load it in a thread. Raises what making it raises: without it there is nothing to serve."""
+        self._answer = await asyncio.to_thread(make)
+
+
+def _pinging(db: "Database") -> Callable[[], Awaitable[str]]:
+    async def ping() -> str:
+        try:
+            await db.ping()
+        except BotError as error:
+            return error.public
+        return ""
+
+    return ping
+
+
+async def _told_to_stop() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+
+
+async def _prune_often(settings: Settings, db: "Database") -> None:
+    """Delete what is older than the setting says, now and every few hours."""
+    from bot.telemetry import incident
+
+    while True:
+        try:
+            await prune(db, now() - timedelta(days=settings.keep_days))
+        except BotError as error:
+            incident(error, where="pruning")
+        await asyncio.sleep(PRUNE_EVERY_S)

@@ -1,0 +1,171 @@
+"""What a command at the terminal does, from opening to closing: one scan, one snapshot, a conversation.
+
+Used by `bot.cli`.
+"""
+
+import asyncio
+import getpass
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.app.building import (
+    Clusters,
+    answering,
+    cluster_configs,
+    now,
+    one_cluster,
+    open_library,
+    open_store,
+)
+from bot.settings import Settings
+from bot.types import AnswerQuestion, Place, Request, ThreadKey
+from tools.queries.context import Scope
+from tools.types import ClusterConfig, Scan
+
+if TYPE_CHECKING:
+    from bot.store.database import Database
+    from tools.cluster.export import Written
+
+TEAM, CHANNEL = "local", "terminal"
+"""The thread key of conversations at a terminal."""
+
+
+async def scan_once(
+    target: ClusterConfig,
+    benchmark: str,
+    namespaces: tuple[str, ...],
+    controls: tuple[str, ...],
+    keep_all: bool,
+) -> Scan:
+    """Open a cluster, scan it, close it."""
+    from tools.cluster.connect import connect
+    from tools.scan import scan
+
+    reader = await connect(target)
+    try:
+        return await scan(
+            reader,
+            benchmark=benchmark,
+            namespaces=namespaces,
+            controls=controls,
+            keep_all=keep_all,
+            now=now,
+        )
+    finally:
+        await reader.close()
+
+
+async def snapshot_once(
+    target: ClusterConfig, folder: Path, namespaces: tuple[str, ...]
+) -> "Written":
+    """Write a redacted copy of a cluster into a new or empty folder."""
+    from tools.cluster.connect import connect
+    from tools.cluster.export import write_snapshot
+
+    reader = await connect(target)
+    try:
+        return await write_snapshot(reader, folder, namespaces, now=now())
+    finally:
+        await reader.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A place at the terminal where one person asks."""
+
+    answer: AnswerQuestion
+    scope: Scope
+    greeting: str
+    db: "Database | None"
+
+    def request(self, text: str, thread: str) -> Request:
+        """Make a question of what was typed; the person is the operating system's user."""
+        from tools import redact
+
+        return Request(
+            id=str(uuid.uuid4()),
+            thread=terminal_thread(thread),
+            place=Place.TERMINAL,
+            person=getpass.getuser(),
+            text=redact.text(text),
+            scope=self.scope,
+            asked_at=now(),
+        )
+
+    async def forget(self, thread: str) -> int:
+        """Delete what is stored of a conversation; gives the number of turns."""
+        from bot.store import threads
+
+        return await threads.delete(self.db, terminal_thread(thread)) if self.db else 0
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, path: Path | None, cluster: str | None, remember: bool
+) -> AsyncGenerator[Desk, None]:
+    """Open what a question at the terminal needs; without `remember` no database."""
+    chosen = cluster_configs(settings)
+    if path is not None or cluster is not None:
+        one = one_cluster(settings, cluster, path)
+        chosen = {one.name: one}
+    clusters = Clusters(chosen.values())
+    library = open_library(settings)
+    db = await open_store(settings) if remember else None
+    try:
+        names = ", ".join(sorted(chosen))
+        answer = await asyncio.to_thread(answering, settings, clusters, library, db)
+        yield Desk(
+            answer=answer,
+            scope=Scope(dict.fromkeys(chosen)),
+            greeting=f"Clusters: {names}."
+            if names
+            else "No cluster is configured; only the guidance can be asked (see --path).",
+            db=db,
+        )
+    finally:
+        await clusters.close()
+        library.close()
+        if db:
+            await db.close()
+
+
+def terminal_thread(name: str) -> ThreadKey:
+    """Give the key of a conversation at a terminal."""
+    return ThreadKey(TEAM, CHANNEL, name)
+
+
+async def forget_thread(settings: Settings, parts: list[str]) -> int:
+    """Delete all that is stored of one thread; gives the number of turns."""
+    from bot.store import threads
+
+    key = ThreadKey(*parts) if len(parts) == 3 else terminal_thread(parts[0])
+    db = await open_store(settings)
+    try:
+        return await threads.delete(db, key)
+    finally:
+        await db.close()
+
+
+async def forget_older(settings: Settings, days: int) -> int:
+    """Delete everything stored before so many days ago; gives the number of rows."""
+    db = await open_store(settings)
+    try:
+        return await prune(db, now() - timedelta(days=days))
+    finally:
+        await db.close()
+
+
+async def prune(db: "Database", before: datetime) -> int:
+    """Delete threads, scans, answers and usage older than a time."""
+    from bot.store import inbox, scans, seen, threads, usage
+
+    gone = await threads.delete_before(db, before)
+    gone += await scans.delete_before(db, before)
+    gone += await usage.delete_before(db, before.date())
+    gone += await inbox.prune(db, before)
+    return gone + await seen.prune(db, before)
