@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
 
+from tools.randomness import is_random
+
 MASK = "[redacted]"
 """What stands for a masked value. One word, so that masked text keeps its shape."""
 
@@ -34,7 +36,8 @@ _PEM = re.compile(
     r"-----BEGIN [A-Z0-9 ]{1,60}-----(?:[^-]|-(?!----END))*+(?:-{5}END [A-Z0-9 ]{1,60}-{5})?"
 )
 _WRAPPED = re.compile(
-    r"(?:(?<![\w+/])[A-Za-z0-9+/]{48,}+(?:\\r|\\n|[\r\n])++[ \t]*+)++[A-Za-z0-9+/]{2,}+={0,2}"
+    r"(?<![\w+/])([A-Za-z0-9+/]{48,}+)(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{48,}+)*+"
+    r"(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{2,}+={0,2}"
 )
 _DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
@@ -45,7 +48,6 @@ def _either(words: str) -> str:
 
 
 _KNOWN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_DATA['forms'].values())})")
-_COMMON_PAIRS = frozenset(_DATA["pairs"].split())
 _SLACK_HOOK = re.compile(r"(?i)hooks\.slack\.com/(?:services|workflows)/([\w/-]+)")
 _URL = re.compile(
     rf"(?i)(?:{_either('databases')})[a-z0-9+:]{{0,24}}://[^\s:@/\"'<>]*+:((?!\[redacted\]@)[^\s\"'<>]++)"
@@ -62,7 +64,7 @@ _PASSWORD_OPTION = re.compile(
     r"[^\n|;&]{0,300}?\s(?:-p[ \t]?|-a[ \t]|-w[ \t]|(?:-u|--user)[ \t=]?[\"']?[^\s:\"']{0,64}:)([^\s\"']++)"
 )
 _NAME_VALUE = re.compile(
-    r"(?i)name\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3}[^,}\n]{1,120}?[,\n][ \t\n]{0,40}"
+    r"(?i)name\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3}(?!\W{0,4}(?:net|kernel|fs|vm|user)\.)[^,}\n]{1,120}?[,\n][ \t\n]{0,40}"
     r"\\{0,3}[\"']?value\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3}(\\{0,3}\"(?:[^\"\\\n]|\\[^\"])*+|[^\s\"\\,}]++)"
 )
 
@@ -93,17 +95,8 @@ _HARMLESS_VALUE = re.compile(
 _PROSE = re.compile(rf"(?i)^(?:{_either('prose')})\W*$")
 
 _TOKEN = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}+={0,2}")
-_UUID = re.compile(
-    r"(?i)^(?:.*[^0-9a-f])?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:[^0-9a-f].*)?$"
-)
 _HEX = re.compile(r"^(?:[0-9a-f]+|[0-9A-F]+)$")
 _PERCENT = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>%]*+%[0-9A-Fa-f]{2}[^\s\"'<>]*+")
-_NAMED_HASH = re.compile(
-    r"(?i)(?:sha\d*|digest|checksum[\w./-]*|hash|revision|commit|rev|ref|tag|fingerprint|thumbprint|etag|uid|guid|uuid"
-    r"|trace|span|id|containerd|docker|cri-o|podman|resourceversion|version|image|tree|blob|md5|build)"
-    r"[\"'\\]{0,4}(?:[ \t]{0,2}[:=@/-]+[ \t]{0,2}|[ \t]+)[\"'\\]{0,4}$"
-)
-_IMAGE = re.compile(r"[a-z0-9][a-z0-9._/-]*[a-z0-9](?::\d{2,5}/[a-z0-9._/-]+)?[:@]$")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _WORTH_A_LOOK = re.compile(r"[A-Za-z0-9+/_-]{16}|[:=@%]|-[A-Za-z]|(?i:bearer|basic)")
 
@@ -155,7 +148,7 @@ def _spans(value: str, exact: bool, depth: int) -> Iterator[_Span]:
     yield from _assigned(value)
     yield from _flags(value)
     if not exact:
-        yield from (found.span() for found in _WRAPPED.finditer(value))
+        yield from _wrapped(value)
     yield from _tokens(value, exact, depth)
     if depth and "%" in value:
         for found in _PERCENT.finditer(value):
@@ -232,7 +225,7 @@ def _is_value(word: str, rest: str, separator: str, value: str, bare: bool) -> b
         return False
     if _HARMLESS_END.search(rest):
         return False
-    if rest.lower() == "s" and value.isdigit():
+    if rest[:1] in ("s", "S") and value.isdigit():
         return False
     if not bare or "=" in separator:
         return word.lower() != "auth" or bool(rest) or _odd(value)
@@ -267,8 +260,15 @@ def _tokens(value: str, exact: bool, depth: int) -> Iterator[_Span]:
     """Yield tokens that are random, or that decode to something secret."""
     for found in _TOKEN.finditer(value):
         token = found.group()
-        loose = not exact and _random(token) and not _harmless_place(value, found.start(), token)
-        if loose or (depth and any(_is_secret(inner, depth - 1) for inner in _decoded(token))):
+        random = not exact and is_random(value, found.start(), token)
+        if random or (depth and any(_is_secret(inner, depth - 1) for inner in _decoded(token))):
+            yield found.span()
+
+
+def _wrapped(value: str) -> Iterator[_Span]:
+    """Yield base64 that goes over several lines, its short last line too."""
+    for found in _WRAPPED.finditer(value):
+        if is_random(value, found.start(), found.group(1)):
             yield found.span()
 
 
@@ -293,42 +293,6 @@ def _printable(raw: bytes) -> str:
     except UnicodeDecodeError:
         return ""
     return decoded if all(c.isprintable() or c in "\r\n\t" for c in decoded) else ""
-
-
-def _random(token: str) -> bool:
-    """Tell whether a token is made of chance: few of its neighbouring letters make words."""
-    bare = token.rstrip("=")
-    if len(bare) < 20 or bare.isdigit():
-        return False
-    if _HEX.match(bare):
-        return len(bare) >= 32 and len(set(bare)) > 6
-    if any(c.isupper() for c in bare) and any(c.islower() for c in bare):
-        return _unlike_words(bare, 20 if any(c.isdigit() for c in bare) else 28)
-    return any(
-        sum(c.isdigit() for c in part) >= 3 and _unlike_words(part, 20) and not part.isdigit()
-        for part in re.split(r"[/_+-]", bare)
-    )
-
-
-def _unlike_words(token: str, least: int) -> bool:
-    runs = re.findall(r"[A-Za-z0-9]+", token)
-    if len(token) < least or max(map(len, runs), default=0) < 8 or len(runs) > 1 + len(token) // 10:
-        return False
-    pairs = [run[i : i + 2].lower() for run in runs for i in range(len(run) - 1)]
-    telling = [pair for pair in pairs if not pair.isdigit()]
-    common = sum(pair in _COMMON_PAIRS for pair in telling)
-    return len(telling) >= 8 and common * 100 < len(telling) * 36
-
-
-def _harmless_place(value: str, start: int, token: str) -> bool:
-    """Tell whether a random-looking token is named a digest, an id or an image's tag."""
-    if _UUID.match(token):
-        return True
-    before = value[max(0, start - 80) : start]
-    tag = re.sub(r"^.*[-_/]", "", token)
-    if _HEX.match(tag):
-        return bool(_NAMED_HASH.search(before + token[: -len(tag)]) or _IMAGE.search(before))
-    return False
 
 
 _PLAIN_FIELDS = frozenset(

@@ -1,0 +1,62 @@
+"""Tells strings made of chance from names, words, digests and ids: the loosest rule of `redact`.
+
+Measured on names and prose about Kubernetes: three quarters of their neighbouring letters are among
+the 110 pairs below; of a random string of letters and digits about one in eight. Pure.
+"""
+
+import re
+
+_PAIRS = (
+    "reeseroninatsttetiedioenntcecodeeclelisemetaoralngicoupoolitisurrosiriraetctlaarvepe"
+    "trcansndelprtossdianodearssoneacasusfihetschlonarcaievgeemmaviluepadllclimulunumpart"
+    "apncscexiethspmpplmiomnoutefigtuidamgropdasuuphoilab"
+)
+_COMMON_PAIRS = frozenset(_PAIRS[at : at + 2] for at in range(0, len(_PAIRS), 2))
+
+_UUID = re.compile(
+    r"(?i)^(?:.*[^0-9a-f])?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:[^0-9a-f].*)?$"
+)
+_HEX = re.compile(r"^(?:[0-9a-f]+|[0-9A-F]+)$")
+_PART = re.compile(r"[0-9a-f]{32,}+(?![0-9A-Za-z])|[0-9A-F]{32,}+(?![0-9A-Za-z])|[A-Za-z0-9]{20,}+")
+_NAMED_HASH = re.compile(
+    r"(?i)(?:sha\d*|digest|checksum[\w./-]*|hash|revision|commit|rev|ref|tag|fingerprint|thumbprint|etag|uid|guid|uuid"
+    r"|trace|span|id|containerd|docker|cri-o|podman|resourceversion|version|image|tree|blob|md5|build|mirror|container|sandbox|layer)"
+    r"[\"'\\]{0,4}(?:[ \t]{0,2}[:=@/-]+[ \t]{0,2}|[ \t]+)[\"'\\]{0,4}$"
+)
+_IMAGE = re.compile(r"[a-z0-9][a-z0-9._/-]*[a-z0-9](?::\d{2,5}/[a-z0-9._/-]+)?[:@]$")
+
+
+def is_random(value: str, start: int, token: str) -> bool:
+    """Tell whether a token is made of chance and not named as a digest, an id or an image's tag."""
+    if _UUID.match(token):
+        return False
+    bare = token.rstrip("=")
+    if len(bare) < 20:
+        return False
+    if any(c.isupper() for c in bare) and any(c.islower() for c in bare):
+        return _unlike_words(bare, 20 if any(c.isdigit() for c in bare) else 28)
+    for part in _PART.finditer(bare):
+        run = part.group()
+        if _HEX.match(run):
+            digest = len(run) >= 32 and len(set(run)) > 6 and not run.isdigit()
+            if digest and not _named_hash(value, start + part.start()):
+                return True
+        elif sum(c.isdigit() for c in run) >= 3 and _unlike_words(run, 20):
+            return True
+    return False
+
+
+def _named_hash(value: str, start: int) -> bool:
+    before = value[max(0, start - 80) : start]
+    return bool(_NAMED_HASH.search(before) or _IMAGE.search(before))
+
+
+def _unlike_words(token: str, least: int) -> bool:
+    """Tell whether few of the neighbouring letters and digits are such as words have."""
+    runs = re.findall(r"[A-Za-z0-9]+", token)
+    if len(token) < least or max(map(len, runs), default=0) < 8 or len(runs) > 1 + len(token) // 10:
+        return False
+    pairs = [run[i : i + 2].lower() for run in runs for i in range(len(run) - 1)]
+    telling = [pair for pair in pairs if not pair.isdigit()]
+    common = sum(pair in _COMMON_PAIRS for pair in telling)
+    return len(telling) >= 8 and common * 100 < len(telling) * 36
