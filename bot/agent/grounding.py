@@ -32,7 +32,8 @@ _FENCE = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)")
 _CODE = re.compile(r"`+([^`\n]{1,300})`+")
 _NAME = re.compile(r"^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$")
 _SLASHED = re.compile(
-    r"(?<![\w./:@<-])([A-Za-z][\w.-]*(?:/[A-Za-z0-9][\w.-]*){1,3})(?![\w/@]|:[\w/])"
+    r"(?<![\w./:@<-])([A-Za-z][\w.-]*(?:/[A-Za-z0-9][\w.-]*){1,3}"
+    r"(?:[:@][\w.:-]+)?)(?![\w/@-])"
 )
 _KINDED = re.compile(
     r"\b(Deployments?|StatefulSets?|DaemonSets?|ReplicaSets?|CronJobs?|Jobs?|Pods?|Namespaces?|"

@@ -38,6 +38,10 @@ class Listings:
             self._read[key] = task
         return await asyncio.shield(task)
 
+    async def documents(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+        """Read one kind whole; passes through."""
+        return await self._reader.documents(kind, namespaces)
+
     async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
         """Read one object whole, redacted; None where there is none of that name."""
         return await self._reader.get(kind, namespace, name)

@@ -33,27 +33,27 @@ _ELSEWHERE = re.compile(
 _EVIDENCE: tuple[tuple[str, str, str, str], ...] = (
     (
         r"\bfips\b|validated crypto",
-        "is FIPS 140 validated",
+        "FIPS 140 validation",
         "FIPS 140 validated cryptography",
         "the number of the NIST CMVP certificate for the cryptographic module inside the image, with its exact version, "
         "and proof that the module runs in FIPS mode on a node whose kernel does too",
     ),
     (
         r"\bsboms?\b|bill of materials",
-        "has an SBOM",
+        "an SBOM",
         "software bill of materials SBOM",
         "an SBOM (SPDX or CycloneDX) made by the build and attached to the image's digest, best as a signed attestation",
     ),
     (
         r"\bsigned\b|signatures?|signier|cosign|\bslsa\b|attestation|provenance",
-        "is signed",
+        "a signature",
         "image signatures cosign",
         "a signature over the image's digest that verifies against an identity or key that you name beforehand, "
         "and an admission policy that demands it",
     ),
     (
         r"\bcves?\b|cve-\d|vulnerabilit|schwachstelle",
-        "is free of known vulnerabilities",
+        "known vulnerabilities",
         "image vulnerabilities scanning",
         "a scanner's report on the image's digest (for example from Trivy or Grype), with its date and database version",
     ),
@@ -129,9 +129,9 @@ def supply_chain(talk: Talk, question: Ask) -> Plan:
         found.data.passages[0] if isinstance(found.data, Found) and found.data.passages else None
     )
     head = (
-        f"I have no evidence whether this {claim}: nothing in the cluster's objects shows it, so I cannot say yes or no."
+        f"I have no evidence on {claim} of these images: nothing in the cluster's objects shows it, so I cannot tell."
         if target_rows
-        else f"Whether an image {claim} cannot be seen in a cluster's objects; I have no evidence for it."
+        else f"Cluster objects show nothing on {claim} of an image, so I have no evidence for it."
     )
     return words.join(
         head,

@@ -33,7 +33,7 @@ _WHY = re.compile(r"\bwhy\b|matter|dangerous|risk|warum|wieso|gefährlich", re.I
 
 def look(talk: Talk, question: Ask) -> Plan:
     """Answer what fails one control, or all of them, in a scope."""
-    about = about_of(talk, question)
+    about = about_of(talk, question) if question.benchmark == "cis-1.12" else ()
     target = yield from resolve(talk, question)
     if target.failed or (target.lost and target.note):
         return target.failed or target.note
@@ -249,7 +249,7 @@ def _verdict_on_scope(question: Ask, target: Target, about: Sequence[str]) -> Pl
         "scan_scope",
         cluster=target.cluster,
         namespaces=list(target.namespaces),
-        controls=list(about) if question.benchmark == "cis-1.12" or not question.topics else [],
+        controls=list(about),
         benchmark=_benchmark(question),
     )
     if not isinstance(got.data, Scanned):

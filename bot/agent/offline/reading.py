@@ -225,7 +225,7 @@ def _wish(
     if _GUIDANCE.search(text) and not _about_cluster(text, words):
         return Wish.GUIDANCE
     if topics or controls or words or _SCAN.search(text):
-        looks = _SCAN.search(text) or _PRONOUN.search(text) or words
+        looks = _SCAN.search(text) or _PRONOUN.search(text) or _OBJECTS.search(text) or words
         return Wish.SCAN if looks else Wish.GUIDANCE
     return Wish.GUIDANCE
 

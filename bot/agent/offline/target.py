@@ -121,7 +121,7 @@ def _settle(data: Workloads, cluster: str, words: list[str], places: list[str]) 
         if near:
             namespaces.append(near)
             unknown.remove(word)
-            notes.append(f"I took `{word}` to mean the namespace {near}.")
+            notes.append(f"There is no namespace `{word}`; I took it to mean {near}.")
         else:
             notes.append(f"There is no namespace `{word}`; there are: {names(known, 12)}.")
     return Target(

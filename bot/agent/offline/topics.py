@@ -7,6 +7,8 @@ import difflib
 import re
 from dataclasses import dataclass
 
+from bot.agent.offline.stopwords import STOP
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -200,7 +202,7 @@ TOPICS: tuple[Topic, ...] = (
 """Narrow topics first; groups last."""
 
 _FIXABLE = (
-    "privileged privilege escalation capabilities capability network policy policies namespace "
+    "privileged privilegiert privilegierte privilege escalation capabilities capability network policy policies namespace "
     "namespaces seccomp hostpath hostnetwork hostport hostpid secret secrets environment variables "
     "service account accounts webhook webhooks wildcard wildcards impersonate token tokens root "
     "container containers workload workloads deployment deployments security context digest digests "
@@ -224,8 +226,20 @@ def spelled(text: str) -> str:
 def topics_of(text: str) -> list[Topic]:
     """Find what a text is about, narrow topics only where there are any."""
     mended = spelled(text)
-    found = [topic for topic in TOPICS if topic.pattern.search(mended)]
+    found = [
+        topic
+        for topic in TOPICS
+        if any(_whole(match) for match in topic.pattern.finditer(mended))
+        or any(_whole(match) for match in topic.pattern.finditer(text))
+    ]
     narrow = [topic for topic in found if not topic.group]
     if any(t.controls == ("5.2.6",) for t in narrow) and not re.search(r"privileged", mended, re.I):
         narrow = [t for t in narrow if t.controls != ("5.2.2",)]
     return narrow or found[:1]
+
+
+def _whole(match: re.Match[str]) -> bool:
+    """Tell whether a match is words of the question, not a piece of some longer name."""
+    before = re.search(r"([\w.]+)[-/]$", match.string[: match.start()])
+    after = re.match(r"[-/]([\w.]+)", match.string[match.end() :])
+    return all(found is None or found[1].lower() in STOP for found in (before, after))

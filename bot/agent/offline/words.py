@@ -110,8 +110,13 @@ def asks(read: ControlRead) -> str:
     control = read.control
     said = sentences(section(read.guide, "What it asks"), 400)
     if control.setting and control.expected:
-        said += f" Setting: `{_code(control.setting)}`; expected: `{_code(control.expected)}`."
+        said += f" Setting: `{setting_of(control)}`; expected: `{_code(control.expected)}`."
     return said.strip()
+
+
+def setting_of(control: Control) -> str:
+    """A control's setting; several spellings of it are joined by `or`."""
+    return _code(control.setting.replace("|", " or ").replace(";", ", "))
 
 
 def why(read: ControlRead, limit: int = 330) -> str:
@@ -127,7 +132,7 @@ def fix(read: ControlRead, whole: bool = False) -> str:
         control = read.control
         if not control.expected:
             return ""
-        return f"Fix: set `{_code(control.setting)}` so that it is `{_code(control.expected)}`."
+        return f"Fix: set `{setting_of(control)}` so that it is `{_code(control.expected)}`."
     said = sentences(text, 500 if whole else 220)
     block = next((item for item in _FENCE.finditer(text) if item[1] in ("yaml", "sh", "")), None)
     fragment = (
@@ -210,7 +215,8 @@ def _fragment(text: str) -> str:
         at for at, line in enumerate(lines) if line.strip() == "spec:" and line.startswith(" " * 4)
     ]
     if not starts or not any(line.strip() == "template:" for line in lines):
-        return "\n".join(lines[:30])
+        first = "\n".join(lines).split("\n---")[0].splitlines()
+        return "\n".join(first[:30])
     kept = [line for line in lines[starts[-1] :] if not re.match(r"^\s+image: ", line)]
     indent = len(kept[0]) - len(kept[0].lstrip())
     return "\n".join(line[indent:] for line in kept[:30])
