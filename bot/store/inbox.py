@@ -106,35 +106,37 @@ async def lease(db: Database, worker: str, now: datetime, lease_s: float) -> Lea
     return _leased(row)
 
 
-async def extend(db: Database, id: str, worker: str, now: datetime, lease_s: float) -> bool:  # noqa: A002
+async def extend(
+    db: Database, question_id: str, worker: str, now: datetime, lease_s: float
+) -> bool:
     """Hold a lease longer; False where it ended meanwhile: stop, somebody else may have the row."""
-    held = and_(_held(id, worker), inbox.c.leased_until > now)
+    held = and_(_held(question_id, worker), inbox.c.leased_until > now)
     return await _change(db, held, leased_until=now + timedelta(seconds=lease_s))
 
 
-async def set_reply_ts(db: Database, id: str, worker: str, reply_ts: str) -> bool:  # noqa: A002
+async def set_reply_ts(db: Database, question_id: str, worker: str, reply_ts: str) -> bool:
     """Remember the message that shows the answer; False where the row is no longer this worker's."""
-    return await _change(db, _held(id, worker), reply_ts=reply_ts)
+    return await _change(db, _held(question_id, worker), reply_ts=reply_ts)
 
 
-async def release(db: Database, id: str, worker: str) -> bool:  # noqa: A002
+async def release(db: Database, question_id: str, worker: str) -> bool:
     """Give a question back when stopping on purpose: another worker takes it at once.
 
     The attempt does not count. False where the row is no longer this worker's.
     """
     return await _change(
-        db, _held(id, worker), worker="", leased_until=None, attempts=inbox.c.attempts - 1
+        db, _held(question_id, worker), worker="", leased_until=None, attempts=inbox.c.attempts - 1
     )
 
 
-async def finish(db: Database, id: str, worker: str, now: datetime, outcome: str) -> bool:  # noqa: A002
+async def finish(db: Database, question_id: str, worker: str, now: datetime, outcome: str) -> bool:
     """End a question; False where the row is no longer this worker's.
 
     The row stays, without its text, so that a delivery repeated later is still known (`prune`).
     """
     return await _change(
         db,
-        _held(id, worker),
+        _held(question_id, worker),
         done_at=now,
         outcome=outcome,
         leased_until=None,
@@ -184,8 +186,8 @@ async def _next(tx: Transaction, now: datetime) -> Row[Any] | None:
     return found.one_or_none()
 
 
-def _held(id: str, worker: str) -> ColumnElement[bool]:  # noqa: A002
-    return and_(inbox.c.id == id, inbox.c.worker == worker, inbox.c.done_at.is_(None))
+def _held(question_id: str, worker: str) -> ColumnElement[bool]:
+    return and_(inbox.c.id == question_id, inbox.c.worker == worker, inbox.c.done_at.is_(None))
 
 
 async def _change(db: Database, which: ColumnElement[bool], **values: object) -> bool:

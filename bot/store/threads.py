@@ -96,8 +96,12 @@ async def delete_all_of(db: Database, team: str, channel: str = "") -> int:
 
 
 async def delete_before(db: Database, time: datetime) -> int:
-    """Delete turns, answers and feedback stored before a time; returns how many turns."""
+    """Delete turns, answers and feedback stored before a time; returns how many turns.
+
+    Questions that came before it and were never answered are ended.
+    """
     async with db.write() as tx:
+        await _end(tx, inbox.c.received_at < time)
         gone = await tx.execute(delete_from(turns).where(turns.c.stored_at < time))
         await tx.execute(delete_from(answers).where(answers.c.stored_at < time))
         await tx.execute(delete_from(feedback).where(feedback.c.at < time))
@@ -105,16 +109,24 @@ async def delete_before(db: Database, time: datetime) -> int:
 
 
 async def _forget(tx: Transaction, place: Mapping[str, str]) -> int:
-    empty = {"text": "", "payload": encode({})}
-    ended = {"done_at": inbox.c.received_at, "outcome": "forgotten", "leased_until": None}
-    in_place = _matching(inbox, place)
-    await tx.execute(update(inbox).where(in_place).values(empty))
-    await tx.execute(update(inbox).where(in_place, inbox.c.done_at.is_(None)).values(ended))
+    await _end(tx, _matching(inbox, place))
     await tx.execute(update(files).where(_matching(files, place)).values(forgotten=True))
     await tx.execute(delete_from(answers).where(_matching(answers, place)))
     await tx.execute(delete_from(feedback).where(_matching(feedback, place)))
     gone = await tx.execute(delete_from(turns).where(_matching(turns, place)))
     return gone.rowcount
+
+
+async def _end(tx: Transaction, which: ColumnElement[bool]) -> None:
+    """Finish open questions unanswered and take their text; finished ones have none any more."""
+    ended = {
+        "text": "",
+        "payload": encode({}),
+        "done_at": inbox.c.received_at,
+        "outcome": "forgotten",
+        "leased_until": None,
+    }
+    await tx.execute(update(inbox).where(which, inbox.c.done_at.is_(None)).values(ended))
 
 
 def _columns(key: ThreadKey) -> dict[str, str]:

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.pool import Pool
 
 from bot.errors import StoreUnavailable
 from bot.store import seen
@@ -32,7 +33,7 @@ async def refusal(awaitable):
 
 @pytest.fixture
 async def broken(sqlite_url):
-    """Give an open SQLite store whose connections a test may spoil, and its engine."""
+    """Give an open SQLite store that a test may spoil."""
     database = await open_database(sqlite_url)
     yield database
     await database.close()
@@ -76,13 +77,20 @@ async def test_a_folder_in_place_of_the_file(tmp_path):
     assert "cannot be opened" in said
 
 
-async def test_a_full_disk(broken, now):
-    @event.listens_for(broken._engine.sync_engine, "connect")
+@pytest.fixture
+def no_more_pages():
+    """Let no SQLite file grow beyond what it has when a connection is made."""
+
     def fill(connection, _):
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
-    await broken.close()
+    event.listen(Pool, "connect", fill)
+    yield
+    event.remove(Pool, "connect", fill)
+
+
+async def test_a_full_disk(broken, no_more_pages, now):
     said = ""
     for number in range(500):
         try:

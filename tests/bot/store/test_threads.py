@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store import answers, feedback, files, inbox, threads
+from bot.store.database import open_database
 from bot.store.inbox import NewQuestion
 from bot.store.threads import ASSISTANT, PERSON, Turn
 from bot.types import Answer, Place, ThreadKey
@@ -115,6 +116,17 @@ async def test_forgetting_a_thread_leaves_nothing_of_it_and_touches_no_other(db,
     assert await inbox.waiting(db) == 6
 
 
+async def test_the_words_of_a_forgotten_thread_are_not_in_the_file(sqlite_url, tmp_path, now, turn):
+    database = await open_database(sqlite_url)
+    await threads.append(database, KEY, turn("canary-in-a-turn", ts="1.0"), now)
+    await answers.save(database, KEY, "2.0", Answer("canary-in-an-answer"), now)
+    await threads.delete(database, KEY)
+    await database.close()
+
+    left = b"".join(file.read_bytes() for file in tmp_path.glob("oakum.db*"))
+    assert b"canary" not in left
+
+
 async def test_a_forgotten_question_is_neither_answered_nor_asked_again(db, now, turn):
     row = NewQuestion("q", "Ev", "T1", "C1", "1.0", KEY.thread, "U1", Place.CHANNEL, "canary", now)
     await inbox.put(db, row, now)
@@ -143,6 +155,7 @@ async def test_what_was_kept_long_enough_goes(db, now, turn):
     assert await threads.delete_before(db, now - 90 * DAY) == 2
     assert await traces(db, KEY, now) == (0, False, False)
     assert (await traces(db, OTHER_TEAM, now))[:2] == (2, True)
+    assert await inbox.waiting(db) == 2
     assert len(await feedback.since(db, now - 100 * DAY, 10)) == 1
 
 
