@@ -81,6 +81,15 @@ class _Plan(Struct, frozen=True):
     keep_all: bool
 
 
+class _Work(Struct, frozen=True):
+    """Some subjects and the checks that judge them."""
+
+    subjects: Sequence[Any]
+    runs: Sequence[_Run]
+    hollow: bool = False
+    """Workloads that show no container: what is wrong is a fail, the rest is unknown, not pass."""
+
+
 async def scan(
     reader: Reader,
     *,
@@ -100,7 +109,8 @@ async def scan(
     and nothing judged; ClusterUnreachable and AccessRefused as the reader does.
     """
     started = now()
-    plan = _plan(benchmark, controls, namespaces, keep_all, reader.source == "live")
+    live = reader.source == "live"
+    plan = await asyncio.to_thread(_plan, benchmark, controls, namespaces, keep_all, live)
     if namespaces:
         await _check_namespaces(reader, namespaces)
     read = await _read(reader, plan)
@@ -155,8 +165,7 @@ def _plan(
     answered: dict[str, list[str]] = {}
     for control in chosen:
         for check_id in control.checks:
-            if check_id in modules:
-                answered.setdefault(check_id, []).append(control.id)
+            answered.setdefault(check_id, []).append(control.id)
     runs = {
         check_id: _Run(
             id=check_id,
@@ -229,62 +238,50 @@ async def _read(reader: Reader, plan: _Plan) -> Read:
 
 async def _judge(plan: _Plan, judged: Judged) -> None:
     """Run every check over its subjects, chunk by chunk, off the event loop."""
-    for subjects, runs in _work(plan, judged):
-        for start in range(0, len(subjects), CHUNK):
-            chunk = subjects[start : start + CHUNK]
-            await asyncio.to_thread(_judge_chunk, runs, chunk, judged.inventory, plan.keep_all)
+    for work in _work(plan, judged):
+        for start in range(0, len(work.subjects), CHUNK):
+            await asyncio.to_thread(_judge_chunk, work, start, judged.inventory, plan.keep_all)
 
 
-def _work(plan: _Plan, judged: Judged) -> Iterator[tuple[Sequence[Any], list[_Run]]]:
+def _work(plan: _Plan, judged: Judged) -> Iterator[_Work]:
     """Give what is judged, each with the checks that judge it."""
     inventory = judged.inventory
     by_subject: dict[Subject, list[_Run]] = {}
     for run in plan.runs.values():
         if not run.left_out:
             by_subject.setdefault(run.module.check.subject, []).append(run)
+    for run in by_subject.pop(Subject.OBJECT, ()):
+        for kind in run.module.check.kinds:
+            yield _Work(judged.items.get(kind, ()), [run])
+    workloads = by_subject.pop(Subject.WORKLOAD, ())
+    yield _Work([each for each in inventory.workloads if each.containers], workloads)
+    yield _Work([each for each in inventory.workloads if not each.containers], workloads, True)
     cluster = Item(ResourceRef(inventory.cluster, "", "Cluster", "", inventory.cluster), None)
     subjects: Mapping[Subject, Sequence[Any]] = {
-        Subject.WORKLOAD: [each for each in inventory.workloads if each.containers],
         Subject.ROLE: judged.roles,
         Subject.BINDING: judged.bindings,
         Subject.SERVICE_ACCOUNT: judged.accounts,
         Subject.NAMESPACE: judged.namespaces,
         Subject.CLUSTER: (cluster,),
     }
-    _record_hollow(by_subject.get(Subject.WORKLOAD, ()), inventory, plan.keep_all)
     for subject, runs in by_subject.items():
-        if subject is Subject.OBJECT:
-            for run in runs:
-                for kind in run.module.check.kinds:
-                    yield judged.items.get(kind, ()), [run]
-        else:
-            yield subjects[subject], runs
+        yield _Work(subjects[subject], runs)
 
 
-def _record_hollow(runs: Iterable[_Run], inventory: Inventory, keep_all: bool) -> None:
-    """Judge workloads that show no container: what is wrong is a fail, the rest is unknown."""
-    for workload in inventory.workloads:
-        if not workload.containers:
-            for run in runs:
-                judgement = run.module.judge(workload, inventory)
-                if judgement is not None:
-                    passed = judgement.verdict is Verdict.PASS
-                    _record(run, workload, _HOLLOW if passed else judgement, keep_all)
-
-
-def _judge_chunk(
-    runs: Sequence[_Run], subjects: Sequence[Any], inventory: Inventory, keep_all: bool
-) -> None:
-    """Judge some subjects by every check. What passes is counted and costs nothing more."""
-    for run in runs:
+def _judge_chunk(work: _Work, start: int, inventory: Inventory, keep_all: bool) -> None:
+    """Judge one chunk by every check. What passes is counted and costs nothing more."""
+    subjects = work.subjects[start : start + CHUNK]
+    free = not (keep_all or work.hollow)
+    for run in work.runs:
         judge = run.module.judge
         passed = 0
         for subject in subjects:
             judgement = judge(subject, inventory)
-            if judgement is PASSED and not keep_all:
+            if judgement is PASSED and free:
                 passed += 1
             elif judgement is not None:
-                _record(run, subject, judgement, keep_all)
+                hollow = work.hollow and judgement.verdict is Verdict.PASS
+                _record(run, subject, _HOLLOW if hollow else judgement, keep_all)
         run.counts[Verdict.PASS] += passed
 
 
@@ -329,7 +326,7 @@ def _conclude(control: Control, runs: Mapping[str, _Run], inventory: Inventory) 
     if counts[Verdict.FAIL]:
         verdict = Verdict.FAIL
     elif not own:
-        verdict, reason = Verdict.UNKNOWN, control.unchecked or "No check answers it yet."
+        verdict, reason = Verdict.UNKNOWN, control.unchecked
     elif unread:
         verdict, reason = Verdict.UNKNOWN, f"Could not be read: {unread}."
     elif any(run.left_out for run in own):
