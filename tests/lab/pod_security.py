@@ -16,6 +16,8 @@ import yaml
 from tests.lab.cluster import Lab
 from tests.lab.errors import LabError
 
+_CREATE = ("create", "--dry-run=server", "--validate=ignore")
+
 LEVELS = ("baseline", "restricted")
 
 Manifest = dict[str, Any]
@@ -104,12 +106,8 @@ def ask(lab: Lab, level: str, pods: dict[str, Manifest], folder: Path) -> dict[s
     """
     namespace = f"pod-security-{level}"
     lab.fresh_namespace(namespace, {"pod-security.kubernetes.io/enforce": level})
-    names = {f"pod-{number}": name for number, name in enumerate(pods)}
-    for short, name in names.items():
-        document = {**pods[name], "metadata": {**pods[name]["metadata"], "name": short}}
-        (folder / f"{short}.json").write_text(json.dumps(document))
-    create = ("create", "--dry-run=server", "--validate=ignore", "-o", "name")
-    said = lab.try_kubectl(*create, "-n", namespace, "-f", str(folder))
+    names = _write(pods, folder)
+    said = lab.try_kubectl(*_CREATE, "-n", namespace, "-f", str(folder), "-o", "name")
     lab.kubectl("delete", "namespace", namespace, "--wait=false")
     answers = {
         name: Answer(frozenset())
@@ -123,6 +121,16 @@ def ask(lab: Lab, level: str, pods: dict[str, Manifest], folder: Path) -> dict[s
     return answers
 
 
+def as_stored(lab: Lab, pods: dict[str, Manifest], folder: Path) -> dict[str, Manifest]:
+    """Give pods as the server would store them, with all that it fills in; invalid ones are left out."""
+    namespace = "pod-security-none"
+    lab.fresh_namespace(namespace, {"pod-security.kubernetes.io/enforce": "privileged"})
+    names = _write(pods, folder)
+    said = lab.try_kubectl(*_CREATE, "-n", namespace, "-f", str(folder), "-o", "json")
+    lab.kubectl("delete", "namespace", namespace, "--wait=false")
+    return {names[pod["metadata"]["name"]]: pod for pod in _documents(said.stdout)}
+
+
 def reasons(message: str) -> list[str]:
     """Take the reasons out of `violates PodSecurity "LEVEL": reason (detail, detail), reason`."""
     text = message.partition('violates PodSecurity "')[2].partition('": ')[2]
@@ -134,6 +142,25 @@ def reasons(message: str) -> list[str]:
         else:
             parts[-1] += character
     return [part.partition(" (")[0].strip() for part in parts]
+
+
+def _write(pods: dict[str, Manifest], folder: Path) -> dict[str, str]:
+    """Write each pod to a file of its own under a short name; the names by short name."""
+    names = {f"pod-{number}": name for number, name in enumerate(pods)}
+    for short, name in names.items():
+        document = {**pods[name], "metadata": {**pods[name]["metadata"], "name": short}}
+        (folder / f"{short}.json").write_text(json.dumps(document))
+    return names
+
+
+def _documents(text: str) -> Iterator[Manifest]:
+    """Read JSON documents that stand one after the other, as kubectl prints them."""
+    decoder, at = json.JSONDecoder(), 0
+    while at < len(text):
+        document, at = decoder.raw_decode(text, at)
+        yield document
+        while text[at : at + 1].isspace():
+            at += 1
 
 
 def _answer(level: str, refusal: str) -> Answer:

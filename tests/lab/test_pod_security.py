@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.lab.cluster import Lab
-from tests.lab.pod_security import LEVELS, Answer, Manifest, ask, pods_in, pods_of
+from tests.lab.pod_security import LEVELS, Answer, Manifest, as_stored, ask, pods_in, pods_of
 from tools.cluster.connect import connect
 from tools.scan import scan
 from tools.types import ClusterConfig, ClusterSource, Verdict
@@ -59,6 +59,14 @@ def answers(
     return {level: ask(lab, level, pods, tmp_path_factory.mktemp(level)) for level in LEVELS}
 
 
+@pytest.fixture(scope="module")
+def stored(
+    lab: Lab, pods: dict[str, Manifest], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Manifest]:
+    """Give the pods as the server would store them."""
+    return as_stored(lab, pods, tmp_path_factory.mktemp("stored"))
+
+
 async def judge(level: str, pods: dict[str, Manifest], folder: Path) -> dict[str, frozenset[str]]:
     """Give our verdicts: the controls that each pod fails, by a scan of all of them."""
     names = {f"pod-{number}": name for number, name in enumerate(pods)}
@@ -75,6 +83,15 @@ async def judge(level: str, pods: dict[str, Manifest], folder: Path) -> dict[str
     return {name: frozenset(controls) for name, controls in failed.items()}
 
 
+def differences(theirs: dict[str, Answer], ours: dict[str, frozenset[str]]) -> list[str]:
+    """Name each pod on which the two do not agree, control by control."""
+    return [
+        f"{name}: the server fails {sorted(answer.controls)}, we fail {sorted(ours[name])}"
+        for name, answer in theirs.items()
+        if not answer.invalid and answer.controls != ours[name]
+    ]
+
+
 @pytest.mark.parametrize("level", LEVELS)
 async def test_every_pod_gets_the_servers_verdict(
     level: str,
@@ -82,13 +99,22 @@ async def test_every_pod_gets_the_servers_verdict(
     answers: dict[str, dict[str, Answer]],
     tmp_path: Path,
 ) -> None:
-    ours = await judge(level, pods, tmp_path)
-    differences = [
-        f"{name}: the server fails {sorted(answer.controls)}, we fail {sorted(ours[name])}"
-        for name, answer in answers[level].items()
-        if not answer.invalid and answer.controls != ours[name]
-    ]
-    assert not differences, "\n".join(differences)
+    found = differences(answers[level], await judge(level, pods, tmp_path))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+async def test_a_pod_read_back_from_the_server_gets_the_same_verdict(
+    level: str,
+    stored: dict[str, Manifest],
+    answers: dict[str, dict[str, Answer]],
+    tmp_path: Path,
+) -> None:
+    """The server fills fields in; what a live scan then reads must not be judged otherwise."""
+    theirs = {name: answer for name, answer in answers[level].items() if not answer.invalid}
+    assert set(stored) == set(theirs)
+    found = differences(theirs, await judge(level, stored, tmp_path))
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("level", LEVELS)
