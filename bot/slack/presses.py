@@ -13,6 +13,7 @@ from bot.errors import BotError
 from bot.slack import findings as finding_blocks
 from bot.slack.desk import Desk, sentence
 from bot.slack.events import plain
+from bot.slack.marks import mark
 from bot.slack.render import FEEDBACK, FORGET, HELPFUL, NOT_HELPFUL, Rendered, more_findings
 from bot.store import answers, feedback, inbox, seen, threads
 from bot.store.inbox import NewQuestion
@@ -187,6 +188,7 @@ async def _more(desk: Desk, press: Press, scope: Scope) -> str:
         thread_ts=press.key.thread,
         text=shown.text,
         blocks=list(shown.blocks),
+        metadata=mark(f"findings from {first}"),
         unfurl_links=False,
         unfurl_media=False,
     )

@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import BotError
 from bot.slack.config import Profile
 from bot.slack.desk import Desk
 from bot.slack.inert import inert
+from bot.slack.marks import Target, find_reply, mark
 from bot.slack.mrkdwn import units
 from bot.slack.outlet import SlackRefused, SlackUnclear
 from bot.slack.render import TEXT_ROOM, Rendered, bare, partial, render
@@ -34,18 +34,6 @@ _FIRST = "Looking"
 _UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
 _log = logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where an answer goes."""
-
-    channel: str
-    thread: str
-    person: str
-    team: str
-    question: str
-    """Id of the inbox row; marks the message, so that it is found again after a crash."""
 
 
 class Reply:
@@ -193,6 +181,7 @@ class Reply:
     async def _put(self, shown: Rendered) -> None:
         """Make our message show this, posting it if there is none yet."""
         content: dict[str, Any] = {"text": shown.text, "blocks": list(shown.blocks)}
+        content["metadata"] = mark(self._to.question)
         if not self.ts:
             await self._post(content)
             return
@@ -204,14 +193,12 @@ class Reply:
             await self._post(content)
 
     async def _post(self, content: dict[str, Any]) -> None:
-        marked = {"event_type": "oakum_answer", "event_payload": {"question": self._to.question}}
         for attempt in range(4):
             try:
                 answer = await self._out.call(
                     "chat.postMessage",
                     channel=self._to.channel,
                     thread_ts=self._to.thread,
-                    metadata=marked,
                     unfurl_links=False,
                     unfurl_media=False,
                     **content,
@@ -270,7 +257,7 @@ class Reply:
             )
         except SlackUnclear:
             await asyncio.sleep(_PAUSE_S)
-            ts = await find_reply(self._desk, self._to, text)
+            ts = await find_reply(self._desk, self._to)
         except BotError:
             ts = ""
         else:
@@ -348,27 +335,3 @@ class Reply:
             channel_id=self._to.channel,
             thread_ts=self._to.thread,
         )
-
-
-async def find_reply(desk: Desk, target: Target, text: str = "") -> str:
-    """Find our message for a question in its thread, by its mark or its text; empty: none."""
-    cursor = None
-    for _ in range(5):
-        page = await desk.outlet.call(
-            "conversations.replies",
-            channel=target.channel,
-            ts=target.thread,
-            limit=200,
-            include_all_metadata=True,
-            cursor=cursor,
-        )
-        for message in page.get("messages", []):
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            ours = message.get("user") == desk.me.user
-            marked = payload.get("question") == target.question
-            if ours and (marked or (text and message.get("text") == text)):
-                return str(message["ts"])
-        cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
-        if cursor is None:
-            break
-    return ""

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from bot.errors import BotError, NotServed
 from bot.slack.desk import Desk, sentence
 from bot.slack.events import plain
+from bot.slack.marks import Target, find_reply
 from bot.slack.pane import title
-from bot.slack.reply import Reply, Target, find_reply
+from bot.slack.reply import Reply
 from bot.store import answers, inbox, threads
 from bot.store.inbox import LAST_ATTEMPT, Leased
 from bot.telemetry import Outcome, incident, logger
@@ -30,7 +31,7 @@ _log = logger(__name__)
 
 async def take(desk: Desk, row: Leased, answer: AnswerQuestion) -> Outcome:
     """Answer one question; its message and its stored answer are there when this returns."""
-    target = Target(row.channel, row.thread, row.person, row.team, row.id)
+    target = Target(row.channel, row.thread, row.person, row.team, row.id, row.ts)
     try:
         scope = await desk.identity.scope(row.person, row.channel, row.place)
     except NotServed as refusal:

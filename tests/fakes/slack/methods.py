@@ -144,6 +144,7 @@ class Methods:
             raise Refused("streaming_state_conflict")
         text, blocks = self._content(args)
         message.text, message.blocks, message.raw = text, blocks, args
+        message.metadata = _parsed(args.get("metadata"), message.metadata)
         message.edits.append(text)
         return {"channel": message.channel, "ts": message.ts, "text": text}
 
@@ -276,6 +277,8 @@ class Methods:
         thread = self.space.in_thread(channel, str(args.get("ts")))
         if not thread:
             raise Refused("thread_not_found")
+        oldest = str(args.get("oldest") or "")
+        thread = [one for one in thread if one is thread[0] or one.ts >= oldest]
         page, cursor = _page([one.api() for one in thread], args, 1000)
         more = bool(cursor)
         return {"messages": page, "has_more": more, "response_metadata": {"next_cursor": cursor}}

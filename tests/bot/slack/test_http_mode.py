@@ -1,0 +1,108 @@
+"""HTTP mode: only what Slack signed, lately and once."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from bot.errors import BadSettings
+from bot.slack.config import Mode, SlackConfig
+from bot.slack.service import SlackService
+from bot.web import serve
+from tests.fakes.slack.people import encode, sign
+
+
+@pytest.fixture
+async def url(place) -> AsyncIterator[str]:
+    service = await place.serve(mode=Mode.HTTP, app_token="")
+    runner = await serve("127.0.0.1", 0, {"slack": service.ready}, service.route())
+    address = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
+    place.slack.request_url = address
+    yield address
+    await runner.cleanup()
+
+
+async def post(url, body, headers):
+    kind = {"Content-Type": "application/json"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=body, headers=kind | headers) as reply,
+    ):
+        return reply.status, await reply.text()
+
+
+async def test_events_commands_and_presses_come_by_http(place, url):
+    ts = place.slack.people.mention("C1", "UANN", "over http")
+    await place.shown("C1", ts, "Answer to: over http")
+    assert await place.slack.people.command("C1", "UANN", "help") == 200
+    await place.slack.until(lambda: place.slack.space.ephemeral)
+    message = place.slack.answers("C1", ts)[0]
+    assert await place.slack.people.press("UANN", message, "answer.feedback", "helpful") == 200
+    await place.slack.until(lambda: len(place.slack.space.ephemeral) == 2)
+
+    assert len(place.answering.asked) == 1
+
+
+async def test_the_handshake_is_answered(url):
+    body = json.dumps({"type": "url_verification", "challenge": "abc"})
+
+    status, text = await post(url, body, sign(body, int(time.time())))
+
+    assert (status, "abc" in text) == (200, True)
+
+
+@pytest.mark.parametrize("age", [301, -301, 10_000])
+async def test_an_old_or_future_signature_is_refused(place, url, age):
+    body = json.dumps({"type": "event_callback", "event": {}})
+
+    assert (await post(url, body, sign(body, int(time.time()) - age)))[0] == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Slack-Signature": "v0=00", "X-Slack-Request-Timestamp": "soon"},
+        {"X-Slack-Signature": "v0=00", "X-Slack-Request-Timestamp": "٣"},
+        {"X-Slack-Signature": "v0=00", "X-Slack-Request-Timestamp": "1" * 400},
+    ],
+)
+async def test_a_forged_request_is_refused(place, url, headers):
+    assert (await post(url, "{}", headers))[0] == 401
+    assert place.answering.asked == []
+
+
+async def test_a_changed_body_is_refused(url):
+    body = json.dumps({"type": "event_callback", "event": {}})
+
+    assert (await post(url, body + " ", sign(body, int(time.time()))))[0] == 401
+
+
+async def test_a_replay_inside_the_window_changes_nothing(place, url):
+    root = place.slack.people._write("C1", "UANN", "once", "")
+    event = {"type": "app_mention", "user": "UANN", "text": "once", "channel": "C1", "ts": root.ts}
+    payload = {"type": "event_callback", "event_id": "Ev7", "team_id": "T0TEAM", "event": event}
+    body, _ = encode("events_api", payload)
+    headers = sign(body, int(time.time()))
+
+    assert [(await post(url, body, headers))[0] for _ in range(3)] == [200, 200, 200]
+    await place.settled()
+    assert len(place.answering.asked) == 1
+
+
+def test_what_a_mode_needs_is_asked_for_at_start(place):
+    for config in (
+        SlackConfig(bot_token=""),
+        SlackConfig(bot_token="x"),
+        SlackConfig(bot_token="x", mode=Mode.HTTP),
+    ):
+        with pytest.raises(BadSettings):
+            SlackService(config, place.db, place.answering, place.now)
+
+
+def test_tokens_are_never_printed():
+    config = SlackConfig(bot_token="xoxb-1", app_token="xapp-1", signing_secret="s3cr3t")
+
+    assert not {"xoxb-1", "xapp-1", "s3cr3t"} & set(str(config).replace("'", " ").split())
