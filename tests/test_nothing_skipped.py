@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.nothing_skipped import in_ci
+
 ROOT = Path(__file__).parents[1]
 TESTS = """
 import pytest
@@ -41,16 +43,24 @@ def run(folder: Path, ci: str) -> str:
     ).stdout
 
 
-@pytest.mark.parametrize("ci", ["", "false", "0"])
-def test_elsewhere_they_are_skipped(tmp_path: Path, ci: str) -> None:
-    said = run(tmp_path, ci)
+def test_elsewhere_they_are_skipped(tmp_path: Path) -> None:
+    said = run(tmp_path, ci="")
     assert "3 skipped, 1 xfailed" in said
     assert "no cluster here" in said
 
 
-@pytest.mark.parametrize("ci", ["true", "1"])
-def test_in_ci_they_fail_with_the_reason(tmp_path: Path, ci: str) -> None:
-    said = run(tmp_path, ci)
+def test_in_ci_they_fail_with_the_reason(tmp_path: Path) -> None:
+    said = run(tmp_path, ci="true")
     assert "1 skipped, 1 xfailed, 2 errors" in said
     assert "CI may skip nothing (lab): Skipped: no cluster here" in said
     assert "CI may skip nothing (postgres): Skipped: no server programs" in said
+
+
+@pytest.mark.parametrize(
+    ("ci", "expected"), [("1", True), ("True", True), ("false", False), ("0", False)]
+)
+def test_ci_is_where_the_variable_says_so(
+    monkeypatch: pytest.MonkeyPatch, ci: str, expected: bool
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    assert in_ci() is expected
