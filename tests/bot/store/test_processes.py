@@ -64,8 +64,9 @@ async def test_two_processes_answer_each_question_once_and_each_thread_in_order(
 
     assert shares == [0, 0]
     assert not [line for line in said if "lost" in line]
+    assert len({line["finished"] for line in said if "finished" in line}) == 200
+    said = [line for line in said if "ts" in line]
     assert len(said) == 200
-    assert len({line["ts"] for line in said}) == 200
     threads = defaultdict(list)
     for line in said:
         threads[line["thread"]].append((line["ts"], line["begun"], line["ended"]))
@@ -76,6 +77,30 @@ async def test_two_processes_answer_each_question_once_and_each_thread_in_order(
     db = await open_database(url)
     assert await inbox.waiting(db) == 0
     assert await usage.spent(db, "U1", DAY) == usage.Spent(200, 200), "a put counted twice or never"
+    await db.close()
+
+
+async def test_what_killed_processes_had_in_hand_is_finished_by_the_one_that_lives(url):
+    with ExitStack() as stack:
+        names = ("doomed-1", "doomed-2", "lives")
+        started = [stack.enter_context(process("fragile", url, name)) for name in names]
+        assert [heard(one) for one in started] == [{"ready": True}] * 3
+        go_on(*started)
+        said = []
+        for one in started[:2]:
+            said += [heard(one) for _ in range(25)]
+            one.kill()
+            said += [json.loads(line) for line in one.stdout if line.endswith("}\n")]
+        said += [json.loads(line) for line in started[2].stdout]
+        assert started[2].wait() == 0
+
+    finished = [line["finished"] for line in said if "finished" in line]
+    assert len(finished) == len(set(finished)), "finished twice"
+    assert {line["ts"] for line in said if "ts" in line} == {
+        f"17000{thread:05}.{number:06}" for thread in range(50) for number in range(4)
+    }
+    db = await open_database(url)
+    assert await inbox.waiting(db) == 0
     await db.close()
 
 

@@ -47,7 +47,7 @@ def questions(now: datetime) -> list[inbox.NewQuestion]:
     ]
 
 
-async def work(db: Database, name: str) -> None:
+async def work(db: Database, name: str, lease_s: float = 60) -> None:
     """Put everything, wait for the others, then answer until nothing is left."""
     asked = questions(datetime.now(UTC))
     random.Random(name).shuffle(asked)
@@ -56,19 +56,26 @@ async def work(db: Database, name: str) -> None:
             await usage.add(db, "U1", DAY, tokens=1, questions=1)
     say(ready=True)
     await asyncio.to_thread(sys.stdin.readline)
-    await asyncio.gather(*(_answer(db, f"{name}-{runner}") for runner in range(8)))
+    await asyncio.gather(*(_answer(db, f"{name}-{runner}", lease_s) for runner in range(8)))
 
 
-async def _answer(db: Database, worker: str) -> None:
+async def fragile(db: Database, name: str) -> None:
+    """Work with leases that end soon when the process does."""
+    await work(db, name, lease_s=2)
+
+
+async def _answer(db: Database, worker: str, lease_s: float) -> None:
     while await inbox.waiting(db):
-        row = await inbox.lease(db, worker, datetime.now(UTC), 60)
+        row = await inbox.lease(db, worker, datetime.now(UTC), lease_s)
         if row is None:
             await asyncio.sleep(0.01)
             continue
         begun = time.monotonic_ns()
         await inbox.set_reply_ts(db, row.id, worker, f"reply-to-{row.id}")
         say(thread=row.thread, ts=row.ts, begun=begun, ended=time.monotonic_ns())
-        if not await inbox.finish(db, row.id, worker, datetime.now(UTC), "answered"):
+        if await inbox.finish(db, row.id, worker, datetime.now(UTC), "answered"):
+            say(finished=row.id)
+        else:
             say(lost=row.id)
 
 
@@ -102,7 +109,8 @@ async def count(db: Database, name: str) -> None:
 
 async def main(mode: str, url: str, name: str) -> None:
     db = await open_database(url)
-    await {"work": work, "hold": hold, "midway": midway, "count": count}[mode](db, name)
+    modes = {"work": work, "fragile": fragile, "hold": hold, "midway": midway, "count": count}
+    await modes[mode](db, name)
     await db.close()
 
 
