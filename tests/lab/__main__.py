@@ -10,7 +10,7 @@ import argparse
 import shlex
 import sys
 
-from tests.lab import cluster
+from tests.lab import cluster, machine
 from tests.lab.errors import LabError
 
 
@@ -36,6 +36,8 @@ def main() -> int:
 
 
 def _up() -> int:
+    if reason := machine.why_not():
+        raise LabError(reason)
     with cluster.holding(say):
         cluster.up(say)
     say('use it with: eval "$(python -m tests.lab env)"')
