@@ -199,11 +199,9 @@ def template_of(kind: str, obj: Any) -> PodTemplate:
 
 
 def is_windows(spec: PodSpec) -> bool:
-    """Tell whether pods run on Windows: by spec.os.name, else by a node selector."""
-    if spec.os and spec.os.name:
-        return spec.os.name == "windows"
+    """Tell whether pods run on Windows: by spec.os.name or by a node selector."""
     selector = spec.node_selector or {}
-    return "windows" in (
+    return says_windows(spec) or "windows" in (
         selector.get("kubernetes.io/os"),
         selector.get("beta.kubernetes.io/os"),
     )

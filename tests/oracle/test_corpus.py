@@ -1,16 +1,25 @@
 """The real scan beside the second implementation, row by row and both ways."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.oracle import reading
-from tests.oracle.scanned import CORPUS, STORIES, rows, scanned
+from tests.oracle.random_pods import pods
+from tests.oracle.random_roles import roles
+from tests.oracle.scanned import CORPUS, STORIES, rows, scan_folder, scanned
+from tools.types import Scan
 
 ROWS_AT_LEAST = 2500
+RANDOM_PODS = 1500
+RANDOM_ROLES = 1500
 
 
-def differences(story: str) -> list[tuple[reading.Row, str, str]]:
+def differences(found: Scan, folder: Path) -> list[tuple[reading.Row, str, str]]:
     """List rows on which the two differ; a missing row means not-applicable on either side."""
-    ours, second = rows(scanned(story)), reading.judge(CORPUS / story)
+    ours, second = rows(found), reading.judge(folder)
     both = sorted(ours.keys() | second.keys())
     pairs = [(row, ours.get(row, reading.NA), second.get(row, reading.NA)) for row in both]
     return [pair for pair in pairs if pair[1] != pair[2]]
@@ -18,11 +27,21 @@ def differences(story: str) -> list[tuple[reading.Row, str, str]]:
 
 @pytest.mark.parametrize("story", STORIES)
 def test_scan_agrees_with_the_second_implementation(story: str) -> None:
-    assert not differences(story)
+    assert not differences(scanned(story), CORPUS / story)
 
 
 def test_all_stories_at_once() -> None:
-    assert not differences("")
+    assert not differences(scanned(""), CORPUS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "items", [pods(RANDOM_PODS, seed=52), roles(RANDOM_ROLES, seed=51)], ids=["pods", "roles"]
+)
+def test_random_objects(items: list[dict[str, Any]], tmp_path: Path) -> None:
+    listed = {"apiVersion": "v1", "kind": "List", "items": items}
+    (tmp_path / "objects.json").write_text(json.dumps(listed))
+    assert not differences(scan_folder(tmp_path, "cis-1.12"), tmp_path)
 
 
 def test_what_does_not_apply_is_said_for_windows_and_host_networks() -> None:
