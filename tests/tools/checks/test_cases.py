@@ -13,7 +13,8 @@ A case file is tests/tools/checks/cases/CHECK_ID.yaml, a list of cases:
           verdict: fail                          # pass, fail, unknown, not-applicable
           reason: runs privileged                # optional: stands in the reason
           container: web                         # optional: the finding's container
-          evidence: [path.one, path.two]         # optional: paths of the evidence, in order
+          evidence: [path.one, path.two = true]  # optional: paths of the evidence in order, each
+                                                 # with its value if the case says so
           pods: 2                                # optional: how many pods the finding counts
 
 `expect: []` says that the check leaves everything out. The cluster is called `lab`.
@@ -94,6 +95,15 @@ async def judge(check_id: str, case: dict[str, Any], folder: Path) -> dict[str, 
     return named
 
 
+def evidence_as_asked(finding: Finding, asked: list[str]) -> list[str]:
+    """Write a finding's evidence, with values where the case has values."""
+    with_value = [" = " in text for text in asked] + [False] * len(finding.evidence)
+    return [
+        f"{fact.path} = {fact.value}" if valued else fact.path
+        for fact, valued in zip(finding.evidence, with_value, strict=False)
+    ]
+
+
 @pytest.mark.parametrize(("check_id", "case"), ALL)
 async def test_case(check_id: str, case: dict[str, Any], tmp_path: Path) -> None:
     found = await judge(check_id, case, tmp_path)
@@ -107,7 +117,7 @@ async def test_case(check_id: str, case: dict[str, Any], tmp_path: Path) -> None
         assert each.get("container", finding.container) == finding.container
         assert each.get("pods", finding.pods) == finding.pods
         if "evidence" in each:
-            assert [fact.path for fact in finding.evidence] == each["evidence"]
+            assert evidence_as_asked(finding, each["evidence"]) == each["evidence"]
 
 
 @pytest.mark.parametrize("check_id", sorted(checks()))
