@@ -26,7 +26,7 @@ MASK = "[redacted]"
 """What stands for a masked value. One word, so that masked text keeps its shape."""
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-"""The annotation in which kubectl keeps a whole object, environment values included."""
+"""The annotation in which kubectl keeps a whole object."""
 
 _Span = tuple[int, int]
 _ROUNDS = 4
@@ -37,7 +37,7 @@ _PEM = re.compile(
 )
 _WRAPPED = re.compile(
     r"(?<![\w+/])([A-Za-z0-9+/]{48,}+)(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{48,}+)*+"
-    r"(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{2,}+={0,2}"
+    r"(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{2,}+={0,2}(?![\w-]))?+"
 )
 _DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
@@ -62,6 +62,10 @@ _BASIC = re.compile(r"(?i)\bbasic(?:[ \t]++|%20)([A-Za-z0-9+/]{6,}+={0,2})")
 _PASSWORD_OPTION = re.compile(
     r"\b(?:mysql|mysqldump|mysqladmin|mariadb|sshpass|docker login|redis-cli|curl|wget|ldapsearch)\b"
     r"[^\n|;&]{0,300}?\s(?:-p[ \t]?|-a[ \t]|-w[ \t]|(?:-u|--user)[ \t=]?[\"']?[^\s:\"']{0,64}:)([^\s\"']++)"
+)
+_SPOKEN = re.compile(
+    r"(?i)\b(?:login[ \t]++\S{1,100}\s++pass(?:word|wd)[ \t]++|pass(?:word|wd|phrase)[ \t]++(?:is[ \t]++)?[\"'`])"
+    r"([^\s\"'`]++)"
 )
 _NAME_VALUE = re.compile(
     r"(?i)name\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3}(?!\W{0,4}(?:net|kernel|fs|vm|user)\.)[^,}\n]{1,120}?[,\n][ \t\n]{0,40}"
@@ -94,11 +98,11 @@ _HARMLESS_VALUE = re.compile(
 )
 _PROSE = re.compile(rf"(?i)^(?:{_either('prose')})\W*$")
 
-_TOKEN = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}+={0,2}")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}+={0,2}")
 _HEX = re.compile(r"^(?:[0-9a-f]+|[0-9A-F]+)$")
 _PERCENT = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>%]*+%[0-9A-Fa-f]{2}[^\s\"'<>]*+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
-_WORTH_A_LOOK = re.compile(r"[A-Za-z0-9+/_-]{16}|[:=@%]|-[A-Za-z]|(?i:bearer|basic)")
+_WORTH_A_LOOK = re.compile(r"[A-Za-z0-9+/_-]{16}|[:=@%]|-[A-Za-z]|(?i:bearer|basic|pass)")
 
 
 def text(value: str) -> str:
@@ -141,7 +145,7 @@ def _spans(value: str, exact: bool, depth: int) -> Iterator[_Span]:
     """Yield every stretch of text that holds a credential, in no order."""
     yield from (found.span() for found in _PEM.finditer(value))
     yield from (found.span() for found in _KNOWN.finditer(value))
-    for expression in (_SLACK_HOOK, _PASSWORD_OPTION, _AUTHORIZATION, _NAME_VALUE):
+    for expression in (_SLACK_HOOK, _PASSWORD_OPTION, _SPOKEN, _AUTHORIZATION, _NAME_VALUE):
         yield from _last_groups(expression, value)
     yield from _in_urls(value)
     yield from _in_schemes(value)
@@ -312,9 +316,7 @@ def document(obj: dict[str, Any]) -> dict[str, Any]:
     """
     secret = obj.get("kind") == "Secret"
     return {
-        _plain(key): _hidden(value)
-        if secret and key in ("data", "stringData")
-        else _field(key, value)
+        _plain(key): MASK if secret and key in ("data", "stringData") else _field(key, value)
         for key, value in obj.items()
     }
 
@@ -329,33 +331,26 @@ def _field(key: str, value: Any) -> Any:
         return MASK
     if isinstance(value, bool) or value is None:
         return value
-    if names_secret(key) and not _HARMLESS_VALUE.match(str(value)):
+    plain = key in _PLAIN_FIELDS or key.startswith("checksum/")
+    if not plain and names_secret(key) and not _HARMLESS_VALUE.match(str(value)):
         return MASK if str(value) else value
-    return _scalar(key, value)
-
-
-def _scalar(key: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if (
-        key in _PLAIN_FIELDS
-        or key.lower().endswith(("hash", "checksum"))
-        or key.startswith("checksum/")
-    ):
+    if plain or key.lower().endswith(("hash", "checksum")):
         return _plain(value)
-    if value[:1] in ("{", "["):
-        return _json(value)
-    return text(value)
+    return _json(value) if value[:1] in ("{", "[") else text(value)
 
 
 def _json(value: str) -> str:
     """Mask JSON that stands in a string, as annotations hold it."""
     try:
         inner = json.loads(value)
-    except (ValueError, RecursionError):
+        masked = _field("", inner)
+        return text(value if masked == inner else json.dumps(masked, separators=(",", ":")))
+    except ValueError:
         return text(value)
-    masked = _field("", inner)
-    return text(value if masked == inner else json.dumps(masked, separators=(",", ":")))
+    except RecursionError:
+        return MASK
 
 
 def _items(key: str, values: list[Any]) -> list[Any]:
@@ -386,10 +381,6 @@ def _pair(item: Any, whole: bool) -> Any:
     if value and (whole or names_secret(str(masked.get("name")))):
         masked["value"] = MASK
     return masked
-
-
-def _hidden(values: Any) -> Any:
-    return dict.fromkeys(cast("dict[str, Any]", values), MASK) if isinstance(values, dict) else MASK
 
 
 def _plain(value: str) -> str:
