@@ -47,3 +47,5 @@ class SlackConfig:
     """People of other organisations in shared channels (Slack Connect)."""
     workers: int = 8
     """Threads answered side by side."""
+    keep_days: int = 90
+    """Days after which files in threads are deleted."""

@@ -6,13 +6,17 @@ edit marks it, so that an unmarked one after the question is the one that a cras
 """
 
 import re
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
+from bot.errors import BotError
 from bot.slack.config import Profile
 from bot.slack.desk import Desk
+from bot.telemetry import logger
 
 _PAGES_MAX = 5
+_log = logger(__name__)
 _TS = re.compile(r"\d{1,12}\.\d{1,6}")
 
 
@@ -40,33 +44,48 @@ async def find_reply(desk: Desk, target: Target) -> str:
 
     Raises what `outlet.call` raises.
     """
-    since = target.asked if _TS.fullmatch(target.asked) else None
-    streams = desk.config.profile is Profile.MODERN and since is not None
     unmarked = ""
+    async for message in _ours(desk, target):
+        ts = str(message["ts"])
+        payload = (message.get("metadata") or {}).get("event_payload") or {}
+        if payload.get("question") == target.question:
+            return ts
+        marked = bool(payload or message.get("files"))
+        if not marked and ts != target.thread and _after(ts, target.asked):
+            unmarked = unmarked or ts
+    return unmarked if desk.config.profile is Profile.MODERN else ""
+
+
+async def file_names(desk: Desk, target: Target) -> frozenset[str]:
+    """Name the files that we put into the thread since the question; none where Slack is silent."""
+    found: set[str] = set()
+    try:
+        async for message in _ours(desk, target):
+            found |= {str(one.get("name", "")) for one in message.get("files") or []}
+    except BotError as error:
+        _log.info("thread not read", question=target.question, why=error.public)
+    return frozenset(found)
+
+
+async def _ours(desk: Desk, target: Target) -> AsyncGenerator[dict[str, Any], None]:
+    """Go through our messages of the thread, since the question where it has a ts."""
     cursor = None
     for _ in range(_PAGES_MAX):
         page = await desk.outlet.call(
             "conversations.replies",
             channel=target.channel,
             ts=target.thread,
-            oldest=since,
+            oldest=target.asked if _TS.fullmatch(target.asked) else None,
             limit=200,
             include_all_metadata=True,
             cursor=cursor,
         )
         for message in page.get("messages", []):
-            if message.get("user") != desk.me.user or message.get("files"):
-                continue
-            ts = str(message["ts"])
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("question") == target.question:
-                return ts
-            if not payload and ts != target.thread and _after(ts, target.asked):
-                unmarked = unmarked or ts
+            if message.get("user") == desk.me.user:
+                yield message
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
         if cursor is None:
-            break
-    return unmarked if streams else ""
+            return
 
 
 def _after(ts: str, other: str) -> bool:

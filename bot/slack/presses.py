@@ -13,6 +13,7 @@ from bot.errors import BotError
 from bot.slack import findings as finding_blocks
 from bot.slack.desk import Desk, sentence
 from bot.slack.events import plain
+from bot.slack.files import take_back
 from bot.slack.marks import mark
 from bot.slack.render import FEEDBACK, FORGET, HELPFUL, NOT_HELPFUL, Rendered, more_findings
 from bot.store import answers, feedback, inbox, seen, threads
@@ -107,7 +108,8 @@ async def _act(desk: Desk, press: Press) -> str:
         return await _feedback(desk, press)
     if press.action == FORGET:
         gone = await threads.delete(desk.db, press.key)
-        return f"Forgotten: {gone} messages of this thread. What stands in Slack stays."
+        await take_back(desk)
+        return f"Forgotten: {gone} messages of this thread. Messages in Slack stay; its files are taken back."
     if press.action == finding_blocks.MORE:
         return await _more(desk, press, scope)
     if press.action.startswith(f"{finding_blocks.EXPLAIN}."):

@@ -219,7 +219,7 @@ def _plain(text: str) -> Block:
 
 _CONFIRM: Block = {
     "title": _plain("Forget this thread?"),
-    "text": _plain("Oakum deletes what it remembers of it. The messages in Slack stay."),
+    "text": _plain("Oakum deletes what it remembers of it, and its files. Messages stay."),
     "confirm": _plain("Forget"),
     "deny": _plain("Keep"),
 }

@@ -15,14 +15,15 @@ from typing import Any
 from bot.errors import BotError
 from bot.slack.config import Profile
 from bot.slack.desk import Desk
+from bot.slack.files import upload
 from bot.slack.inert import inert
-from bot.slack.marks import Target, find_reply, mark
+from bot.slack.marks import Target, file_names, find_reply, mark
 from bot.slack.mrkdwn import units
 from bot.slack.outlet import SlackRefused, SlackUnclear
 from bot.slack.render import TEXT_ROOM, Rendered, bare, partial, render
 from bot.slack.tables import Attachment
 from bot.telemetry import logger
-from bot.types import Answer, Progress
+from bot.types import Answer, Progress, ThreadKey
 
 BEAT_S = 8.0
 """The longest silence while an answer is made; people lose attention after ten seconds."""
@@ -51,6 +52,7 @@ class Reply:
         self._streaming = self._modern and bool(ts)
         """The stream of an interrupted attempt may still be open."""
         self._status = False
+        self._resumed = bool(ts)
         self._note = _FIRST
         self._paragraphs: list[str] = []
         self._sent = 0
@@ -311,9 +313,13 @@ class Reply:
 
     async def attach(self) -> None:
         """Put the answer's files into the thread; what Slack does not take is told the asker."""
+        key = ThreadKey(self._to.team, self._to.channel, self._to.thread)
+        there = await file_names(self._desk, self._to) if self._files and self._resumed else ()
         for one in self._files:
+            if one.name in there:
+                continue
             try:
-                await self._upload(one)
+                await upload(self._desk, key, one)
             except BotError as error:
                 _log.warning("file not attached", name=one.name, why=error.public)
                 await self._desk.whisper(
@@ -322,16 +328,3 @@ class Reply:
                     self._to.person,
                     f"{one.name} could not be attached: {error.public}",
                 )
-
-    async def _upload(self, one: Attachment) -> None:
-        content = one.content.encode("utf-8", "replace")
-        place = await self._out.call(
-            "files.getUploadURLExternal", filename=one.name, length=len(content)
-        )
-        await self._out.upload(str(place["upload_url"]), content)
-        await self._out.call(
-            "files.completeUploadExternal",
-            files=[{"id": place["file_id"], "title": one.title}],
-            channel_id=self._to.channel,
-            thread_ts=self._to.thread,
-        )

@@ -23,6 +23,7 @@ from bot.errors import BadSettings, BotError
 from bot.slack import http
 from bot.slack.config import Mode, SlackConfig
 from bot.slack.desk import Desk
+from bot.slack.files import take_back
 from bot.slack.identity import Identity, Self
 from bot.slack.link import Link
 from bot.slack.outlet import Outlet, SlackRefused
@@ -34,6 +35,8 @@ from bot.types import AnswerQuestion
 
 _CALL_S = 20.0
 _RETRY_S = 2.0
+_TAKE_BACK_S = 900.0
+"""Files whose time is over are looked for so often."""
 _KEY_REFUSED = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked"})
 _log = logger(__name__)
 
@@ -58,6 +61,7 @@ class SlackService:
         self._worker: Worker | None = None
         self._link: Link | None = None
         self._start: asyncio.Task[None] | None = None
+        self._cleaning: asyncio.Task[None] | None = None
         self._why = "Slack was not asked yet"
 
     @property
@@ -106,11 +110,12 @@ class SlackService:
             await self._session.close()
 
     async def _stop_starting(self) -> None:
-        if self._start is not None:
-            self._start.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._start
-            self._start = None
+        for task in (self._start, self._cleaning):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        self._start = self._cleaning = None
 
     async def _come_up(self, session: aiohttp.ClientSession) -> None:
         """Learn who we are, then connect; again until Slack answers."""
@@ -153,6 +158,7 @@ class SlackService:
         self._wiring = Wiring(desk, _client(config, config.bot_token, session, retry))
         self._worker = Worker(desk)
         self._worker.start()
+        self._cleaning = asyncio.create_task(_clean(desk))
         if config.mode is Mode.SOCKET:
             client = _client(config, config.app_token, session, retry)
             self._link = Link(self._wiring.app, config.app_token, client)
@@ -168,6 +174,16 @@ def _client(
         session=session,
         retry_handlers=retry,
     )
+
+
+async def _clean(desk: Desk) -> None:
+    """Take files back, for as long as the service runs."""
+    while True:
+        await asyncio.sleep(_TAKE_BACK_S)
+        try:
+            await take_back(desk)
+        except BotError as error:
+            _log.warning("files not taken back", why=error.public)
 
 
 async def _who(outlet: Outlet) -> Self:

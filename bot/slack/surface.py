@@ -41,6 +41,7 @@ METHODS: Mapping[str, Method] = {
     "reactions.add": Method(("reactions:write",), 50),
     "files.getUploadURLExternal": Method(("files:write",), 100, reads=True),
     "files.completeUploadExternal": Method(("files:write",), 100, posts=True),
+    "files.delete": Method(("files:write",), 50),
     "views.open": Method((), 100),
 }
 """By name."""

@@ -170,3 +170,14 @@ async def test_forget_deletes_what_is_remembered(place, pressed):
     assert whispers(place)[0].startswith("Forgotten: 1 messages")
     assert "no longer kept" in whispers(place)[1]
     assert not await threads.known(place.db, key)
+
+
+async def test_forget_takes_the_threads_files_back(place, pressed):
+    message = await pressed(12)
+    assert place.slack.space.files
+
+    await place.slack.people.press("UANN", message, "thread.forget")
+    await place.slack.until(lambda: whispers(place))
+
+    assert place.slack.space.files == {}
+    assert place.slack.refused == []

@@ -48,6 +48,7 @@ class Methods:
             "reactions.remove": self.remove_reaction,
             "files.getUploadURLExternal": self.upload_url,
             "files.completeUploadExternal": self.complete_upload,
+            "files.delete": self.delete_file,
             "views.open": self.open_view,
             "views.update": self.open_view,
         }
@@ -344,6 +345,12 @@ class Methods:
         )
         self.space.messages.append(message)
         return {"files": wanted}
+
+    def delete_file(self, args: Args) -> Answer:
+        """files.delete: the file goes, the message that showed it stays."""
+        if self.space.files.pop(str(args.get("file")), None) is None:
+            raise Refused("file_not_found")
+        return {}
 
     def open_view(self, args: Args) -> Answer:
         """views.open and views.update."""

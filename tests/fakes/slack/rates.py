@@ -33,6 +33,7 @@ METHODS = {
     "reactions.remove": 2,
     "files.getUploadURLExternal": 4,
     "files.completeUploadExternal": 4,
+    "files.delete": 3,
     "views.open": 4,
     "views.update": 4,
     "views.publish": 4,
