@@ -177,6 +177,9 @@ class _Checker:
             return True
         if not plain.isascii():
             return False
+        if token.startswith(("/", "~/", "./")):
+            inner = token.lstrip("~./")
+            return inner.split("/")[0] not in _KINDS or self._resolves(inner)
         if re.fullmatch(r"v?\d{1,4}(?:[.:]\d+)*%?|0x[0-9a-f]+", token):
             return token.count(".") not in (1, 2) or token in self._allowed.words
         if "/" in token:

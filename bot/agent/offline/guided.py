@@ -6,11 +6,12 @@ Used by `bot.agent.offline.plans`.
 import re
 from collections.abc import Generator, Sequence
 
+from bot.agent.allowed import catalogue_words
 from bot.agent.offline import words
 from bot.agent.offline.reading import Ask
 from bot.agent.offline.talk import Call, Got, Plan, Talk, ask
 from bot.agent.offline.target import about_of, resolve
-from knowledge.types import Control
+from knowledge.types import Control, Passage
 from tools.queries.result import ControlRead, Found, Workloads
 
 SELF = (
@@ -71,9 +72,23 @@ def guidance(talk: Talk, question: Ask) -> Plan:
     """Answer from the guidance; a question outside it is answered with an honest nothing."""
     about = question.controls or about_of(talk, question)
     wording = _search_words(talk, question)
-    found = yield from ask("search_guidance", question=wording, limit=6)
+    found = yield from ask("search_guidance", question=wording, limit=8)
+    if (
+        isinstance(found.data, Found)
+        and not found.data.passages
+        and (trade := trade_words(question.text))
+    ):
+        found = yield from ask("search_guidance", question=trade, limit=8)
     hits = found.data.controls if isinstance(found.data, Found) else ()
     lead = _lead(question, about, hits)
+    passages = found.data.passages if isinstance(found.data, Found) else ()
+    if (
+        passages
+        and not passages[0].controls
+        and not question.controls
+        and not _narrow(question, about)
+    ):
+        return _from_passage(passages[0], hits)
     if not lead:
         return _nothing(found)
     benchmark = lead[0].benchmark if isinstance(lead[0], Control) else question.benchmark
@@ -85,7 +100,7 @@ def guidance(talk: Talk, question: Ask) -> Plan:
         f"{words.number(item)} ({item.title})"
         for item in dict.fromkeys((*(read.control for read in reads[1:]), *hits))
         if item.id != first.control.id
-    ][:4]
+    ][:5]
     return words.join(
         f"**{words.number(first.control)}: {first.control.title}.** {words.asks(first)}",
         _level(first.control),
@@ -96,13 +111,30 @@ def guidance(talk: Talk, question: Ask) -> Plan:
     )
 
 
+def trade_words(text: str) -> str:
+    """The words of a story about the control plane that the catalogue uses too; else nothing."""
+    if not _ELSEWHERE.search(text):
+        return ""
+    known = catalogue_words()
+    found = [word for word in re.findall(r"[a-z][a-z-]{2,}", text.lower()) if word in known]
+    return " ".join(dict.fromkeys(found))[:300]
+
+
+def _from_passage(passage: Passage, hits: Sequence[Control]) -> str:
+    """Answer from a guide that belongs to no control."""
+    related = "; ".join(f"{words.number(item)} ({item.title})" for item in hits[:3])
+    return words.join(
+        f"**{passage.title}.** {words.sentences(passage.text, 600)}",
+        f"Related: {related}." if related else "",
+        f"Source: {' '.join(passage.sources[:2])}" if passage.sources else "",
+    )
+
+
 def read_controls(
     ids: Sequence[str], benchmark: str = "cis-1.12"
 ) -> Generator[list[Call], list[Got], list[ControlRead]]:
     """Look several controls up at once; unknown ones are left out."""
-    wanted = [
-        item for item in dict.fromkeys(ids) if item.count(".") != 1 or benchmark != "cis-1.12"
-    ]
+    wanted = [item for item in dict.fromkeys(ids) if not words.is_section(item)]
     if not wanted:
         return []
     calls = [Call("explain_control", {"control": item, "benchmark": benchmark}) for item in wanted]
@@ -172,11 +204,17 @@ def _lead(question: Ask, about: Sequence[str], hits: Sequence[Control]) -> list[
     """Choose which control answers: a written number, else a narrow topic, else the best hit."""
     if question.controls:
         return [*question.controls]
-    narrow = about and not any(topic.group for topic in question.topics)
-    if narrow and not (_ELSEWHERE.search(question.text) and hits and hits[0].id not in about):
+    if _narrow(question, about) and not (
+        _ELSEWHERE.search(question.text) and hits and hits[0].id not in about
+    ):
         same = [hit for hit in hits if hit.id in about]
         return [*same, *(item for item in about if item not in {hit.id for hit in same})]
     return [*hits[:1]] or [*about]
+
+
+def _narrow(question: Ask, about: Sequence[str]) -> bool:
+    """Tell whether the topic is one thing, so that its control is surely meant."""
+    return bool(about) and not any(topic.group for topic in question.topics)
 
 
 def _id(item: Control | str) -> str:

@@ -4,7 +4,7 @@ Used by `bot.agent.offline.plans`.
 """
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Sequence, Sized
 
 from bot.agent.offline import words
 from bot.agent.offline.guided import SELF, guidance, read_controls
@@ -28,6 +28,10 @@ MAX_OBJECTS = 4
 _FAILS = re.compile(
     r"fail|violat|break|non-?compliant|insecure|problem|issue|finding|pass|check", re.I
 )
+_SUBJECT = re.compile(
+    r"^\W*(?:and )?(?:is|does|can|has|are|do|did|why is|what about)\s+(?:the\s+)?(?:deployment |pod |workload )?([A-Za-z0-9][\w.-]*)",
+    re.I,
+)
 _WHY = re.compile(r"\bwhy\b|matter|dangerous|risk|warum|wieso|gefährlich", re.I)
 
 
@@ -37,10 +41,16 @@ def look(talk: Talk, question: Ask) -> Plan:
     target = yield from resolve(talk, question)
     if target.failed or (target.lost and target.note):
         return target.failed or target.note
+    named = _SUBJECT.match(question.text)
+    if named and named[1].lower() in target.unknown and not target.rows:
+        known = f" Namespaces: {names(target.known, 12)}." if target.known else ""
+        return f"I found nothing named `{named[1].lower()}` in what I may see.{known}"
     if not about and question.benchmark == "cis-1.12" and not target.rows and not target.namespaces:
         about = yield from _about_by_search(talk, question)
         if about is None:
             return (yield from guidance(talk, question))
+    if target.lost and not about and question.benchmark == "cis-1.12":
+        return (yield from guidance(talk, question))
     if target.rows:
         return (yield from _verdict_on(talk, question, target, about))
     return (yield from _verdict_on_scope(question, target, about))
@@ -97,6 +107,8 @@ def explain(talk: Talk, question: Ask) -> Plan:
     target = yield from resolve(talk, question)
     if target.failed or (target.lost and target.note):
         return target.failed or target.note
+    if not target.rows and target.lost:
+        return (yield from guidance(talk, question))
     if not target.rows:
         return (yield from look(talk, question))
     rows = _together(target.rows, question.words)
@@ -171,7 +183,9 @@ def _about_by_search(
     None where the best hit is nothing that objects can answer; empty for a scan of everything.
     """
     if _FAILS.search(question.text) or re.search(
-        r"\b(?:scan|audit|secure|overview|posture)\b", question.text, re.I
+        r"\b(?:scan|audit|secure|overview|posture|worst|top|most|safe|fine|ok|okay|compliant|hardened|sicher)\b",
+        question.text,
+        re.I,
     ):
         return ()
     found = yield from ask("search_guidance", question=question.text[:500], limit=6)
@@ -226,7 +240,7 @@ def _one_verdict(item: Explained, about: Sequence[str]) -> str:
         if not failing:
             return f"- {where} fails none of the {len(item.verdicts)} checks that apply to it."
         return (
-            f"- {where} fails {len(failing)} checks: CIS {words.controls_of(failing)}.\n"
+            f"- {where} fails {_checks(failing)}: CIS {words.controls_of(failing)}.\n"
             + words.rows(failing, len(failing))
         )
     named = ", ".join(about)
@@ -258,7 +272,8 @@ def _verdict_on_scope(question: Ask, target: Target, about: Sequence[str]) -> Pl
     if data.total > words.MAX_ROWS and not question.terse:
         yield from ask("list_findings", scan_id=data.scan.id, controls=list(about))
     worst = [control for control, _, _ in data.tally.by_control] or list(about)
-    reads = yield from read_controls(worst[:1], data.scan.benchmark)
+    wanted = data.tally.objects_failing or _WHY.search(question.text)
+    reads = yield from read_controls(worst[:1] if wanted else [], data.scan.benchmark)
     passing = ""
     if question.negated and about:
         passing = yield from _passing(target, data)
@@ -282,7 +297,7 @@ def _head(data: Scanned, about: Sequence[str]) -> str:
     """The first sentence: how many of how many fail what, where."""
     where = words.scope_of(data.scan)
     failing = data.tally.objects_failing
-    if len(about) == 1 and not about[0].count(".") == 1:
+    if len(about) == 1 and not words.is_section(about[0]):
         verdict, counts, reason = words.verdict_of(data.scan, about[0])
         title = next((item.title for item in data.scan.controls if item.id == about[0]), "")
         rule = f"{words.number(about[0], data.scan.benchmark)} ({title})"
@@ -292,7 +307,7 @@ def _head(data: Scanned, about: Sequence[str]) -> str:
         if verdict is Verdict.FAIL:
             return f"**{counts[Verdict.FAIL]} of {judged} {_noun(data)} in {where} fail{'s' * (counts[Verdict.FAIL] == 1)} {rule}:**"
         if verdict is Verdict.PASS:
-            return f"**None of the {judged} objects judged in {where} fails {rule}.**"
+            return f"**None of the {judged} {_noun(data, about[0])} in {where} fails {rule}.**"
         why = reason or next((item.reason for item in data.page), "")
         said = "does not apply to anything" if verdict is Verdict.NOT_APPLICABLE else "is unknown"
         return f"**{rule} {said} in {where}.** {why}".strip()
@@ -395,7 +410,7 @@ def _explain_one(item: Explained, target: Target) -> Plan:
     if len(failing) > len(lines):
         lines.append(f"- and {len(failing) - len(lines)} more")
     return words.join(
-        f"**{where} fails {len(failing)} checks:**",
+        f"**{where} fails {_checks(failing)}:**",
         "\n".join(lines),
         *(words.why(read) for read in reads),
         _fragment_text(item, failing),
@@ -421,7 +436,7 @@ def _compare(first: Explained, other: Explained) -> str:
         if item.value not in ("(not set)",) and (item.name, item.value) not in has
     ]
     return words.join(
-        f"**{a} fails {len(bad)} checks, {b} fails {len(also)}; {len(only)} only the first:**"
+        f"**{a} fails {_checks(bad)}, {b} fails {len(also)}; {len(only)} of them only the first:**"
         if only
         else f"**{a} and {b} fail the same checks.**",
         "\n".join(lines),
@@ -514,11 +529,21 @@ def _together(rows: Sequence[WorkloadRow], asked: Sequence[str]) -> list[Workloa
     return list(rows[:MAX_OBJECTS])
 
 
+def _checks(failing: Sized) -> str:
+    return "1 check" if len(failing) == 1 else f"{len(failing)} checks"
+
+
 def _worst(item: Explained) -> list[str]:
     return [control for found in words.by_verdict(item, Verdict.FAIL) for control in found.controls]
 
 
-def _noun(data: Scanned) -> str:
+def _noun(data: Scanned, control: str = "") -> str:
+    if control in ("5.2.1", "5.3.2"):
+        return "namespaces"
+    if control.startswith("5.1.") and control not in ("5.1.5", "5.1.6"):
+        return "bindings" if control in ("5.1.1", "5.1.7") else "roles"
+    if control.startswith(("5.2.", "5.1.6", "5.4.1", "5.6.2", "5.6.3")):
+        return "workloads"
     kinds = {item.ref.kind for item in words.failing(data)}
     if kinds and kinds <= {"Namespace"}:
         return "namespaces"

@@ -10,7 +10,15 @@ from bot.agent.offline import words
 from bot.agent.offline.reading import Ask
 from bot.agent.offline.talk import Plan, Talk, ask
 from bot.agent.offline.target import resolve
-from tools.queries.result import Clusters, EventList, LogText, Namespaces, Scanned, Workloads
+from tools.queries.result import (
+    Clusters,
+    EventList,
+    LogText,
+    Namespaces,
+    ObjectRead,
+    Scanned,
+    Workloads,
+)
 from tools.queries.wording import names, one_line
 
 _ORDERS = re.compile(
@@ -127,6 +135,34 @@ def show_images(talk: Talk, question: Ask) -> Plan:
         else "",
         target.note,
         words.not_looked_at(gaps),
+    )
+
+
+def show_settings(talk: Talk, question: Ask) -> Plan:
+    """Show the security settings in effect of one workload."""
+    target = yield from resolve(talk, question)
+    if target.failed or target.lost:
+        return target.failed or target.note or _unknown(target.unknown)
+    if not target.rows:
+        return "The settings of which workload? Name it, please."
+    ref = target.rows[0].ref
+    got = yield from ask(
+        "read_object", cluster=target.cluster, namespace=ref.namespace, kind=ref.kind, name=ref.name
+    )
+    if not isinstance(got.data, ObjectRead):
+        return got.failed
+    lines: dict[str, list[str]] = {}
+    for item in got.data.settings:
+        lines.setdefault(item.container, []).append(f"`{item.name}: {item.value}`")
+    said = [
+        f"- {f'container {name}' if name else 'pod'}: {', '.join(values)}"
+        for name, values in lines.items()
+    ]
+    return words.join(
+        f"Security settings in effect of {words.place(ref)} in cluster {ref.cluster}:",
+        "\n".join(said),
+        "\n".join(words.image_line(target.rows[0])),
+        "Its labels, annotations, arguments and environment are not repeated here.",
     )
 
 

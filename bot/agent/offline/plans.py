@@ -13,6 +13,7 @@ _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
     Wish.EVENTS: listed.show_events,
     Wish.SUPPLY: guided.supply_chain,
     Wish.IMAGES: listed.show_images,
+    Wish.SETTINGS: listed.show_settings,
     Wish.CLUSTERS: listed.show_clusters,
     Wish.NAMESPACES: listed.show_namespaces,
     Wish.WORKLOADS: listed.show_workloads,

@@ -22,6 +22,7 @@ class Wish(StrEnum):
     EVENTS = "events"
     SUPPLY = "supply"
     IMAGES = "images"
+    SETTINGS = "settings"
     CLUSTERS = "clusters"
     NAMESPACES = "namespaces"
     WORKLOADS = "workloads"
@@ -46,6 +47,8 @@ class Ask:
     """What may be names, lower case, in order."""
     places: tuple[str, ...]
     """Those of `words` that stand where a namespace would."""
+    sure: tuple[str, ...]
+    """Those of `places` that are called a namespace, or end a short question."""
     follows: bool
     """True when it leans on what was said before."""
     benchmark: str = "cis-1.12"
@@ -64,9 +67,9 @@ class Ask:
 
 
 _NUMBER = re.compile(r"(?<![\w.:@/-])(\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?![\w:@/]|\.\d)")
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:@-]*")
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:@'’-]*")
 _PLACE = re.compile(
-    r"\b(?:in|inside|within|im|from|of|across|namespaces?|ns|namensraum)\s+"
+    r"\b(?:in|inside|within|im|from|of|across|namespace|ns|namensraum)\s+"
     r"(?:the\s+|our\s+|my\s+|dem\s+)?(?:namespaces?\s+|ns\s+)?[`'\"]?([a-z0-9][a-z0-9-]*)",
     re.I,
 )
@@ -85,6 +88,12 @@ _OPENER = re.compile(
 )
 _TOP = re.compile(
     r"\btop[\s-]?(\d+|two|three|four|five|ten|zwei|drei|fünf|zehn)\b|\b(?:the|die)\s+(two|three|four|five|ten)\s+(?:worst|top)",
+    re.I,
+)
+_TERMS = re.compile(
+    r"\b(?:kube(?:rnetes)?[\s-]+)?api[\s-]?(?:servers?|tokens?|keys?|groups?|versions?|calls?|requests?|access|credentials|objects?)\b|"
+    r"\b(?:kubernetes|k8s|rest|kubelet|cluster) api\b|\bweb[\s-]?(?:hooks?|servers?|sites?|ui)\b|control[\s-]?plane|"
+    r"controller[\s-]?managers?|service[\s-]?accounts?|docker[\s-]?(?:hub|file|sock\w*|in docker)|cloud[\s-]?provider",
     re.I,
 )
 _WORDS = {
@@ -120,11 +129,15 @@ _RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         ),
         (
             Wish.SUPPLY,
-            r"\bfips\b|\bsboms?\b|bill of materials|\bsigned\b|signatures?\b|signier\w*|\bcosign\b|\bslsa\b|attestation|\bprovenance\b|\bcves?\b|cve-\d|vulnerabilit\w+|schwachstelle\w*|validated crypto",
+            r"\bfips\b|\bsboms?\b|bill of materials|(?<!self-)(?<!self )\bsigned\b|signatures?\b|signier\w*|\bcosign\b|\bslsa\b|attestation|\bprovenance\b|\bcves?\b|cve-\d|vulnerabilit\w+|schwachstelle\w*|validated crypto",
         ),
         (
             Wish.IMAGES,
             r"\bdigests?\b|\bpinned?\b|:latest|latest tag|image tags?|mutable tags?|floating tags?|\b(?:what|which|list|show|all|welche) (?:\w+ ){0,3}images?\b|images? (?:do|does|are|is|run|in)\b|image versions?|which version of \w+ (?:runs|is)",
+        ),
+        (
+            Wish.SETTINGS,
+            r"\b(?:yaml|manifest|spec|definition|settings?|security ?context)s? (?:of|for|von|does)\b|^\W*(?:show|describe|print|get|zeig)\b.{0,20}\b(?:yaml|manifest|spec|settings)\b|^\W*(?:describe|cat)\b",
         ),
         (
             Wish.CLUSTERS,
@@ -155,7 +168,11 @@ _FIX = re.compile(
     r"\b(?:how|wie)\b.{0,30}\b(?:fix|solve|remediate|resolve|repair|correct|mitigate|harden|beheb\w*|reparier\w*|lös\w*|get rid)|\bfix (?:for|it|them|this|that)\b|what (?:should|do) (?:i|we) (?:change|do)\b|remediation|\bpatch for\b|\bmanifest\b.{0,20}\bfix",
     re.I,
 )
-_COUNT = re.compile(r"\bhow many\b|\bnumber of\b|\bcount\b|wie ?viele|anzahl|how much\b", re.I)
+_COUNT = re.compile(
+    r"\bhow many\b|\b(?:number|count) of (?:\w+ ){0,2}(?:pods?|workloads?|containers?|deployments?|namespaces?|roles?|findings?)\b|"
+    r"^\W*(?:count|number)\b|wie ?viele|anzahl",
+    re.I,
+)
 _GUIDANCE = re.compile(
     r"\b(?:which|what|welche\w*) (?:cis |benchmark )?(?:control|recommendation|rule|requirement|kontrolle|section|check|number)s?\b|"
     r"\b(?:benchmark|cis|pss|standards?|guidance|guideline)\b.{0,40}\b(?:says?|asks?|require\w*|recommend\w*|want|demand|cover|mention|allow|forbid|about|sagt|fordert|verlangt)|"
@@ -164,7 +181,7 @@ _GUIDANCE = re.compile(
     r"\bwhy (?:is|are|does|do|should|would|must|not|can't|shouldn't)\b|\bwhy\b\W*$|"
     r"\bhow (?:do|can|should|would|does|to|often|long|strict)\b|\bshould (?:i|we|the|a|my|our|it)\b|\bmust (?:i|we|the|a)\b|"
     r"\b(?:best practice|recommended|meaning|mean\b|means|definition|exception|dangerous|risk\w*|matter|danger|gefährlich|wozu|wofür|wie (?:kann|soll|sollte|muss))|"
-    r"\bis it (?:ok|okay|safe|bad|fine|enough|allowed)|\b(?:tell me about|advice|learn|background|documentation)\b",
+    r"\bok(?:ay)? to\b|\bfine to\b|allowed to\b|\bis it (?:ok|okay|safe|bad|fine|enough|allowed)|\b(?:tell me about|advice|learn|background|documentation)\b",
     re.I,
 )
 _SCAN = re.compile(
@@ -174,6 +191,23 @@ _SCAN = re.compile(
 )
 _OBJECTS = re.compile(
     r"\b(?:pods?|workloads?|containers?|deployments?|statefulsets?|daemonsets?|namespaces?|accounts?|roles?|bindings?|services?|apps?|applications?|jobs?|who|anything|something|anyone|somebody|anybody|things|irgendwas|irgendein\w*|jemand|users?|groups?|subjects?|nutzer|we|wir|clusters?|teams?)\b",
+    re.I,
+)
+_CONTROL_WANTED = re.compile(
+    r"\b(?:which|what|what'?s the|whats|welche\w*)\s+(?:cis |benchmark |number |is the |ist die )*(?:control|recommendation|rule|requirement|kontrolle|section|check|number)s?\b(?!.{0,20}\b(?:fail|does|do|did)\b)",
+    re.I,
+)
+LONG = 16
+"""Words past which a question that does not begin as a look at the cluster is one on guidance."""
+_CONTROL_PLANE = re.compile(
+    r"\betcd\w*|\bapi[\s-]?servers?\b|kube-?apiserver|kube-?scheduler|\bschedulers?\b|controller[\s-]?managers?|kube-?proxy\b|"
+    r"\bkubelets?\b(?! api)|control[\s-]?plane|\baudit(?:ing)? (?:log|polic|trail|event|record)\w*|encrypt\w*|kube-?config|static (?:pod|token)|(?<![\w-])--[a-z]|"
+    r"\bpki\b|\bconflist\b|cipher\w*|bootstrap token|client cert\w*|admission plug-?in",
+    re.I,
+)
+_NODE_SIDE = re.compile(
+    r"file (?:mode|permission|owner)\w*|permissions? of|ownership|\btls\b|profiling|anonymous|at rest|rotat\w+|unauthenticated|"
+    r"\bworker nodes?\b|read-?only port|\bcerts?\b|certificate author\w*|0\.0\.0\.0|chmod|chown|\boidc\b|\bldap\b",
     re.I,
 )
 _TERSE = re.compile(
@@ -202,6 +236,7 @@ def read(text: str) -> Ask:
         controls=controls,
         words=words,
         places=places,
+        sure=places if len(text.split()) <= 9 else _called_so(text, places),
         follows=follows,
         benchmark=_benchmark(mended),
         top=_top(text),
@@ -213,44 +248,56 @@ def read(text: str) -> Ask:
 def _wish(
     text: str, topics: tuple[Topic, ...], controls: tuple[str, ...], words: tuple[str, ...]
 ) -> Wish:
+    narrow = any(not topic.group for topic in topics)
+    looks = _about_cluster(text, words)
+    if not looks and _not_of_objects(text, narrow):
+        return Wish.GUIDANCE
+    if _CONTROL_WANTED.search(text):
+        return Wish.GUIDANCE
     for wish, pattern in _RULES:
         if pattern.search(text):
             return wish
     if _FIX.search(text):
         return Wish.FIX
+    if words and re.search(
+        r"\b(?:why|warum|wieso) (?:is|are|was|were|does|do|did|has|ist|hat)\b", text, re.I
+    ):
+        return Wish.EXPLAIN
     if _EXPLAIN.search(text) and (words or _PRONOUN.search(text)):
         return Wish.EXPLAIN
     if _COUNT.search(text):
         return Wish.COUNT
-    if _GUIDANCE.search(text) and not _about_cluster(text, words):
+    if _GUIDANCE.search(text) and not looks:
         return Wish.GUIDANCE
-    if topics or controls or words or _SCAN.search(text):
-        looks = _SCAN.search(text) or _PRONOUN.search(text) or _OBJECTS.search(text) or words
-        return Wish.SCAN if looks else Wish.GUIDANCE
-    return Wish.GUIDANCE
+    asked = _SCAN.search(text) or _PRONOUN.search(text) or _OBJECTS.search(text) or words
+    return Wish.SCAN if asked else Wish.GUIDANCE
+
+
+def _not_of_objects(text: str, narrow: bool) -> bool:
+    """Tell whether a question is on what no object shows, or is a story that asks for advice."""
+    if _CONTROL_PLANE.search(text) or (_NODE_SIDE.search(text) and not narrow):
+        return True
+    return len(text.split()) > LONG and not _COUNT.search(text)
 
 
 def _about_cluster(text: str, words: tuple[str, ...]) -> bool:
     """Tell whether a question that sounds like one on guidance is on a cluster all the same."""
     starts = re.match(
-        r"^\W*(?:and |so |ok |please )?(?:which|who|list|show|find|scan|check|are there|is there|is anything|does any\w*|do any|welche|zeig|gibt es)\b",
+        r"^\W*(?:and |so |ok |please |hey |hi )*(?:how many|which|what(?!'?s\b| (?:is|are|was|does|do|about|should|would|can|if)\b)|who|list|show|find|scan|check|are there|is there|is anything|does any\w*|do any|welche|zeig|gibt es)\b",
         text,
         re.I,
     )
-    control = re.match(
-        r"^\W*(?:which|what|welche\w*)\s+(?:cis |benchmark )?(?:control|recommendation|rule|requirement|kontrolle|section|check|number)",
-        text,
-        re.I,
-    )
+    control = _CONTROL_WANTED.search(text)
     return bool(starts and not control and _OBJECTS.search(text))
 
 
 def _names(text: str, topics: tuple[Topic, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Collect what may be names: words that are no ordinary ones and no part of a topic."""
+    text = _TERMS.sub(lambda match: " " * len(match[0]), text)
     spans = [match.span() for topic in topics for match in topic.pattern.finditer(text)]
     words: list[str] = []
     for match in _TOKEN.finditer(text):
-        word = match[0].strip("./:-").lower().removesuffix("'s")
+        word = match[0].replace("’", "'").strip("./:-'").lower().removesuffix("'s")
         quoted = text[max(0, match.start() - 1) : match.start()] in ("`", "'", '"')
         inside = any(start <= match.start() and match.end() <= end for start, end in spans)
         if not word or _NUMBER.fullmatch(word) or (word.isdigit()):
@@ -274,6 +321,19 @@ def _names(text: str, topics: tuple[Topic, ...]) -> tuple[tuple[str, ...], tuple
         kept.append("default")
     kept = [place for place in kept if place in words or place == "default"]
     return tuple(dict.fromkeys(words))[:20], tuple(dict.fromkeys(kept))
+
+
+def _called_so(text: str, places: tuple[str, ...]) -> tuple[str, ...]:
+    """Places that stand beside the word namespace."""
+    return tuple(
+        place
+        for place in places
+        if re.search(
+            rf"\b(?:namespaces?|ns)\s+[`'\"]?{re.escape(place)}\b|\b{re.escape(place)}[`'\"]?\s+(?:namespaces?|ns)\b",
+            text,
+            re.I,
+        )
+    )
 
 
 def _benchmark(text: str) -> str:

@@ -55,6 +55,10 @@ kann können könnte soll sollte sollten muss müssen darf dürfen will wollen i
 meine dein deine sein seine unser unsere unserem unseren welche welcher welches welchen welchem was wer wie wo wann warum wieso wieviel wieviele viele viel
 nicht kein keine keinen keiner keinem nie nur noch schon auch sehr mehr weniger alle alles allen jeder jede jedes jemand niemand etwas nichts
 im in am an auf aus bei mit nach von vom vor zu zum zur für gegen ohne um über unter zwischen durch bis seit als wenn weil dass ob denn doch
+violate violates violating violated lack lacks lacking miss misses missing sharing share shares elevated although covers cover covered mention mentions
+compare compared comparing vs versus whats linux windows exec patched limits limit internet outside talk reach connect mounting though insecure unsafe
+anyways actual currently running-as open opens opened raw socket sockets keep keeps attached attach expose exposed exposes leak leaks leaking
+behebe beheben schlecht gut besser meldet gemeldet durchgefallen unsicher sicher warnung fehler problem probleme
 gibt es zeig zeige zeigen liste listen finde finden prüfe prüfen laufen läuft lauft irgendwas irgendein irgendeine dort da hier jetzt dann
 namensraum cluster rechte zugriff richtlinie richtlinien regel regeln privilegiert privilegierte privilegierten wurzel umgebungsvariablen
 flaggt bemängelt markiert falsch richtig ok okay

@@ -73,7 +73,12 @@ def resolve(
     got = yield from ask("find_workloads", cluster=cluster, words=words)
     if not isinstance(got.data, Workloads):
         return Target(cluster, failed=got.failed)
-    return _settle(got.data, cluster, words, places)
+    sure = (
+        question.sure
+        if words == [w for w in question.words if w not in talk.clusters]
+        else tuple(places)
+    )
+    return _settle(got.data, cluster, words, places, sure)
 
 
 def earlier_names(talk: Talk, plural: bool) -> tuple[list[str], list[str]]:
@@ -109,7 +114,9 @@ def _earlier_cluster(talk: Talk) -> str:
     return ""
 
 
-def _settle(data: Workloads, cluster: str, words: list[str], places: list[str]) -> Target:
+def _settle(
+    data: Workloads, cluster: str, words: list[str], places: list[str], sure: tuple[str, ...]
+) -> Target:
     known = data.known_namespaces
     namespaces = [word for word in words if word in known]
     rows = [row for row in data.rows if not _only_as_place(row, words, namespaces, places)]
@@ -122,7 +129,7 @@ def _settle(data: Workloads, cluster: str, words: list[str], places: list[str]) 
             namespaces.append(near)
             unknown.remove(word)
             notes.append(f"There is no namespace `{word}`; I took it to mean {near}.")
-        else:
+        elif word in sure:
             notes.append(f"There is no namespace `{word}`; there are: {names(known, 12)}.")
     return Target(
         cluster,

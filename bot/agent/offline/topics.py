@@ -63,7 +63,8 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "rights to bind, escalate or impersonate",
         "5.1.8",
-        r"impersonat\w*|\bbind\b|\bescalate\b(?! privil)|escalat\w+ (?:their|its|own|his) (?:rights|permissions|roles?|privileges)|rbac escalation",
+        r"impersonat\w*|\bbind\b(?=.{0,25}\b(?:roles?|verbs?|rights?|permissions?)\b)|\b(?:verbs?|rights?) (?:to )?bind\b|"
+        r"\bescalate\b(?! privil)|escalat\w+ (?:their|its|own|his) (?:rights|permissions|roles?|privileges)|rbac escalation",
     ),
     _topic(
         "rights to create persistent volumes",
@@ -123,7 +124,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "Linux capabilities",
         "5.2.9",
-        r"capabilit\w+|\bcaps\b|\bcap_\w+|drop[\s-]?all|sys[\s_-]admin|net[\s_-]admin|sys[\s_-]ptrace",
+        r"capabilit\w+|\bcaps\b|\bcap_(?!net_raw)\w+|drop[\s-]?all|sys[\s_-]admin|net[\s_-]admin|sys[\s_-]ptrace",
     ),
     _topic(
         "Windows HostProcess containers",
@@ -149,7 +150,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "namespaces without a network policy",
         "5.3.2",
-        r"network[\s-]?polic\w+|net[\s-]?pols?\b|netzwerk-?(?:richtlinie|regel|polic)\w*|default[\s-]?deny|segment\w*|firewall\w*|micro-?segment\w*|lateral|talk to (?:each other|everything|anything)|east[\s-]west|network isolation|isolat\w+ (?:on|by) (?:the )?network",
+        r"network[\s-]?polic\w+|net[\s-]?pols?\b|netzwerk-?(?:richtlinie|regel|polic)\w*|default[\s-]?deny|segment\w*|firewall\w*|micro-?segment\w*|lateral|(?:talk|connect|reach|call|send|traffic|egress|exfiltrat\w*|outbound)\b.{0,40}\b(?:internet|outside|other namespaces?|each other|everything|anything|one another)|\begress\b|\boutbound\b|east[\s-]west|network isolation|isolat\w+ (?:on|by) (?:the )?network",
     ),
     _topic(
         "Secrets in environment variables",

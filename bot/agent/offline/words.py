@@ -6,6 +6,7 @@ Pure. Used by the plans of `bot.agent.offline`.
 import re
 from collections.abc import Iterable, Sequence
 
+from knowledge.catalogue import sections
 from knowledge.types import Control, Guide
 from tools.queries.result import ControlRead, Explained, Scanned, Setting, WorkloadRow
 from tools.queries.wording import names, one_line
@@ -27,6 +28,11 @@ def number(control: Control | str, benchmark: str = "cis-1.12") -> str:
     name = control if isinstance(control, str) else control.id
     of = benchmark if isinstance(control, str) else control.benchmark
     return f"CIS {name}" if of.startswith("cis") else f"{of} {name}"
+
+
+def is_section(number_: str) -> bool:
+    """Tell whether a number is a whole section (`5.2`), which no single control has."""
+    return number_ in sections("cis-1.12")
 
 
 def scope_of(scan: Scan) -> str:
