@@ -1,9 +1,9 @@
 """Opens the database and gives transactions: SQLite embedded, Postgres by address.
 
-`async with db.write() as tx` is one writing transaction, `db.read()` one consistent view. On SQLite
-the driver's own transaction control is off and a writing transaction begins with BEGIN IMMEDIATE, so
-that what is read in it is still true when it is written. Holds no statement about a table. Used by
-every other file here, and by `bot.app` to open and close.
+`async with db.write() as tx` is one writing transaction, `db.read()` one that only reads. On SQLite the
+driver's own transaction control is off and a writing transaction begins with BEGIN IMMEDIATE, so that
+what is read in it is still true when it is written; on Postgres such a row is read FOR UPDATE. Holds
+no statement about a table. Used by every other file here, and by `bot.app` to open and close.
 """
 
 import asyncio
@@ -47,11 +47,6 @@ class Database:
             asyncio.Lock() if self._embedded else nullcontext()
         )
         """SQLite has one writer: those of this process wait in order instead of racing for it."""
-
-    @property
-    def embedded(self) -> bool:
-        """True for SQLite."""
-        return self._embedded
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[Transaction, None]:

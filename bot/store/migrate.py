@@ -46,6 +46,7 @@ def _lock(connection: Connection, embedded: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.execute(text("SET LOCAL lock_timeout = '30s'"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('oakum migrations'))"))
 
 
