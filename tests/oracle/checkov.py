@@ -1,7 +1,7 @@
 """Runs checkov over the corpus in its own environment, without a network, and reads its verdicts.
 
 checkov pins libraries that clash with ours, so it lives in `.venv-checkov`, made from its own lock
-(`make checkov-env`). It is started with an empty environment, `--skip-download` and the switch that
+(`make test`). It is started with an empty environment, `--skip-download` and the switch that
 turns its update check off; proxies point at a closed port, so that an attempt to call out fails.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / ".venv-checkov" / "bin" / "checkov"
-MISSING = "checkov's own environment is missing: make checkov-env"
+MISSING = "checkov's own environment is missing; make test makes it"
 NOWHERE = "http://127.0.0.1:9"
 
 Verdicts = dict[tuple[str, str, str, str], dict[str, bool]]

@@ -11,12 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.oracle.reading import (
-    capabilities,
-    containers_of,
-    effective,
-    is_windows,
-)
+from tests.oracle.manifests import containers_of
+from tests.oracle.reading import capabilities, effective, is_windows
 
 SAME_POLICY: dict[str, tuple[str, ...]] = {
     "5.1.3": ("CKV_K8S_49",),

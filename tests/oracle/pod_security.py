@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = Path(__file__).parent / "psa"
-MISSING = "the Go tool chain is missing: apt-get install golang-go (1.24 or newer)"
+MISSING = "the Go tool chain (1.24 or newer) is missing"
 
 CONTROLS = {
     "windowsHostProcess": "host-process",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import reading
+from tests.oracle import manifests, reading
 from tests.oracle.random_pods import pods
 from tests.oracle.random_roles import roles
 from tests.oracle.scanned import CORPUS, STORIES, rows, scan_folder, scanned
@@ -60,7 +60,7 @@ def test_what_could_not_be_read_is_named() -> None:
     broken = [gap.what for gap in scanned("broken").gaps]
     assert {what.split(":")[0] for what in broken} == {"a-cut.yaml", "b-template.yaml"}
     twice = [gap.what for gap in scanned("duplicates").gaps]
-    assert len(twice) == len(reading.read(CORPUS / "duplicates").twice)
+    assert len(twice) == len(manifests.read(CORPUS / "duplicates").twice)
     clean = [s for s in STORIES if s not in ("broken", "duplicates") and scanned(s).gaps]
     assert not clean
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from knowledge import catalogue
-from tests.oracle import pod_security, reading, scanned
+from tests.oracle import manifests, pod_security, scanned
 from tests.oracle.random_pods import pods
 from tools.types import Scan
 
@@ -31,23 +31,23 @@ def asked(folder: Path) -> dict[Key, list[dict[str, Any]]]:
     That is its template; and, for what running pods have besides, one pod each of the containers
     that the template has not.
     """
-    held = reading.read(folder)
+    held = manifests.read(folder)
     found: dict[Key, list[dict[str, Any]]] = {}
     for key, obj in held.objects.items():
-        if key[0] in reading.WORKLOADS and not reading.owner_of(held, obj):
-            spec = reading.template_of(key[0], obj)
+        if key[0] in manifests.WORKLOADS and not manifests.owner_of(held, obj):
+            spec = manifests.template_of(key[0], obj)
             found[key] = [_pod(_annotations(key[0], obj), spec)]
             found[key] += _injected(held, key, spec)
     return found
 
 
-def _injected(held: reading.Folder, key: Key, spec: dict[str, Any]) -> list[dict[str, Any]]:
-    known = {container["name"] for container in reading.containers_of(spec)}
+def _injected(held: manifests.Folder, key: Key, spec: dict[str, Any]) -> list[dict[str, Any]]:
+    known = {container["name"] for container in manifests.containers_of(spec)}
     given = []
     for (kind, _, _), obj in held.objects.items():
-        if kind == "Pod" and reading.top_owner(held, obj) == key:
-            pod = reading.template_of("Pod", obj)
-            extra = [c for c in reading.containers_of(pod) if c["name"] not in known]
+        if kind == "Pod" and manifests.top_owner(held, obj) == key:
+            pod = manifests.template_of("Pod", obj)
+            extra = [c for c in manifests.containers_of(pod) if c["name"] not in known]
             context = pod.get("securityContext")
             given.append(_pod({}, {"containers": extra, "securityContext": context}))
     return given

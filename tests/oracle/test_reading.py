@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracle.reading import judge, read
+from tests.oracle.manifests import read
+from tests.oracle.reading import judge
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 STORIES = tuple(sorted(p.name for p in CORPUS.iterdir() if p.is_dir()))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.oracle import checkov, reading, scanned
+from tests.oracle import checkov, manifests, reading, scanned
 from tests.oracle.differences import (
     EITHER,
     EXPLANATIONS,
@@ -14,7 +14,7 @@ from tests.oracle.differences import (
 from tests.oracle.scanned import CORPUS, STORIES
 
 COMPARED_AT_LEAST = 2000
-SEEN_BY_CHECKOV = {*reading.WORKLOADS, "Role", "ClusterRole", "ServiceAccount"}
+SEEN_BY_CHECKOV = {*manifests.WORKLOADS, "Role", "ClusterRole", "ServiceAccount"}
 
 pytestmark = [
     pytest.mark.checkov,
@@ -31,7 +31,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> checkov.Verdicts:
 def compared(theirs: checkov.Verdicts) -> tuple[int, list[Case]]:
     count, cases = 0, []
     for story in STORIES:
-        held = reading.read(CORPUS / story)
+        held = manifests.read(CORPUS / story)
         rows = scanned.rows(scanned.scanned(story))
         for key, obj in held.objects.items():
             results = theirs.get(
@@ -59,11 +59,11 @@ def _verdicts(key: tuple[str, str, str], results: dict[str, bool]) -> dict[str, 
 
 
 def _case(
-    held: reading.Folder, key: tuple[str, str, str], control: str, ours: str, theirs: str
+    held: manifests.Folder, key: tuple[str, str, str], control: str, ours: str, theirs: str
 ) -> Case:
     kind, namespace, _ = key
     obj = held.objects[key]
-    spec = reading.template_of(kind, obj) if kind in reading.WORKLOADS else {}
+    spec = manifests.template_of(kind, obj) if kind in manifests.WORKLOADS else {}
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     declared = held.objects.get(("ServiceAccount", namespace, account)) or {}
     return Case(
@@ -73,8 +73,9 @@ def _case(
         theirs=theirs,
         obj=obj,
         spec=spec,
-        owned=reading.owner_of(held, obj) is not None,
-        injected=len(reading.all_containers(held, key, spec)) > len(reading.containers_of(spec)),
+        owned=manifests.owner_of(held, obj) is not None,
+        injected=len(manifests.all_containers(held, key, spec))
+        > len(manifests.containers_of(spec)),
         account_mounts=declared.get("automountServiceAccountToken"),
     )
 
@@ -104,7 +105,7 @@ def test_checkov_saw_every_object_but_few(theirs: checkov.Verdicts) -> None:
     unseen = {
         (story, kind, name)
         for story in STORIES
-        for (kind, _, name), obj in reading.read(CORPUS / story).objects.items()
+        for (kind, _, name), obj in manifests.read(CORPUS / story).objects.items()
         if kind in SEEN_BY_CHECKOV
         and (story, kind, obj["metadata"].get("namespace", "default"), name) not in theirs
     }

@@ -1,0 +1,184 @@
+"""Reads a folder of manifests into plain dicts for the second implementation: files, owners, containers.
+
+Shares no code with `tools`. Follows the reading: the last of two equal objects counts, an object
+without a namespace is in `default`, and a namespace that any object names exists.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+GROUPS = {
+    "Pod": {""},
+    "ReplicationController": {""},
+    "Deployment": {"apps", "extensions"},
+    "StatefulSet": {"apps"},
+    "DaemonSet": {"apps", "extensions"},
+    "ReplicaSet": {"apps", "extensions"},
+    "Job": {"batch"},
+    "CronJob": {"batch"},
+    "Role": {"rbac.authorization.k8s.io"},
+    "ClusterRole": {"rbac.authorization.k8s.io"},
+    "RoleBinding": {"rbac.authorization.k8s.io"},
+    "ClusterRoleBinding": {"rbac.authorization.k8s.io"},
+    "ServiceAccount": {""},
+    "Namespace": {""},
+    "NetworkPolicy": {"networking.k8s.io", "extensions"},
+    "Service": {""},
+    "Ingress": {"networking.k8s.io", "extensions"},
+    "PersistentVolumeClaim": {""},
+    "ConfigMap": {""},
+    "ValidatingAdmissionPolicyBinding": {"admissionregistration.k8s.io"},
+    "Policy": {"kyverno.io"},
+    "ClusterPolicy": {"kyverno.io"},
+}
+WORKLOADS = (
+    "Pod",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "Job",
+    "CronJob",
+)
+CLUSTER_SCOPED = {
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Namespace",
+    "ClusterPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "constraint",
+}
+
+
+@dataclass
+class Folder:
+    """What lies in a folder: objects by (kind, namespace, name), the last in path order counting."""
+
+    objects: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
+    namespaces: set[str] = field(default_factory=set)
+    twice: list[tuple[str, str, str]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    """Paths of files that do not parse, relative."""
+
+
+def read(folder: Path) -> Folder:
+    """Read every YAML and JSON file under a folder, in path order."""
+    held = Folder()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml", ".json")):
+        try:
+            for document in documents(path):
+                for obj in flatten(document):
+                    take(held, obj)
+        except (yaml.YAMLError, json.JSONDecodeError):
+            held.unreadable.append(str(path.relative_to(folder)))
+    return held
+
+
+def documents(path: Path) -> Iterator[Any]:
+    """Parse one file, document by document, so that those before a broken one count."""
+    text = path.read_bytes().decode("utf-8-sig")
+    if path.suffix == ".json":
+        yield json.loads(text)
+    else:
+        yield from yaml.safe_load_all(text)
+
+
+def flatten(document: Any) -> Iterator[dict[str, Any]]:
+    """Give the objects of a document: itself, or the items of a List."""
+    if not isinstance(document, dict):
+        return
+    if str(document.get("kind", "")).endswith("List") and isinstance(document.get("items"), list):
+        for item in document["items"]:
+            yield from flatten(item)
+    elif document.get("kind") and document.get("apiVersion"):
+        yield document
+
+
+def take(held: Folder, obj: dict[str, Any]) -> None:
+    """Put one object away under its key, if it is of a kind that counts."""
+    meta = obj.get("metadata") or {}
+    if meta.get("namespace"):
+        held.namespaces.add(meta["namespace"])
+    kind, group = obj["kind"], group_of(obj)
+    if group == "constraints.gatekeeper.sh":
+        kind = "constraint"
+    elif group not in GROUPS.get(kind, set()):
+        return
+    namespace = "" if kind in CLUSTER_SCOPED else meta.get("namespace") or "default"
+    key = (kind, namespace, meta.get("name") or "")
+    if key in held.objects:
+        held.twice.append(key)
+    held.objects[key] = obj
+    if namespace:
+        held.namespaces.add(namespace)
+    if kind == "Namespace":
+        held.namespaces.add(key[2])
+
+
+def group_of(obj: dict[str, Any]) -> str:
+    """Give the API group; empty for the core."""
+    version = str(obj.get("apiVersion", ""))
+    return version.rpartition("/")[0]
+
+
+def template_of(kind: str, obj: dict[str, Any]) -> dict[str, Any]:
+    """Give the pod spec that a workload holds."""
+    spec = obj.get("spec") or {}
+    if kind == "Pod":
+        return spec
+    if kind == "CronJob":
+        spec = (spec.get("jobTemplate") or {}).get("spec") or {}
+    return (spec.get("template") or {}).get("spec") or {}
+
+
+def owner_of(held: Folder, obj: dict[str, Any]) -> tuple[str, str, str] | None:
+    """Give the workload of this folder that owns an object, or None."""
+    meta = obj.get("metadata") or {}
+    for owner in meta.get("ownerReferences") or []:
+        if owner.get("kind") in WORKLOADS:
+            key = (owner["kind"], meta.get("namespace") or "default", owner.get("name"))
+            if key in held.objects:
+                return key
+    return None
+
+
+def top_owner(held: Folder, obj: dict[str, Any]) -> tuple[str, str, str] | None:
+    """Follow owners up to the last one of this folder."""
+    found, key = None, owner_of(held, obj)
+    while key and key != found:
+        found, key = key, owner_of(held, held.objects[key])
+    return found
+
+
+def containers_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give init, ordinary and ephemeral containers, in this order."""
+    lists = (spec.get(n) or [] for n in ("initContainers", "containers", "ephemeralContainers"))
+    return [c for some in lists for c in some]
+
+
+def all_containers(
+    held: Folder, key: tuple[str, str, str], spec: dict[str, Any]
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Pair each container with the pod-level security context that it runs under.
+
+    Containers that an owned pod has and the template has not come with their own pod's.
+    """
+    pairs = [(c, spec.get("securityContext") or {}) for c in containers_of(spec)]
+    known = {c.get("name") for c, _ in pairs}
+    for (kind, _, _), obj in held.objects.items():
+        if kind == "Pod" and top_owner(held, obj) == key:
+            pod = template_of("Pod", obj)
+            pairs += [
+                (c, pod.get("securityContext") or {})
+                for c in containers_of(pod)
+                if c.get("name") not in known
+            ]
+    return pairs
