@@ -37,7 +37,7 @@ _PEM = re.compile(
 )
 _WRAPPED = re.compile(
     r"(?<![\w+/])([A-Za-z0-9+/]{48,}+)(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{48,}+)*+"
-    r"(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{2,}+={0,2}(?![\w-]))?+"
+    r"(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{2,}+(?:={1,2}|(?=[ \t]*+(?:[\r\n\\\"']|$))))?+"
 )
 _DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
@@ -55,7 +55,7 @@ _URL = re.compile(
 )
 _AUTHORIZATION = re.compile(
     r"(?i)authorization[\"'\\]{0,4}[ \t]{0,3}[:=][ \t]{0,3}[\"'\\]{0,4}"
-    r"(?:(?:bearer|basic|token|digest|negotiate|apikey|key)[ \t]++)?([^\s\"'\\,]++)"
+    r"(?:(?:bearer|basic|token|digest|negotiate|apikey|key)[ \t]++)([^\s\"'\\,]++)"
 )
 _BEARER = re.compile(r"(?i)\b(?:bearer|apikey)(?:[ \t]++|%20)([\w.~+/-]{7,}+={0,2})")
 _BASIC = re.compile(r"(?i)\bbasic(?:[ \t]++|%20)([A-Za-z0-9+/]{6,}+={0,2})")
@@ -75,13 +75,13 @@ _NAME_VALUE = re.compile(
 _WORD = (
     r"pass(?:word|wd|phrase|code)|pwd|(?<=[_.-])pass|(?<=[_.-])pw"
     r"|(?:api|access|private|signing|encryption|secret|account|shared|master|client|licen[sc]e|auth|ssh|crypt|hmac)"
-    r"[_.-]?key|secret|token|credential|auth|conn(?:ection)?[_.-]?str(?:ing)?|(?<![a-z])dsn|cookie|jwt|bearer"
+    r"[_.-]?key|secret|token|credential|authorization|auth|conn(?:ection)?[_.-]?str(?:ing)?|(?<![a-z])dsn|cookie|jwt|bearer"
     r"|(?<![a-z])sig(?:nature)?|session[_.-]?(?:id|key)|(?<![a-z])otp|webhook"
 )
-_STRONG = re.compile(r"(?i)pass|pwd|pw$|key|conn|dsn|jwt|authorization")
+_STRONG = re.compile(r"(?i)pass|pwd|pw$|key|conn|dsn|jwt")
 _KEY = re.compile(rf"(?i)(?:{_WORD})")
 _ASSIGNED = re.compile(
-    rf"(?i)(?P<word>{_WORD})(?P<rest>[\w.\-]{{0,60}}+)(?P<sep>[\"'\\\]]{{0,4}}[ \t]{{0,3}}(?:=>|:=|[:=])[ \t]{{0,8}})"
+    rf"(?i)(?<!checksum/)(?P<word>{_WORD})(?P<rest>[\w.\-]{{0,60}}+)(?P<sep>[\"'\\\]]{{0,4}}[ \t]{{0,3}}(?:=>|:=|[:=])[ \t]{{0,8}})"
     r"(?:[|>][+-]?\n[ \t]{1,40}+)?"
     r"(?:\\{1,3}[\"'](?P<escaped>[^\"'\\\n]*+)"
     r"|\"(?P<double>(?:[^\"\\]|\\.)*+)\"?"
@@ -89,12 +89,12 @@ _ASSIGNED = re.compile(
     r"|(?P<bare>[^\s\"'\\,;&|<>{}()\[\]](?:[^\s\"'&;,<>\\]|[,;](?!\s|[\w.-]+=|$))*+))"
 )
 _FLAG = re.compile(
-    r"(?<![^\s\"'=])-{1,2}([A-Za-z][\w.-]{1,60}+)[ \t]++(?:\"([^\"\n]*+)|'([^'\n]*+)|([^\s\"'-][^\s\"']*+))"
+    r"(?<![^\s\"'=<`(,\[])-{1,2}([A-Za-z][\w.-]{1,60}+)[ \t]++(?:\"([^\"\n]*+)|'([^'\n]*+)|([^\s\"'-][^\s\"']*+))"
 )
 _HARMLESS_END = re.compile(rf"(?i)(?:{_either('endings')})s?$")
 _HARMLESS_VALUE = re.compile(
     r"(?i)^(?:true|false|null|none|nil|yes|no|on|off|~|-|\.\.\.|undefined|unset|empty|\*+|x{3,}|<.*|\{\{.*"
-    r"|\$[\w({].*|%\(?\w.*|\[redacted\].*|redacted|optional|required)$"
+    r"|\$[\w({].*|%\(?\w.*|/(?:[\w.-]+/)+[\w.-]+|\[redacted\].*|redacted|optional|required)$"
 )
 _PROSE = re.compile(rf"(?i)^(?:{_either('prose')})\W*$")
 
@@ -161,6 +161,7 @@ def _spans(value: str, exact: bool, depth: int) -> Iterator[_Span]:
 
 
 def _is_secret(value: str, depth: int) -> bool:
+    value = _INVISIBLE.sub("", value)
     return (
         any(start < end for start, end in _spans(value, True, depth))
         and _rounds(value, True) != value
