@@ -59,7 +59,7 @@ class Parts:
     model: str = loop.OFFLINE
     """Name of the configured model."""
     offline: loop.Agent = field(default_factory=lambda: loop.make_agent(OfflineModel()))
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     link_hosts: frozenset[str] = frozenset()
     """Hosts that links may lead to, beside those of cited sources."""
     logs_open: frozenset[str] = frozenset()

@@ -5,9 +5,10 @@ allows nothing. Used by `bot.agent.loop` for `bot.agent.grounding`.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from knowledge import catalogue
@@ -259,25 +260,19 @@ def _log(allowed: Allowed, data: LogText) -> None:
     allowed.names.add(f"{data.namespace}/{data.pod}")
 
 
-def _take(allowed: Allowed, data: Data) -> None:  # noqa: C901  one arm per form of data
-    match data:
-        case Clusters():
-            _clusters(allowed, data)
-        case Namespaces():
-            _namespaces(allowed, data)
-        case Workloads():
-            _workloads(allowed, data)
-        case ObjectRead():
-            _object(allowed, data)
-        case Scanned():
-            _scanned(allowed, data)
-        case Explained():
-            _explained(allowed, data)
-        case ControlRead():
-            _control_read(allowed, data)
-        case Found():
-            _found(allowed, data)
-        case EventList():
-            _events(allowed, data)
-        case LogText():
-            _log(allowed, data)
+_TAKERS: Mapping[type, Callable[[Allowed, Any], None]] = {
+    Clusters: _clusters,
+    Namespaces: _namespaces,
+    Workloads: _workloads,
+    ObjectRead: _object,
+    Scanned: _scanned,
+    Explained: _explained,
+    ControlRead: _control_read,
+    Found: _found,
+    EventList: _events,
+    LogText: _log,
+}
+
+
+def _take(allowed: Allowed, data: Data) -> None:
+    _TAKERS[type(data)](allowed, data)

@@ -57,53 +57,62 @@ def allowed_host(url: str, hosts: frozenset[str]) -> bool:
 
 def defuse_links(text: str, hosts: frozenset[str], known: KnownText) -> tuple[str, int]:
     """Remove every foreign link; returns the text and how many were removed."""
-    removed = 0
-
-    def gone() -> str:
-        nonlocal removed
-        removed += 1
-        return LINK
-
-    kept: list[str] = []
-
-    def keep(url: str, label: str) -> str:
-        kept.append(f"[{label}]({url})" if label else url)
-        return f"\x00{len(kept) - 1}\x00"
-
-    def markdown(match: re.Match[str]) -> str:
-        label = _label(match[1])
-        if match[0].startswith("!") or not allowed_host(match[2], hosts):
-            return f"{label} {gone()}" if label != "source" else gone()
-        return keep(match[2], label)
-
-    def slack(match: re.Match[str]) -> str:
-        if not allowed_host(match[1], hosts):
-            return gone()
-        return keep(match[1], _label(match[2] or ""))
-
-    def url(match: re.Match[str]) -> str:
-        address = match[0].rstrip(".,;:!?*_")
-        tail = match[0][len(address) :]
-        return (keep(address, "") if allowed_host(address, hosts) else gone()) + tail
-
-    def bare(match: re.Match[str]) -> str:
-        address = match[0].rstrip(".,;:!?*_")
-        host = match[1].lower()
-        plain = host in hosts or host.endswith((".k8s.io", ".kubernetes.io")) or known(address)
-        return match[0] if plain else gone()
-
+    links = _Links(hosts, known)
     text = text.replace("\x00", "")
-    text = _REFERENCE.sub(lambda _: gone(), text)
     for expression, act in (
-        (_MARKDOWN, markdown),
-        (_SLACK, slack),
-        (_HTML, lambda _: gone()),
-        (_URL, url),
-        (_OTHER, lambda _: gone()),
-        (_BARE, bare),
+        (_REFERENCE, links.foreign),
+        (_MARKDOWN, links.markdown),
+        (_SLACK, links.slack),
+        (_HTML, links.foreign),
+        (_URL, links.url),
+        (_OTHER, links.foreign),
+        (_BARE, links.bare),
     ):
         text = expression.sub(act, text)
-    return re.sub(r"\x00(\d+)\x00", lambda match: kept[int(match[1])], text), removed
+    return re.sub(r"\x00(\d+)\x00", lambda match: links.kept[int(match[1])], text), links.removed
+
+
+class _Links:
+    """One pass over the links of one text; those kept are set aside until all were looked at."""
+
+    def __init__(self, hosts: frozenset[str], known: KnownText) -> None:
+        self._hosts = hosts
+        self._known = known
+        self.kept: list[str] = []
+        self.removed = 0
+
+    def foreign(self, _: re.Match[str]) -> str:
+        self.removed += 1
+        return LINK
+
+    def markdown(self, match: re.Match[str]) -> str:
+        label = _label(match[1])
+        if not match[0].startswith("!") and allowed_host(match[2], self._hosts):
+            return self._keep(match[2], label)
+        mark = self.foreign(match)
+        return mark if label == "source" else f"{label} {mark}"
+
+    def slack(self, match: re.Match[str]) -> str:
+        if allowed_host(match[1], self._hosts):
+            return self._keep(match[1], _label(match[2] or ""))
+        return self.foreign(match)
+
+    def url(self, match: re.Match[str]) -> str:
+        address = match[0].rstrip(".,;:!?*_")
+        tail = match[0][len(address) :]
+        if allowed_host(address, self._hosts):
+            return self._keep(address, "") + tail
+        return self.foreign(match) + tail
+
+    def bare(self, match: re.Match[str]) -> str:
+        address = match[0].rstrip(".,;:!?*_")
+        host = match[1].lower()
+        plain = host in self._hosts or host.endswith((".k8s.io", ".kubernetes.io"))
+        return match[0] if plain or self._known(address) else self.foreign(match)
+
+    def _keep(self, url: str, label: str) -> str:
+        self.kept.append(f"[{label}]({url})" if label else url)
+        return f"\x00{len(self.kept) - 1}\x00"
 
 
 def defuse_mentions(text: str) -> str:

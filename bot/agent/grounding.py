@@ -123,7 +123,7 @@ class _Checker:
         return token in catalogue_words()
 
     def _unknown_of_theirs(self, token: str, sentence: str) -> bool:
-        """The person's own word, said to be unknown."""
+        """Tell whether it is the person's own word, said to be unknown."""
         return token in self._allowed.asked and bool(_UNKNOWN.search(sentence))
 
     def _cve(self, match: re.Match[str], sentence: str) -> str:
@@ -243,10 +243,11 @@ def _kind_words() -> frozenset[str]:
     return _KINDS
 
 
-_KINDS = frozenset(
+_KINDS_TEXT = (
     "pod pods po deployment deployments deploy statefulset statefulsets sts daemonset daemonsets ds "
     "replicaset replicasets rs job jobs cronjob cronjobs cj namespace namespaces ns serviceaccount "
     "serviceaccounts sa role roles clusterrole clusterroles rolebinding rolebindings "
     "clusterrolebinding clusterrolebindings networkpolicy networkpolicies netpol service services svc "
-    "ingress ingresses secret secrets configmap configmaps cm node nodes".split()
+    "ingress ingresses secret secrets configmap configmaps cm node nodes"
 )
+_KINDS = frozenset(_KINDS_TEXT.split())

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import openai
@@ -121,7 +121,7 @@ class Guard(AgentMiddleware[Any, Run, Any]):
         handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
     ) -> ToolMessage:
         """Run a call through the toolbox; what it may name is known before it is shown."""
-        run: Run = request.runtime.context
+        run = cast("Run", request.runtime.context)
         call = request.tool_call
         run.budget.call()
         name, arguments = str(call["name"]), dict(call["args"])

@@ -60,7 +60,7 @@ def _listed(result: Result) -> list[ResourceRef]:
 
 
 def _focus(results: tuple[Result, ...]) -> list[str]:
-    """Controls that the answer is about: those asked for by number, else those explained."""
+    """Give the controls that the answer is about: those asked for by number, else those explained."""
     for result in reversed(results):
         match result.data:
             case Scanned(controls=controls) | Explained(focus=controls) if controls:

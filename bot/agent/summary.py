@@ -30,7 +30,7 @@ def found_so_far(results: Sequence[Result]) -> str:
     return "\n".join(f"- {line}" for line in lines[:MAX_LINES]) + more
 
 
-def _line(result: Result) -> str:  # noqa: C901  one arm per form of data
+def _line(result: Result) -> str:
     match result.data:
         case Clusters(rows):
             return f"Clusters: {names(row.name for row in rows)}."

@@ -3,45 +3,42 @@
 Holds constants only. Used by `bot.agent.grounding`.
 """
 
-ORDINARY = frozenset(
-    (
-        "true false null none yes no unset set default unknown pass fail all any name names "
-        "kubectl kubelet kube-apiserver kube-proxy kube-system kube-public kube-node-lease etcd "
-        "containerd runc cri-o docker podman helm kustomize cilium calico kyverno gatekeeper "
-        "get list watch create update patch delete deletecollection apply scale edit describe logs "
-        "exec label annotate rollout restart explain auth can-i diff dry-run impersonate bind escalate "
-        "privileged baseline restricted enforce warn audit latest root nobody user group users groups "
-        "metadata spec status template containers container initcontainers securitycontext "
-        "capabilities drop add level type key value values labels annotations selector ports "
-        "volumes volume env envfrom args command image images digest tag tags path verbs resources "
-        "rules subjects ingress egress ingress/egress yaml json sh bash grep jq openssl crictl "
-        "cluster-admin system:masters system:authenticated cluster clusters namespace namespaces "
-        "runtimedefault localhost unconfined nginx busybox alpine distroless cosign sigstore syft "
-        "grype trivy kube-bench checkov slsa sbom spdx cyclonedx oakum cis pss nist "
-        "etc/kubernetes proc sys dev etc var tmp run usr"
-    ).split()
+_ORDINARY_TEXT = (
+    "true false null none yes no unset set default unknown pass fail all any name names "
+    "kubectl kubelet kube-apiserver kube-proxy kube-system kube-public kube-node-lease etcd "
+    "containerd runc cri-o docker podman helm kustomize cilium calico kyverno gatekeeper "
+    "get list watch create update patch delete deletecollection apply scale edit describe logs "
+    "exec label annotate rollout restart explain auth can-i diff dry-run impersonate bind escalate "
+    "privileged baseline restricted enforce warn audit latest root nobody user group users groups "
+    "metadata spec status template containers container initcontainers securitycontext "
+    "capabilities drop add level type key value values labels annotations selector ports "
+    "volumes volume env envfrom args command image images digest tag tags path verbs resources "
+    "rules subjects ingress egress ingress/egress yaml json sh bash grep jq openssl crictl "
+    "cluster-admin system:masters system:authenticated cluster clusters namespace namespaces "
+    "runtimedefault localhost unconfined nginx busybox alpine distroless cosign sigstore syft "
+    "grype trivy kube-bench checkov slsa sbom spdx cyclonedx oakum cis pss nist "
+    "etc/kubernetes proc sys dev etc var tmp run usr"
 )
+ORDINARY = frozenset(_ORDINARY_TEXT.split())
 """Lower case."""
 
-PAIRS = frozenset(
-    (
-        "and/or read/write yes/no either/or on/off pass/fail true/false allow/deny input/output "
-        "client/server cpu/memory start/stop user/group init/ephemeral get/list get/list/watch "
-        "create/update add/remove tcp/udp pod/container ingress/egress key/value http/https n/a "
-        "workload/pod role/clusterrole seccomp/apparmor enable/disable his/her w/o c/c++ ci/cd "
-        "list/watch warn/audit audit/warn build/deploy dev/prod staging/production linux/amd64 "
-        "linux/arm64 kind/name namespace/name nodes/proxy pods/exec pods/log serviceaccounts/token "
-        "certificatesigningrequests/approval"
-    ).split()
+_PAIRS_TEXT = (
+    "and/or read/write yes/no either/or on/off pass/fail true/false allow/deny input/output "
+    "client/server cpu/memory start/stop user/group init/ephemeral get/list get/list/watch "
+    "create/update add/remove tcp/udp pod/container ingress/egress key/value http/https n/a "
+    "workload/pod role/clusterrole seccomp/apparmor enable/disable his/her w/o c/c++ ci/cd "
+    "list/watch warn/audit audit/warn build/deploy dev/prod staging/production linux/amd64 "
+    "linux/arm64 kind/name namespace/name nodes/proxy pods/exec pods/log serviceaccounts/token "
+    "certificatesigningrequests/approval"
 )
+PAIRS = frozenset(_PAIRS_TEXT.split())
 """Lower-case words around slashes that name no object."""
 
-VERSION_WORDS = frozenset(
-    (
-        "version versions v release releases kubernetes k8s since from until before after than "
-        "containerd runc etcd nginx helm docker cilium calico envoy istio go golang python node "
-        "openssl linux kernel ubuntu debian alpine postgres postgresql redis mysql mongodb kafka "
-        "chart image tag upgrade to"
-    ).split()
+_VERSION_WORDS_TEXT = (
+    "version versions v release releases kubernetes k8s since from until before after than "
+    "containerd runc etcd nginx helm docker cilium calico envoy istio go golang python node "
+    "openssl linux kernel ubuntu debian alpine postgres postgresql redis mysql mongodb kafka "
+    "chart image tag upgrade to"
 )
+VERSION_WORDS = frozenset(_VERSION_WORDS_TEXT.split())
 """A number after one of these is a version, not a control."""

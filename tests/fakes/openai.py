@@ -165,8 +165,8 @@ def _chunks(turn: Turn, body: dict[str, Any]) -> list[dict[str, Any]]:
         }
 
     made = [chunk({"role": "assistant", "content": ""})]
-    for start in range(0, len(turn.text), turn.chunk):
-        made.append(chunk({"content": turn.text[start : start + turn.chunk]}))
+    pieces = range(0, len(turn.text), turn.chunk)
+    made.extend(chunk({"content": turn.text[at : at + turn.chunk]}) for at in pieces)
     for index, (name, raw) in enumerate(turn.calls):
         head = {
             "index": index,

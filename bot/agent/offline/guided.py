@@ -112,7 +112,7 @@ def guidance(talk: Talk, question: Ask) -> Plan:
 
 
 def trade_words(text: str) -> str:
-    """The words of a story about the control plane that the catalogue uses too; else nothing."""
+    """Give the words of a story about the control plane that the catalogue uses too; else nothing."""
     if not _ELSEWHERE.search(text):
         return ""
     known = catalogue_words()
@@ -193,7 +193,7 @@ def _claim(text: str) -> tuple[str, str, str]:
 
 
 def _search_words(talk: Talk, question: Ask) -> str:
-    """The question, with what it leans on where it is too short to stand alone."""
+    """Give the question, with what it leans on where it is too short to stand alone."""
     if question.follows and not question.about:
         before = next((said.text for said in reversed(talk.earlier) if said.by_person), "")
         return f"{before} {question.text}".strip()[:500]

@@ -1,14 +1,14 @@
-"""Answers from verdicts: what fails where, why, compared with what, and how it would be fixed.
+"""Answers from verdicts: what fails in a scope or on named objects, and how many.
 
 Used by `bot.agent.offline.plans`.
 """
 
 import re
-from collections.abc import Generator, Sequence, Sized
+from collections.abc import Generator, Sequence
 
-from bot.agent.offline import words
-from bot.agent.offline.guided import SELF, guidance, read_controls
-from bot.agent.offline.hardening import SETTINGS, by_hand, fragment
+from bot.agent.offline import objects, words
+from bot.agent.offline.guided import guidance, read_controls
+from bot.agent.offline.hardening import SETTINGS
 from bot.agent.offline.reading import Ask
 from bot.agent.offline.talk import Call, Got, Plan, Talk, ask
 from bot.agent.offline.target import Target, about_of, resolve
@@ -17,14 +17,11 @@ from tools.queries.result import (
     Explained,
     Found,
     Scanned,
-    WorkloadRow,
     Workloads,
 )
 from tools.queries.wording import names
-from tools.types import Finding, Verdict
+from tools.types import Verdict
 
-MAX_OBJECTS = 4
-"""Named objects that are looked at one by one."""
 _FAILS = re.compile(
     r"fail|violat|break|non-?compliant|insecure|problem|issue|finding|pass|check", re.I
 )
@@ -102,79 +99,6 @@ def count(talk: Talk, question: Ask) -> Plan:
     )
 
 
-def explain(talk: Talk, question: Ask) -> Plan:
-    """Say why something is flagged, or how two objects differ."""
-    target = yield from resolve(talk, question)
-    if target.failed or (target.lost and target.note):
-        return target.failed or target.note
-    if not target.rows and target.lost:
-        return (yield from guidance(talk, question))
-    if not target.rows:
-        return (yield from look(talk, question))
-    rows = _together(target.rows, question.words)
-    seen = yield from _explained(target, rows, question.controls)
-    if not seen:
-        return f"I could not look at {names(words.place(row.ref) for row in rows)}."
-    if len(seen) == 1:
-        return (yield from _explain_one(seen[0], target))
-    first, *others = sorted(seen, key=lambda item: -len(words.by_verdict(item, Verdict.FAIL)))
-    parts = [_compare(first, other) for other in others]
-    reads = yield from read_controls(_worst(first)[:1])
-    return words.join(
-        *parts,
-        *(words.why(item) for item in reads),
-        *(words.source(item) for item in reads),
-        words.not_looked_at(first.scan.gaps),
-        target.note,
-    )
-
-
-def show_fix(talk: Talk, question: Ask) -> Plan:
-    """Show how it would be fixed: words and a fragment; nothing is applied."""
-    about = about_of(talk, question)
-    target = yield from resolve(talk, question)
-    if target.failed or (target.lost and target.note):
-        return target.failed or target.note
-    if target.rows:
-        return (yield from _fix_rows(target, question, about))
-    reads = yield from read_controls(about[:3])
-    if not reads:
-        return (yield from guidance(talk, question))
-    return words.join(*(_fix_text(item) for item in reads), target.note)
-
-
-def refuse_change(talk: Talk, question: Ask) -> Plan:
-    """Say that nothing can be changed here, and show what a person would change."""
-    head = (
-        "I cannot change anything: changes are not available in this version, so nothing was done."
-    )
-    target = yield from resolve(talk, question)
-    about = about_of(talk, question)
-    if target.failed or target.lost:
-        return words.join(head, target.failed or target.note or _not_found(target))
-    scaled = re.search(r"\b(?:scale|skaliere|replicas?)\b.*?\b(\d{1,5})\b", question.text, re.I)
-    if scaled and target.rows:
-        ref = target.rows[0].ref
-        return words.join(
-            head,
-            f"To run {words.place(ref)} in cluster {ref.cluster} with {scaled[1]} replicas, a person would set:\n"
-            f"```yaml\nspec:\n  replicas: {scaled[1]}\n```",
-        )
-    wants_fix = re.search(
-        r"fix|harden|patch|secure|behebe|repariere|set|enforce|disable|enable|add|remove|make",
-        question.text,
-        re.I,
-    )
-    if target.rows and wants_fix:
-        fixed = yield from _fix_rows(target, question, about)
-        return words.join(head, f"What a person would change:\n\n{fixed}")
-    reads = yield from read_controls(about[:2])
-    named = names(words.place(row.ref) for row in target.rows)
-    return words.join(
-        head, f"You asked about {named}." if named else "", *(_fix_text(item) for item in reads)
-    )
-
-
 def _about_by_search(
     talk: Talk, question: Ask
 ) -> Generator[list[Call], list[Got], tuple[str, ...] | None]:
@@ -197,17 +121,15 @@ def _about_by_search(
 
 def _verdict_on(talk: Talk, question: Ask, target: Target, about: Sequence[str]) -> Plan:
     """Answer about named workloads."""
-    rows = _together(target.rows, question.words)
-    seen = yield from _explained(target, rows, about)
-    lines: list[str] = []
-    for item in seen:
-        lines.append(_one_verdict(item, about))
+    rows = objects.together(target.rows, question.words)
+    seen = yield from objects.explained(target, rows, about)
+    lines = [_one_verdict(item, about) for item in seen]
     if not any(item.verdicts for item in seen) and about:
         spaces = tuple(dict.fromkeys(row.ref.namespace for row in rows))
         wider = Target(target.cluster, spaces, note=target.note)
         return (yield from _verdict_on_scope(question, wider, about))
     failing = [found for item in seen for found in words.by_verdict(item, Verdict.FAIL)]
-    worst = _worst(seen[0]) if seen else []
+    worst = objects.worst(seen[0]) if seen else []
     reads = (
         yield from read_controls(list(about[:1]) or worst[:1])
         if failing or _WHY.search(question.text)
@@ -240,7 +162,7 @@ def _one_verdict(item: Explained, about: Sequence[str]) -> str:
         if not failing:
             return f"- {where} fails none of the {len(item.verdicts)} checks that apply to it."
         return (
-            f"- {where} fails {_checks(failing)}: CIS {words.controls_of(failing)}.\n"
+            f"- {where} fails {objects.checks(failing)}: CIS {words.controls_of(failing)}.\n"
             + words.rows(failing, len(failing))
         )
     named = ", ".join(about)
@@ -294,7 +216,7 @@ def _verdict_on_scope(question: Ask, target: Target, about: Sequence[str]) -> Pl
 
 
 def _head(data: Scanned, about: Sequence[str]) -> str:
-    """The first sentence: how many of how many fail what, where."""
+    """Say in the first sentence how many of how many fail what, where."""
     where = words.scope_of(data.scan)
     failing = data.tally.objects_failing
     if len(about) == 1 and not words.is_section(about[0]):
@@ -323,7 +245,7 @@ def _head(data: Scanned, about: Sequence[str]) -> str:
 
 
 def _body(data: Scanned, about: Sequence[str]) -> str:
-    """What fails, named; by control where there is more than one."""
+    """Name what fails; by control where there is more than one."""
     failing = words.failing(data)
     if len(about) == 1 or (len(about) <= 6 and about and len(failing) <= words.MAX_ROWS):
         numbered = [
@@ -370,120 +292,6 @@ def _passing(target: Target, data: Scanned) -> Generator[list[Call], list[Got], 
     return f"Not failing: {names(good, 10)}." if good else ""
 
 
-def _explained(
-    target: Target, rows: Sequence[WorkloadRow], about: Sequence[str]
-) -> Generator[list[Call], list[Got], list[Explained]]:
-    """Look at several objects at once."""
-    calls = [
-        Call(
-            "explain_finding",
-            {
-                "name": row.ref.name,
-                "namespace": row.ref.namespace,
-                "kind": row.ref.kind,
-                **({"cluster": target.cluster} if target.cluster else {}),
-                **({"controls": list(about)} if about else {}),
-            },
-        )
-        for row in rows
-    ]
-    got = yield calls
-    return [item.data for item in got if isinstance(item.data, Explained)]
-
-
-def _explain_one(item: Explained, target: Target) -> Plan:
-    """Everything that one object fails, worst first, and how to fix it."""
-    failing = words.by_verdict(item, Verdict.FAIL)
-    where = f"{words.place(item.ref)} (cluster {item.ref.cluster})"
-    if not failing:
-        yield from ()
-        passed = len(words.by_verdict(item, Verdict.PASS))
-        return words.join(
-            f"{where} is not flagged: it passes all {passed} checks that apply to it.",
-            words.not_looked_at(item.scan.gaps),
-        )
-    reads = yield from read_controls(_worst(item)[:1])
-    lines = [
-        f"{words.row(found)} [CIS {', '.join(found.controls)}, {found.severity.value}]"
-        for found in failing[:12]
-    ]
-    if len(failing) > len(lines):
-        lines.append(f"- and {len(failing) - len(lines)} more")
-    return words.join(
-        f"**{where} fails {_checks(failing)}:**",
-        "\n".join(lines),
-        *(words.why(read) for read in reads),
-        _fragment_text(item, failing),
-        *(words.source(read) for read in reads),
-        words.not_looked_at(item.scan.gaps),
-        target.note,
-    )
-
-
-def _compare(first: Explained, other: Explained) -> str:
-    """How one object that fails more differs from another."""
-    bad = {c: f for f in words.by_verdict(first, Verdict.FAIL) for c in f.controls}
-    also = {c: f for f in words.by_verdict(other, Verdict.FAIL) for c in f.controls}
-    only = [control for control in bad if control not in also]
-    both = [control for control in bad if control in also]
-    theirs = [control for control in also if control not in bad]
-    a, b = words.place(first.ref), words.place(other.ref)
-    lines = [f"{words.row(bad[control])} [CIS {control}]" for control in only[:9]]
-    has = {(item.name, item.value) for item in first.settings}
-    kept = [
-        f"`{item.name}: {item.value}`"
-        for item in other.settings
-        if item.value not in ("(not set)",) and (item.name, item.value) not in has
-    ]
-    return words.join(
-        f"**{a} fails {_checks(bad)}, {b} fails {len(also)}; {len(only)} of them only the first:**"
-        if only
-        else f"**{a} and {b} fail the same checks.**",
-        "\n".join(lines),
-        f"{b} sets what {a} does not: {', '.join(dict.fromkeys(kept))}." if kept else "",
-        f"Both fail CIS {', '.join(both)}." if both else "",
-        f"Only {b} fails CIS {', '.join(theirs)}." if theirs else "",
-    )
-
-
-def _fix_rows(target: Target, question: Ask, about: Sequence[str]) -> Plan:
-    """How one or more workloads would be fixed."""
-    rows = _together(target.rows, question.words)[:2]
-    seen = yield from _explained(target, rows, about)
-    reads = yield from read_controls(list(about[:2]) or (_worst(seen[0])[:1] if seen else []))
-    parts: list[str] = []
-    for item in seen:
-        failing = words.by_verdict(item, Verdict.FAIL)
-        where = f"{words.place(item.ref)} (cluster {item.ref.cluster})"
-        if not failing:
-            parts.append(
-                f"{where} fails nothing{' of CIS ' + ', '.join(about) if about else ''}, so there is nothing to fix."
-            )
-            continue
-        parts.append(
-            f"{where} fails CIS {words.controls_of(failing)}: {' '.join(found.reason for found in failing[:3])}"
-        )
-        parts.append(
-            _fragment_text(item, failing) or "\n\n".join(words.fix(read) for read in reads)
-        )
-    return words.join(*parts, *(words.source(read) for read in reads), target.note)
-
-
-def _fragment_text(item: Explained, failing: Sequence[Finding]) -> str:
-    made = fragment(item.ref, failing)
-    rest = by_hand(failing)
-    by_themselves = f"Besides: {rest}." if rest else ""
-    return words.join(
-        f"Fix (test it first; images that need root must be rebuilt):\n{made}" if made else "",
-        by_themselves,
-    )
-
-
-def _fix_text(item: ControlRead) -> str:
-    title = f"**{words.number(item.control)}: {item.control.title}.**"
-    return words.join(title, words.fix(item, whole=True), words.source(item))
-
-
 def _count_workloads(question: Ask, target: Target) -> Plan:
     if re.search(r"namespaces?\b|namensräume", question.text, re.I) and not target.namespaces:
         got = yield from ask("namespaces", cluster=target.cluster)
@@ -513,28 +321,6 @@ def _count_workloads(question: Ask, target: Target) -> Plan:
         return f"**{counts.get(kind[1].lower(), 0)}** {kind[1]}s in {where}."
     listed = names(f"{number} {name}" for name, number in sorted(data.counts.items()))
     return f"**{data.total}** workloads in {where}" + (f" ({listed})." if listed else ".")
-
-
-def _together(rows: Sequence[WorkloadRow], asked: Sequence[str]) -> list[WorkloadRow]:
-    """Choose which of many objects of the same names are meant: those that stand together."""
-    if len(rows) <= MAX_OBJECTS:
-        return list(rows)
-    places: dict[str, list[WorkloadRow]] = {}
-    for row in rows:
-        places.setdefault(row.ref.namespace, []).append(row)
-    best = max(places.values(), key=lambda found: len({row.ref.name for row in found} & set(asked)))
-    wanted = len({row.ref.name for row in rows} & set(asked))
-    if wanted > 1 and len({row.ref.name for row in best}) == wanted:
-        return best[:MAX_OBJECTS]
-    return list(rows[:MAX_OBJECTS])
-
-
-def _checks(failing: Sized) -> str:
-    return "1 check" if len(failing) == 1 else f"{len(failing)} checks"
-
-
-def _worst(item: Explained) -> list[str]:
-    return [control for found in words.by_verdict(item, Verdict.FAIL) for control in found.controls]
 
 
 def _noun(data: Scanned, control: str = "") -> str:
@@ -568,11 +354,3 @@ def _noun(data: Scanned, control: str = "") -> str:
 
 def _benchmark(question: Ask) -> str:
     return question.benchmark
-
-
-def _not_found(target: Target) -> str:
-    return (
-        f"I also found nothing named {names((f'`{item}`' for item in target.unknown), 3)}."
-        if target.unknown
-        else SELF
-    )

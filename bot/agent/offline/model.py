@@ -33,7 +33,7 @@ class OfflineModel(BaseChatModel):
         return "oakum-offline"
 
     def bind_tools(self, tools: Any, **kwargs: Any) -> Runnable[Any, AIMessage]:
-        """It knows the queries already."""
+        """Return itself: it knows the queries already."""
         return self
 
     def _generate(

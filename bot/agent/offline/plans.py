@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from bot.agent.offline import guided, judged, listed
+from bot.agent.offline import explained, fixes, guided, judged, listed
 from bot.agent.offline.reading import Ask, Wish, read
 from bot.agent.offline.talk import Plan, Talk
 
 _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
     Wish.HELP: guided.explain_self,
-    Wish.CHANGE: judged.refuse_change,
+    Wish.CHANGE: fixes.refuse_change,
     Wish.LOGS: listed.show_log,
     Wish.EVENTS: listed.show_events,
     Wish.SUPPLY: guided.supply_chain,
@@ -18,8 +18,8 @@ _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
     Wish.NAMESPACES: listed.show_namespaces,
     Wish.WORKLOADS: listed.show_workloads,
     Wish.MORE: listed.show_more,
-    Wish.FIX: judged.show_fix,
-    Wish.EXPLAIN: judged.explain,
+    Wish.FIX: fixes.show_fix,
+    Wish.EXPLAIN: explained.explain,
     Wish.COUNT: judged.count,
     Wish.SCAN: judged.look,
     Wish.GUIDANCE: guided.guidance,

@@ -4,8 +4,7 @@ Used by `bot.agent.offline.reading`. A word of ours that is a workload's name al
 about in quotes.
 """
 
-STOP = frozenset(
-    """
+_TEXT = """
 a about above according across active actually admin administrator after again against all allow allowed allows almost
 already also always am among an and another answer any anybody anyone anything app application applications apps are
 aren't around as ask asks at available away back bad basically be because been before being below benchmark best better between
@@ -62,5 +61,5 @@ behebe beheben schlecht gut besser meldet gemeldet durchgefallen unsicher sicher
 gibt es zeig zeige zeigen liste listen finde finden prüfe prüfen laufen läuft lauft irgendwas irgendein irgendeine dort da hier jetzt dann
 namensraum cluster rechte zugriff richtlinie richtlinien regel regeln privilegiert privilegierte privilegierten wurzel umgebungsvariablen
 flaggt bemängelt markiert falsch richtig ok okay
-""".split()
-)
+"""
+STOP = frozenset(_TEXT.split())

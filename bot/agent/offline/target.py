@@ -43,7 +43,7 @@ class Target:
 
 
 def about_of(talk: Talk, question: Ask) -> tuple[str, ...]:
-    """Controls that a question is about; those of the thread when it leans on what was said."""
+    """Give the controls that a question is about; those of the thread when it leans on what was said."""
     if question.about or not question.follows:
         return question.about
     for said in reversed(talk.earlier):
@@ -156,7 +156,7 @@ def _only_as_place(
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:
-    """The one namespace that a word must mean, or nothing."""
+    """Give the one namespace that a word must mean, or nothing."""
     inside = [
         name
         for name in known

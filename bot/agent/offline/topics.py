@@ -202,13 +202,14 @@ TOPICS: tuple[Topic, ...] = (
 )
 """Narrow topics first; groups last."""
 
-_FIXABLE = (
+_FIXABLE_TEXT = (
     "privileged privilegiert privilegierte privilege escalation capabilities capability network policy policies namespace "
     "namespaces seccomp hostpath hostnetwork hostport hostpid secret secrets environment variables "
     "service account accounts webhook webhooks wildcard wildcards impersonate token tokens root "
     "container containers workload workloads deployment deployments security context digest digests "
     "images image cluster clusters benchmark control controls kubelet anonymous"
-).split()
+)
+_FIXABLE = _FIXABLE_TEXT.split()
 
 
 def spelled(text: str) -> str:

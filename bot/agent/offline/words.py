@@ -50,7 +50,7 @@ def looked_at(scan: Scan) -> str:
 
 
 def counted(count: int, kind: str) -> str:
-    """A number with its kind: `1 Deployment`, `2 Deployments`, `3 NetworkPolicies`."""
+    """Write a number with its kind: `1 Deployment`, `2 Deployments`, `3 NetworkPolicies`."""
     if count == 1:
         return f"1 {kind}"
     return (
@@ -77,7 +77,7 @@ def row(finding: Finding) -> str:
 
 
 def field_of(evidence: Evidence) -> str:
-    """A field and its value, as short as it stays clear."""
+    """Write a field and its value, as short as it stays clear."""
     path = re.sub(r"^.*?spec\.(?=containers|initContainers|ephemeral)", "", evidence.path)
     path = path.removeprefix("spec.template.").removeprefix("spec.jobTemplate.spec.template.")
     return f"{path}: {one_line(evidence.value, 80)}".replace("`", "'")
@@ -92,7 +92,7 @@ def rows(findings: Sequence[Finding], total: int) -> str:
 
 
 def section(guide: Guide | None, heading: str) -> str:
-    """The text under a heading of a guide; empty without one."""
+    """Give the text under a heading of a guide; empty without one."""
     if guide is None:
         return ""
     found = re.search(rf"(?ms)^#+\s*{heading}[^\n]*\n(.*?)(?=^#+\s|\Z)", guide.body)
@@ -100,7 +100,7 @@ def section(guide: Guide | None, heading: str) -> str:
 
 
 def sentences(text: str, limit: int) -> str:
-    """The first whole sentences of prose, at most `limit` characters."""
+    """Give the first whole sentences of prose, at most `limit` characters."""
     before, _, after = _FENCE.sub("\x00", text).partition("\x00")
     prose = " ".join((before if before.strip() else after.replace("\x00", " ")).split())
     kept = ""
@@ -112,7 +112,7 @@ def sentences(text: str, limit: int) -> str:
 
 
 def asks(read: ControlRead) -> str:
-    """What a control asks, with its setting and expected value."""
+    """Say what a control asks, with its setting and expected value."""
     control = read.control
     said = sentences(section(read.guide, "What it asks"), 400)
     if control.setting and control.expected:
@@ -121,7 +121,7 @@ def asks(read: ControlRead) -> str:
 
 
 def setting_of(control: Control) -> str:
-    """A control's setting; several spellings of it are joined by `or`."""
+    """Write a control's setting; several spellings of it are joined by `or`."""
     return _code(control.setting.replace("|", " or ").replace(";", ", "))
 
 
@@ -156,7 +156,7 @@ def source(read: ControlRead) -> str:
 
 
 def settings(rows_: Sequence[Setting], names_: Iterable[str]) -> str:
-    """Some settings in effect, in one line: `runAsNonRoot: (not set), runAsUser: (not set)`."""
+    """Write some settings in effect, in one line: `runAsNonRoot: (not set), runAsUser: (not set)`."""
     wanted = tuple(names_)
     shown = [f"`{item.name}: {item.value}`" for item in rows_ if item.name in wanted]
     return ", ".join(dict.fromkeys(shown))
@@ -185,7 +185,7 @@ def failing(data: Scanned) -> list[Finding]:
 
 
 def by_verdict(data: Explained, verdict: Verdict) -> list[Finding]:
-    """Findings of one object with one verdict."""
+    """Give the findings of one object with one verdict."""
     return [item for item in data.verdicts if item.verdict is verdict]
 
 

@@ -1,0 +1,72 @@
+"""Named objects looked at one by one: which are meant, what fails, which fragment would fix it.
+
+Used by the plans of `bot.agent.offline` that speak of workloads by name.
+"""
+
+from collections.abc import Generator, Sequence, Sized
+
+from bot.agent.offline import words
+from bot.agent.offline.hardening import by_hand, fragment
+from bot.agent.offline.talk import Call, Got
+from bot.agent.offline.target import Target
+from tools.queries.result import Explained, WorkloadRow
+from tools.types import Finding, Verdict
+
+MAX_OBJECTS = 4
+"""Named objects that are looked at one by one."""
+
+
+def explained(
+    target: Target, rows: Sequence[WorkloadRow], about: Sequence[str]
+) -> Generator[list[Call], list[Got], list[Explained]]:
+    """Look at several objects at once."""
+    calls = [
+        Call(
+            "explain_finding",
+            {
+                "name": row.ref.name,
+                "namespace": row.ref.namespace,
+                "kind": row.ref.kind,
+                **({"cluster": target.cluster} if target.cluster else {}),
+                **({"controls": list(about)} if about else {}),
+            },
+        )
+        for row in rows
+    ]
+    got = yield calls
+    return [item.data for item in got if isinstance(item.data, Explained)]
+
+
+def together(rows: Sequence[WorkloadRow], asked: Sequence[str]) -> list[WorkloadRow]:
+    """Choose which of many objects of the same names are meant: those that stand together."""
+    if len(rows) <= MAX_OBJECTS:
+        return list(rows)
+    places: dict[str, list[WorkloadRow]] = {}
+    for row in rows:
+        places.setdefault(row.ref.namespace, []).append(row)
+    best = max(places.values(), key=lambda found: len({row.ref.name for row in found} & set(asked)))
+    wanted = len({row.ref.name for row in rows} & set(asked))
+    if wanted > 1 and len({row.ref.name for row in best}) == wanted:
+        return best[:MAX_OBJECTS]
+    return list(rows[:MAX_OBJECTS])
+
+
+def worst(item: Explained) -> list[str]:
+    """Give the controls that an object fails, worst first."""
+    return [control for found in words.by_verdict(item, Verdict.FAIL) for control in found.controls]
+
+
+def checks(failing: Sized) -> str:
+    """Count checks in words."""
+    return "1 check" if len(failing) == 1 else f"{len(failing)} checks"
+
+
+def fragment_text(item: Explained, failing: Sequence[Finding]) -> str:
+    """Show what to set, and what no field fixes; empty where neither is known."""
+    made = fragment(item.ref, failing)
+    rest = by_hand(failing)
+    by_themselves = f"Besides: {rest}." if rest else ""
+    return words.join(
+        f"Fix (test it first; images that need root must be rebuilt):\n{made}" if made else "",
+        by_themselves,
+    )
