@@ -71,7 +71,7 @@ class Judged(Struct):
     accounts: list[Item]
     namespaces: list[Item]
     items: Mapping[str, list[Item]]
-    """By kind, every namespaced object; workloads only where no other owns them."""
+    """By kind, every namespaced object that no workload of the scan owns."""
 
 
 def build(read: Read) -> Judged:
@@ -245,7 +245,37 @@ def _items(read: Read, workloads: Sequence[Workload]) -> dict[str, list[Item]]:
     for workload in workloads:
         item = Item(workload.ref, workload)
         items.setdefault(workload.ref.kind, []).append(item)
+    owning: frozenset[_OwnerKey] | None = None
     for name, listing in read.listings.items():
-        if KINDS[name].namespaced and name not in _LISTED_OWNERS:
-            items[name] = [Item(read.ref(name, obj.metadata), obj) for obj in listing.objects]
+        kind = KINDS[name]
+        if not kind.namespaced or name in _LISTED_OWNERS:
+            continue
+        items[name] = kept = []
+        for obj in listing.objects:
+            if obj.metadata.owner_references:
+                owning = owning or _owning(read)
+                if _is_owned(kind, obj, owning, read.live):
+                    continue
+            kept.append(Item(read.ref(name, obj.metadata), obj))
     return items
+
+
+def _owning(read: Read) -> frozenset[_OwnerKey]:
+    """Collect the keys of all that may own other objects, pods too."""
+    pod = KINDS["Pod"]
+    pods: set[_OwnerKey] = {
+        (obj.metadata.uid or "")
+        if read.live
+        else ("Pod", namespace_of(pod, obj.metadata), name_of(obj.metadata))
+        for obj in read.objects("Pod")
+    }
+    return frozenset({*_owner_index(read), *pods} - {""})
+
+
+def _is_owned(kind: Kind, obj: Any, owning: frozenset[_OwnerKey], live: bool) -> bool:
+    """Tell whether a workload of the scan owns an object, such as a claim of a StatefulSet."""
+    namespace = namespace_of(kind, obj.metadata)
+    return any(
+        ((each.uid or "") if live else (each.kind, namespace, each.name)) in owning
+        for each in obj.metadata.owner_references
+    )

@@ -145,7 +145,7 @@ def owner_of(held: Folder, obj: dict[str, Any]) -> tuple[str, str, str] | None:
     for owner in meta.get("ownerReferences") or []:
         if owner.get("kind") in WORKLOADS:
             key = (owner["kind"], meta.get("namespace") or "default", owner.get("name"))
-            if key in held.objects:
+            if key in held.objects and held.objects[key] is not obj:
                 return key
     return None
 
