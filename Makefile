@@ -40,7 +40,7 @@ check: .venv/development ## Format, lint, types, contracts, unit tests, tables: 
 	@$(BIN)/python -m pytest -q -m "not lab and not postgres and not local_slack and not browser and not checkov and not slow"
 
 test: .venv/development .venv-checkov/ready ## Everything that can be tested on this machine, installing what it needs
-	@$(BIN)/python tests/machine.py
+	@$(BIN)/python -m tests.machine
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
@@ -54,7 +54,7 @@ bench: .venv/development ## Print the figures (EVAL=FOLDER: only search, on your
 	@$(BIN)/python -m tests.bench $(if $(EVAL),--eval $(EVAL))
 
 lab: .venv/development ## Start a real Kubernetes cluster on this machine (Linux, root)
-	@$(BIN)/python tests/machine.py
+	@$(BIN)/python -m tests.machine
 	@$(BIN)/python -m tests.lab up
 
 new: .venv/development ## Write the files of a new part: make new kind=check id=no_such_thing

@@ -1,7 +1,7 @@
 """Installs what the tests need from this machine: Debian packages when root, the local Slack server.
 
-Standard library only. `make test` runs it before the tests; without the right to install it says
-what is missing, and the tests concerned skip (in CI they fail).
+`make test` runs it (`python -m tests.machine`) before the tests; without the right to install it
+says what is missing, and the tests concerned skip (in CI they fail).
 """
 
 import os
@@ -11,40 +11,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.fakes.postgres import programs
+from tests.lab.machine import NEEDED, Needed, find
+
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "deploy" / "demo"
 
-PROGRAMS = {
-    "chromium": "chromium",
-    "runuser": "util-linux",
-    "containerd": "containerd",
-    "runc": "runc",
-    "iptables": "iptables",
-    "conntrack": "conntrack",
-    "socat": "socat",
-    "ethtool": "ethtool",
-    "ip": "iproute2",
-    "gcc": "gcc",
-    "node": "nodejs",
-    "npm": "npm",
-}
-"""Program -> the Debian package that brings it."""
-
-FILES = {
-    "/usr/lib/postgresql/*/bin/initdb": "postgresql",
-    "/usr/lib/cni/bridge": "containernetworking-plugins",
-    "/bin/busybox": "busybox-static",
-}
-"""A file that must be there -> the Debian package that brings it."""
+OTHERS = (
+    Needed("chromium", "chromium"),
+    Needed("fonts-noto-color-emoji", "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"),
+    Needed("nodejs", "node"),
+    Needed("npm", "npm"),
+)
+"""What tests need beside the lab's and Postgres' packages."""
 
 
 def missing_packages() -> list[str]:
     """List the Debian packages that this machine lacks."""
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    lacking = {package for name, package in PROGRAMS.items() if not shutil.which(name, path=path)}
-    for pattern, package in FILES.items():
-        if not any(Path("/").glob(pattern.lstrip("/"))):
-            lacking.add(package)
+    lacking = {needed.package for needed in (*NEEDED, *OTHERS) if not find(needed.program)}
+    if programs() is None:
+        lacking.add("postgresql")
     return sorted(lacking)
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 TEAM, CHANNEL = "local", "terminal"
 """The thread key of conversations at a terminal."""
+REPEATS_KEPT = timedelta(hours=24)
+"""What was delivered is remembered this long whatever is pruned, so that a redelivery stays one."""
 
 
 async def scan_once(
@@ -167,5 +169,6 @@ async def prune(db: "Database", before: datetime) -> int:
     gone = await threads.delete_before(db, before)
     gone += await scans.delete_before(db, before)
     gone += await usage.delete_before(db, before.date())
-    gone += await inbox.prune(db, before)
-    return gone + await seen.prune(db, before)
+    repeats = min(before, now() - REPEATS_KEPT)
+    gone += await inbox.prune(db, repeats)
+    return gone + await seen.prune(db, repeats)
