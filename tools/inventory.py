@@ -250,7 +250,8 @@ def _items(read: Read, workloads: Sequence[Workload]) -> dict[str, list[Item]]:
         kind = KINDS[name]
         if not kind.namespaced or name in _LISTED_OWNERS:
             continue
-        items[name] = kept = []
+        kept: list[Item] = []
+        items[name] = kept
         for obj in listing.objects:
             if obj.metadata.owner_references:
                 owning = owning or _owning(read)
