@@ -7,7 +7,6 @@ only, no text: everything here can be built anew. Used by `search`.
 """
 
 import fcntl
-import hashlib
 import os
 import shutil
 from collections.abc import Generator, Mapping
@@ -15,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from knowledge.embed import Vectors
 from knowledge.errors import IndexDamaged
@@ -25,6 +25,8 @@ INSIDE = "inside"
 OUTSIDE = "outside"
 """Names of the two collections: the library's texts, and descriptions of other matters."""
 
+_SAME = 0.999
+"""Cosine of a stored vector with itself, at the least."""
 _AGAIN = "Run `oakum index` to build it anew."
 
 
@@ -40,8 +42,6 @@ class Pointer(msgspec.Struct, frozen=True):
     """Vectors per collection."""
     calibration: dict[str, float]
     """Mean and deviation of cosines, as the builder worked them out."""
-    files: dict[str, str]
-    """sha256 of Chroma's vector files, which it opens without complaint when they are damaged."""
 
 
 def signature(folder: Path) -> tuple[int, int]:
@@ -74,7 +74,7 @@ class DenseIndex:
         self.pointer = pointer
         self._failures = (ChromaError, OSError, RuntimeError, ValueError)
         home = folder / pointer.folder
-        if not (home / "chroma.sqlite3").is_file() or _file_hashes(home) != pointer.files:
+        if not (home / "chroma.sqlite3").is_file():
             raise IndexDamaged("The index is damaged.", _AGAIN)
         try:
             self._client = chromadb.PersistentClient(
@@ -86,6 +86,26 @@ class DenseIndex:
             }
         except self._failures as error:
             raise IndexDamaged("The index cannot be opened.", _AGAIN) from error
+        for name in (INSIDE, OUTSIDE):
+            self._probe(name)
+
+    def _probe(self, collection: str) -> None:
+        """Look some stored vectors up by themselves: Chroma opens damaged vector files in silence."""
+        count = self.pointer.counts[collection]
+        chosen = sorted({0, count // 2, count - 1})
+        try:
+            found = self._collections[collection].get(
+                ids=[str(at) for at in chosen], include=["embeddings"]
+            )
+            rows = found["embeddings"]
+            pairs = zip(found["ids"], rows if rows is not None else (), strict=True)
+            stored = {int(name): np.asarray(row, dtype=np.float32) for name, row in pairs}
+        except self._failures as error:
+            raise IndexDamaged("The index is damaged.", _AGAIN) from error
+        for at in chosen:
+            near = self.nearest(collection, stored[at], 1) if at in stored else []
+            if not near or near[0][1] < _SAME:
+                raise IndexDamaged("The index is damaged.", _AGAIN)
 
     def nearest(self, collection: str, vector: Vectors, count: int) -> list[tuple[int, float]]:
         """Give (position, cosine) of the nearest texts, best first. Raises IndexDamaged."""
@@ -165,7 +185,6 @@ def write_build(
             embedding=embedding,
             counts={key: len(rows) for key, rows in vectors.items()},
             calibration=dict(calibration),
-            files=_file_hashes(home) if vectors else {},
         )
         before = _previous(folder)
         fresh = folder / f"{POINTER}.new"
@@ -203,15 +222,6 @@ def _fill(home: Path, vectors: Mapping[str, Vectors]) -> None:
         raise IndexDamaged(
             "The index cannot be built.", "The folder's disk may be full."
         ) from error
-
-
-def _file_hashes(home: Path) -> dict[str, str]:
-    """Hash Chroma's vector files; its SQLite file notices damage by itself."""
-    found: dict[str, str] = {}
-    for path in sorted(home.glob("*/*.bin")):
-        with path.open("rb") as file:
-            found[str(path.relative_to(home))] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
 
 
 def _previous(folder: Path) -> str:

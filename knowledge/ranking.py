@@ -92,7 +92,7 @@ class Ranker:
             Hit(
                 rank,
                 self.rows[at].control,
-                self._best(at, passages, meaning),
+                self._best(at, passages),
                 round(float(scores[at]), 6),
             )
             for rank, at in enumerate(order, 1)
@@ -151,25 +151,11 @@ class Ranker:
             scores[row] += 1.0 + (len(found.certain) - place) * 0.1
         return scores
 
-    def _best(self, row: int, words: Scores, meaning: Meaning | None) -> Passage:
-        """Choose the passage of a row to show: by words, helped by meaning; else its first."""
+    def _best(self, row: int, words: Scores) -> Passage:
+        """Choose the passage of a row to show: the one that shares most words, else its first."""
         first = self._first[row]
         count = len(self.rows[row].passages)
-        scores = words[first : first + count].copy()
-        if scores.max(initial=0.0) > 0:
-            scores /= scores.max()
-        for position, cosine in meaning.inside if meaning else ():
-            at = self._passage_of(position)
-            if at is not None and first <= at < first + count:
-                scores[at - first] += max(cosine, 0.0)
-        return self.passages[first + int(scores.argmax())]
-
-    def _passage_of(self, position: int) -> int | None:
-        """Find the passage that a text with a vector is made of; None for titles and questions."""
-        row = int(self._text_rows[position])
-        before = int(np.searchsorted(self._text_rows, row))
-        offset = position - before - len(self.rows[row].short_texts)
-        return self._first[row] + offset if offset >= 0 else None
+        return self.passages[first + int(words[first : first + count].argmax())]
 
 
 def _ranks(scores: Scores) -> Scores:

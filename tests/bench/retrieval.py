@@ -86,7 +86,9 @@ async def measure(library: Library, questions: Sequence[Question]) -> Figures:
         figures.hits.setdefault(question.group, []).append(good)
         if not good:
             seen = ", ".join(dict.fromkeys(names[:4])) or "nothing"
-            figures.misses.append(f"{question.id} {'/'.join(question.gold)} got {seen}: {question.text}")
+            figures.misses.append(
+                f"{question.id} {'/'.join(question.gold)} got {seen}: {question.text}"
+            )
     for text, gold in exact_questions():
         result = await library.search(text, 1)
         figures.exact.append(bool(result.hits) and gold in _names(library, result.hits[0]))
@@ -137,12 +139,16 @@ def report(figures: Figures) -> str:
 
 
 async def _main(arguments: argparse.Namespace) -> None:
-    paths = sorted(arguments.eval.glob("*retrieval*.jsonl")) or sorted(arguments.eval.glob("*.jsonl"))
+    paths = sorted(arguments.eval.glob("*retrieval*.jsonl")) or sorted(
+        arguments.eval.glob("*.jsonl")
+    )
     for path in paths:
         with tempfile.TemporaryDirectory() as folder:
             config = IndexConfig(
                 folder=arguments.index or Path(folder),
-                embedding=EmbeddingConfig(EmbeddingKind(arguments.embedding), arguments.model_folder),
+                embedding=EmbeddingConfig(
+                    EmbeddingKind(arguments.embedding), arguments.model_folder
+                ),
             )
             library = open_library(config)
             figures = await measure(library, read_questions([path]))
