@@ -22,7 +22,8 @@ _UNKNOWN = re.compile(
     r"unbekannt|nirgends)\b|n['’]t\b",
     re.I,
 )
-_CVE = re.compile(r"\bCVE[\s_-]{0,3}(\d{4})[\s_-]{0,3}(\d{4,7})\b", re.I)
+_DASH = r"[\s_\-\u2010-\u2015\u2212]{0,3}"
+_CVE = re.compile(rf"\bCVE{_DASH}(\d{{4}}){_DASH}(\d{{4,7}})\b", re.I)
 _LED = re.compile(
     r"(?i)\b(CIS|controls?|recommendations?|sections?|rules?|benchmark|requirements?|"
     r"kontrolle|abschnitt)\b([^0-9\n]{0,30}?)(v?)(\d{1,3}(?:\s?\.\s?\d{1,3}){1,4})(?![\w-]*[a-z])"

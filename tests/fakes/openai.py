@@ -7,7 +7,7 @@ are used in order; after the last one it keeps repeating it.
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
@@ -31,6 +31,8 @@ class Turn:
     chunk: int = 7
     """Characters of one delta."""
     finish: str = ""
+    echo: bool = False
+    """Repeats all that tools gave it, as its text."""
     ids: tuple[str, ...] = ()
 
 
@@ -82,6 +84,8 @@ class FakeOpenAI:
         self.keys.append(request.headers.get("Authorization", ""))
         turn = self.turns[min(len(self.requests), len(self.turns) - 1)]
         self.requests.append(body)
+        if turn.echo:
+            turn = replace(turn, text=_heard(body))
         if turn.delay_s:
             await asyncio.sleep(turn.delay_s)
         if self.keys[-1] != f"Bearer {KEY}":
@@ -113,6 +117,11 @@ class FakeOpenAI:
     def sent(self) -> str:
         """Everything that was ever sent to the model, as one text."""
         return json.dumps(self.requests, ensure_ascii=False)
+
+
+def _heard(body: dict[str, Any]) -> str:
+    tools = [item for item in body["messages"] if item["role"] == "tool"]
+    return "\n\n".join(str(item["content"]) for item in tools)
 
 
 def _usage(turn: Turn, body: dict[str, Any]) -> dict[str, int]:
