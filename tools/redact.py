@@ -308,6 +308,7 @@ _PLAIN_FIELDS = frozenset(
     )
 )
 """Fields whose random look is no secret: only credentials of a known form are masked in them."""
+_HASH_FIELD = re.compile(r"(?:[Hh]ash|checksum|digest|revision|mirror|[a-z]I[Dd]|[_./-]id|UUID)$")
 
 
 def document(obj: dict[str, Any]) -> dict[str, Any]:
@@ -337,7 +338,7 @@ def _field(key: str, value: Any) -> Any:
         return MASK if str(value) else value
     if not isinstance(value, str):
         return value
-    if plain or key.lower().endswith(("hash", "checksum")):
+    if plain or _HASH_FIELD.search(key):
         return _plain(value)
     return _json(value) if value[:1] in ("{", "[") else text(value)
 

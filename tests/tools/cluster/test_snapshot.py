@@ -166,6 +166,7 @@ async def test_secrets_are_dropped_and_never_named(write: Write) -> None:
     root = write({"a.yaml": secret + "---\n" + secret, "b.json": json.dumps(listed)})
     reader = await opened(root)
     assert "canary" not in repr(vars(reader))
+    assert reader.unread == {}
     assert "Secret" not in repr([(await reader.list(kind)).gaps for kind in KINDS.values()])
 
 

@@ -202,7 +202,7 @@ def test_what_identifies_an_object_stays() -> None:
             "uid": "0b5c1e2e-7a37-4b0b-93d9-0d3c2d3d4f55",
             "resourceVersion": "194837261",
             "labels": {"pod-template-hash": "5d4f8c7b9d", "app.kubernetes.io/version": "2.3.1"},
-            "annotations": {"checksum/secret": digest, "kubernetes.io/config.hash": digest[:32]},
+            "annotations": {"checksum/secret": digest, "kubernetes.io/config.mirror": digest[:32]},
             "ownerReferences": [
                 {"kind": "ReplicaSet", "name": "web-5d4f8c7b9d", "controller": True}
             ],
@@ -219,7 +219,10 @@ def test_what_identifies_an_object_stays() -> None:
             ],
             "volumes": [{"name": "creds", "secret": {"secretName": "db-credentials"}}],
         },
-        "status": {"containerStatuses": [{"containerID": f"containerd://{digest}"}]},
+        "status": {
+            "containerStatuses": [{"containerID": f"containerd://{digest}"}],
+            "nodeInfo": {"machineID": digest[:32], "systemUUID": digest[:32]},
+        },
     }
     assert redact.document(obj) == obj
 
