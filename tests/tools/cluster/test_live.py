@@ -89,6 +89,7 @@ async def test_a_fault_that_passes_leaves_a_complete_list(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 async def test_a_fault_that_stays_is_a_gap_and_never_a_short_list(
     page: str, tmp_path: Path
