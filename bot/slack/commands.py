@@ -73,7 +73,7 @@ async def _keep(desk: Desk, body: dict[str, Any], text: str) -> str:
     row = NewQuestion(
         id=desk.new_id(),
         event_id=unique,
-        team=str(body.get("team_id") or desk.me.team),
+        team=desk.me.team,
         channel=channel,
         ts=unique,
         thread=unique,
@@ -93,8 +93,8 @@ async def _keep(desk: Desk, body: dict[str, Any], text: str) -> str:
     return f"Taken; {before} questions are before yours." if before > 0 else ""
 
 
-async def ask(desk: Desk, row: Leased, answer: AnswerQuestion) -> Outcome:
-    """Post a command's question and hand it on as one; privately where we may not post."""
+async def ask(desk: Desk, row: Leased, answer: AnswerQuestion) -> Outcome | None:
+    """Post a command's question and hand it on (None); answer privately where we may not post."""
     url = str(row.payload.get("response_url", ""))
     try:
         scope = await desk.identity.scope(row.person, row.channel, row.place)
@@ -124,7 +124,7 @@ async def ask(desk: Desk, row: Leased, answer: AnswerQuestion) -> Outcome:
     )
     await inbox.put(desk.db, question, desk.now())
     desk.bell.set()
-    return Outcome.ANSWERED
+    return None
 
 
 async def _post(desk: Desk, row: Leased) -> str:

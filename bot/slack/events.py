@@ -53,7 +53,7 @@ def read(envelope: dict[str, Any], me: Self, now: datetime, new_id: str) -> Inco
     question = NewQuestion(
         id=new_id,
         event_id=str(envelope.get("event_id") or f"{channel}:{ts}"),
-        team=str(envelope.get("team_id") or event.get("team") or me.team),
+        team=me.team,
         channel=channel,
         ts=ts,
         thread=thread,

@@ -1,16 +1,16 @@
 """Who asks, and what they may see there.
 
-A person is known from Slack's envelope and users.info only. What could not be found out means no.
-Answers of Slack are kept five minutes. Used by the worker, commands and presses.
+A person is known from Slack's envelope and users.info only. What Slack does not tell means no; while
+Slack is down the question waits (SlackDown). Answers of Slack are kept five minutes. Used by the worker, commands and presses.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import BotError, NotServed
+from bot.errors import NotServed
 from bot.slack.config import SlackConfig
-from bot.slack.outlet import Outlet
+from bot.slack.outlet import Outlet, SlackRefused
 from bot.types import Place
 from tools.queries.context import Scope
 
@@ -78,7 +78,7 @@ class Identity:
             return known[1]
         try:
             answer = await self._outlet.call("users.info", user=person)
-        except BotError:
+        except SlackRefused:
             return "Slack did not tell who you are just now, so nothing is shown. Try again soon."
         reason = refusal(answer.get("user") or {}, self._config, self._me)
         if len(self._people) >= _KEPT_MAX:
@@ -93,7 +93,7 @@ class Identity:
             return known[1]
         try:
             found = await self._read_channels(person)
-        except BotError:
+        except SlackRefused:
             return frozenset()
         if len(self._memberships) >= _KEPT_MAX:
             self._memberships.clear()

@@ -15,11 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError
 from bot.slack.surface import METHODS, Method
+from bot.telemetry import SLACK_SENDS
 
 _POST_BURST = 2.0
 _POSTS_PER_S = 0.95
 _RETRIES_S = (0.5, 1.0, 2.0, 4.0)
-_RETRY_AFTER_MAX_S = 120.0
+_RETRY_AFTER_MAX_S = 3_600.0
 _GONE = frozenset(
     {"unknown_method", "method_deprecated", "missing_scope", "not_allowed_token_type"}
 )
@@ -158,7 +159,7 @@ class Outlet:
             try:
                 return await self._transmit(method, rule, arguments)
             except SlackApiError as error:
-                return self._explain(method, error)
+                return self._explain(method, rule, error)
 
     async def _transmit(
         self, method: str, rule: Method, arguments: Mapping[str, object]
@@ -168,16 +169,21 @@ class Outlet:
             response = await self._client.api_call(method, http_verb="GET", params=present)
         else:
             response = await self._client.api_call(method, json=present)
+            SLACK_SENDS.labels(result="sent").inc()
         return cast("dict[str, Any]", response.data)
 
-    def _explain(self, method: str, error: SlackApiError) -> None:
+    def _explain(self, method: str, rule: Method, error: SlackApiError) -> None:
         """Note a 429 and return; raise for all else."""
         response: Any = error.response
         status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
         if status == 429:
             after = _seconds(response.headers)
             self._open_at[method] = self._clock() + min(after, _RETRY_AFTER_MAX_S)
+            if not rule.reads:
+                SLACK_SENDS.labels(result="limited").inc()
             return
+        if not rule.reads:
+            SLACK_SENDS.labels(result="failed").inc()
         data: object = getattr(response, "data", None)
         word = (
             str(cast("dict[str, object]", data).get("error", "")) if isinstance(data, dict) else ""

@@ -48,8 +48,8 @@ class Press:
     """response_url, for when nothing else reaches the presser."""
 
 
-def read(body: dict[str, Any]) -> Press:
-    """Read a block_actions payload."""
+def read(body: dict[str, Any], team: str) -> Press:
+    """Read a block_actions payload; `team` is ours, since the payload names the presser's."""
     action = (body.get("actions") or [{}])[0]
     message = body.get("message") or {}
     container = body.get("container") or {}
@@ -61,7 +61,7 @@ def read(body: dict[str, Any]) -> Press:
         value=str(action.get("value") or ""),
         trigger=str(body.get("trigger_id", "")),
         person=str((body.get("user") or {}).get("id", "")),
-        key=ThreadKey(str((body.get("team") or {}).get("id", "")), channel, thread),
+        key=ThreadKey(team, channel, thread),
         message_ts=ts,
         url=str(body.get("response_url", "")),
     )
@@ -69,7 +69,7 @@ def read(body: dict[str, Any]) -> Press:
 
 async def handle(desk: Desk, body: dict[str, Any]) -> None:
     """Answer one press that was acknowledged; nothing where it came before."""
-    press = read(body)
+    press = read(body, desk.me.team)
     try:
         if not await seen.first_time(desk.db, f"press:{press.trigger}", desk.now()):
             return
@@ -92,7 +92,7 @@ async def submitted(desk: Desk, body: dict[str, Any]) -> None:
     values = ((view.get("state") or {}).get("values") or {}).get("reason") or {}
     reason = plain(str((values.get("reason") or {}).get("value") or ""), desk.me)[:_REASON_MAX]
     channel, thread, ts = json.loads(str(view.get("private_metadata") or '["", "", ""]'))
-    key = ThreadKey(str((body.get("team") or {}).get("id", "")), str(channel), str(thread))
+    key = ThreadKey(desk.me.team, str(channel), str(thread))
     try:
         await feedback.add(desk.db, key, person, str(ts), "not-helpful", reason, desk.now())
         text = "Thank you; your reason is kept with the answer."

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -30,10 +31,13 @@ class Wiring:
         self._desk = desk
         self._tasks: set[asyncio.Task[None]] = set()
         self.intake = Intake(desk)
+        quiet = logging.getLogger("bot.slack.bolt")
+        quiet.setLevel(logging.ERROR)
         self.app = AsyncApp(
-            logger=logging.getLogger("bot.slack.bolt"),
+            logger=quiet,
             name="oakum",
             client=client,
+            authorize=_authorizing(desk),
             signing_secret=desk.config.signing_secret or "unused in Socket Mode",
             request_verification_enabled=desk.config.mode is Mode.HTTP,
             before_authorize=self.intake.taken,
@@ -74,3 +78,18 @@ class Wiring:
             if url:
                 text = f"Something went wrong on our side; the log has it as {number}."
                 await self._desk.outlet.respond(url, text)
+
+
+def _authorizing(desk: Desk) -> Callable[[], Awaitable[AuthorizeResult]]:
+    """Say who we are without asking Slack again, and without what Bolt finds in the environment."""
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=desk.me.enterprise or None,
+            team_id=desk.me.team,
+            bot_user_id=desk.me.user,
+            bot_id=desk.me.bot,
+            bot_token=desk.config.bot_token,
+        )
+
+    return authorize

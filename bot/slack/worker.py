@@ -23,6 +23,8 @@ LEASE_S = 15.0
 _EXTEND_S = 4.0
 _POLL_S = 0.5
 _DOWN_S = 2.0
+_HANDED_ON = "handed-on"
+"""How a command ends whose question was posted and became a row of its own."""
 _log = logger(__name__)
 
 
@@ -118,7 +120,8 @@ class Worker:
         started = time.perf_counter()
         try:
             outcome = await (ask if row.kind == "command" else take)(desk, row, answer)
-            await inbox.finish(desk.db, row.id, desk.worker, desk.now(), outcome.value)
+            ended = outcome.value if outcome is not None else _HANDED_ON
+            await inbox.finish(desk.db, row.id, desk.worker, desk.now(), ended)
         except asyncio.CancelledError:
             raise
         except SlackRefused as error:
@@ -130,6 +133,8 @@ class Worker:
             return
         except Exception as error:  # noqa: BLE001
             incident(error, question=row.id)
+            return
+        if outcome is None:
             return
         QUESTIONS.labels(outcome=outcome.value).inc()
         if outcome is not Outcome.REFUSED:

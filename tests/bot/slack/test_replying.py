@@ -1,6 +1,7 @@
 """How an answer shows: a sign, progress, streams and their death, edits, limits, rates, restarts."""
 
 import asyncio
+import re
 import uuid
 from datetime import timedelta
 from itertools import pairwise
@@ -261,3 +262,39 @@ async def test_progress_shows_at_least_every_ten_seconds_though_nothing_happens(
     ]
     assert len(times) >= 4
     assert max(after - before for before, after in pairwise(times)) < 10
+
+
+async def test_a_mention_or_link_split_over_paragraphs_is_never_live(place):
+    parts = ["ping <!chan", "nel> and <!channel> now", "see https://ev", "il.example/x [a](htt"]
+    parts += ["p://evil.example) ![p](https://evil.example/p.png)", "@here <@U1>"]
+    place.answering.script = telling(parts, 0.8)
+    await place.serve()
+
+    ts = place.slack.people.mention("C1", "UANN", "tell")
+    await place.shown("C1", ts, "[.]example", 15)
+
+    (message,) = place.slack.answers("C1", ts)
+    assert len(message.edits) > 3
+    for shown in [*message.edits, str(message.blocks)]:
+        assert re.search(r"<[@!#]|https?://(?!kubernetes\.io)|@(here|channel)\b", shown) is None
+
+
+async def test_files_already_attached_before_a_crash_are_not_attached_again(place):
+    rows = tuple((f"web-{number}", "x") for number in range(200))
+
+    async def script(request, report):
+        return Answer(text="See.", tables=(Table("T", ("name", "why"), rows),))
+
+    place.answering.script = script
+    old = Message("C1", place.slack.space.next_ts(), BOT_USER, "See.", bot=True)
+    ts, row_id = await interrupted(place, 1, old.ts)
+    old.thread = ts
+    there = Message("C1", "1790000001.000001", BOT_USER, "", ts, bot=True)
+    there.files = [f"oakum-{row_id[:8]}-table-1.csv"]
+    place.slack.space.messages += [old, there]
+    await place.serve()
+
+    await place.shown("C1", ts, "See.")
+    await place.settled()
+
+    assert place.slack.space.files == {}
