@@ -77,8 +77,8 @@ class Identifiers:
             for alias in control.aliases:
                 for name, _ in _names(alias):
                     self._add(self._numbers, name, at)
-            for field in _FIELD.findall(control.setting):
-                self._add(self._fields, field.lower(), at)
+        for field in _FIELD.findall(row.controls[0].setting) if row.controls else ():
+            self._add(self._fields, field.lower(), at)
         texts = (*row.short_texts, *(passage.text for passage in row.passages))
         for cve in {found.lower() for text in texts for found in _CVE.findall(text)}:
             self._add(self._numbers, cve, at)

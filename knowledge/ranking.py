@@ -25,6 +25,8 @@ RANK_SHIFT = 10
 set: 0.5 to 0.7 alike, 0.8 and dense alone worse."""
 NAMED_BONUS = 0.02
 """Added to a row whose field or flag a longer question names: worth several ranks."""
+NAMED_MOST = 2
+"""With more rows named so (an error message that lists fields) none of them is meant above others."""
 
 Scores = NDArray[np.float64]
 
@@ -145,8 +147,8 @@ class Ranker:
         scores = np.where(words > 0, (1 - DENSE_SHARE) / (RANK_SHIFT + _ranks(words)), 0.0)
         if dense is not None:
             scores += np.where(dense > -1, DENSE_SHARE / (RANK_SHIFT + _ranks(dense)), 0.0)
-        for row in found.likely:
-            scores[row] += NAMED_BONUS
+        if len(found.likely) <= NAMED_MOST:
+            scores[list(found.likely)] += NAMED_BONUS
         for place, row in enumerate(found.certain):
             scores[row] += 1.0 + (len(found.certain) - place) * 0.1
         return scores
