@@ -1,5 +1,7 @@
 """A question asked in Slack is answered there, once: mentions, threads, direct messages, the pane."""
 
+import pytest
+
 from bot.types import Answer, Place
 
 ANSWERED = "Answer to: "
@@ -167,6 +169,7 @@ async def test_secrets_in_a_question_are_masked_before_they_are_kept(place):
     assert key not in place.answering.asked[0].text
 
 
+@pytest.mark.slow
 async def test_fifty_questions_at_once_are_all_answered_in_order_per_thread(place):
     roots = []
     for number in range(10):

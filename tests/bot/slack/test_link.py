@@ -14,6 +14,7 @@ async def answered(place, text):
     await place.shown("C1", ts, f"Answer to: {text}", 15)
 
 
+@pytest.mark.slow
 async def test_a_refresh_loses_nothing(place):
     place.slack.faults.ack_within_s = 0.5
     await place.serve()
@@ -26,6 +27,7 @@ async def test_a_refresh_loses_nothing(place):
     assert place.slack.sockets.most_open <= 2
 
 
+@pytest.mark.slow
 async def test_a_cut_line_is_mended_within_ten_seconds(place):
     place.slack.faults.ack_within_s = 0.5
     service = await place.serve()
@@ -48,6 +50,7 @@ async def test_a_half_open_socket_turns_readiness_red_and_is_replaced(place):
     await answered(place, "alive")
 
 
+@pytest.mark.slow
 async def test_a_deaf_socket_is_renewed(place, monkeypatch):
     place.slack.faults.ack_within_s = 0.3
     place.slack.faults.retry_after_s = (0.5, 2.0, 2.0)
@@ -58,6 +61,7 @@ async def test_a_deaf_socket_is_renewed(place, monkeypatch):
     await answered(place, "heard")
 
 
+@pytest.mark.slow
 async def test_slack_away_at_start_and_back_later(place):
     place.slack.faults.fail("auth.test", times=2, error="internal_error")
     place.slack.faults.connections_down = True

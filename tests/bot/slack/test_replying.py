@@ -39,6 +39,7 @@ def assert_no_gap_no_duplicate(message, paragraphs):
     assert all(one in message.edits[-1] for one in paragraphs)
 
 
+@pytest.mark.slow
 async def test_an_answer_is_streamed_where_the_workspace_offers_it(place):
     place.answering.script = telling(PARAGRAPHS)
     await place.serve()
@@ -55,6 +56,7 @@ async def test_an_answer_is_streamed_where_the_workspace_offers_it(place):
     assert place.slack.refused == []
 
 
+@pytest.mark.slow
 async def test_a_stream_that_dies_is_continued_in_the_same_message(place):
     place.slack.faults.stream_age_s = 0.9
     place.answering.script = telling(PARAGRAPHS, 0.8)
@@ -70,6 +72,7 @@ async def test_a_stream_that_dies_is_continued_in_the_same_message(place):
     }
 
 
+@pytest.mark.slow
 async def test_methods_that_are_unknown_are_tried_once_and_edits_take_their_place(place):
     unknown = {"chat.startStream", "assistant.threads.setStatus", "reactions.add"}
     place.slack.faults.unknown_methods |= unknown
@@ -120,6 +123,7 @@ async def test_a_workspace_that_refuses_new_blocks_gets_older_ones(place):
     assert {one["type"] for one in message.blocks} == {"section", "actions"}
 
 
+@pytest.mark.slow
 async def test_a_storm_of_429_is_waited_out_and_nothing_is_sent_meanwhile(place):
     for method in ("chat.postMessage", "chat.startStream", "chat.update"):
         place.slack.faults.fail(method, times=2, status=429, retry_after=1)
@@ -146,6 +150,7 @@ async def test_a_post_whose_answer_is_lost_is_not_posted_twice(place):
     assert len(place.slack.answers("C1", ts)) == 1
 
 
+@pytest.mark.slow
 async def test_a_stream_whose_start_is_lost_is_not_started_twice(place):
     place.slack.faults.fail("chat.startStream", status=502, applied=True)
     place.answering.script = telling(PARAGRAPHS[:4], 0.9)
@@ -157,6 +162,7 @@ async def test_a_stream_whose_start_is_lost_is_not_started_twice(place):
     assert len(place.slack.answers("C1", ts)) == 1
 
 
+@pytest.mark.slow
 async def test_slack_failing_for_a_while_loses_no_answer(place):
     place.slack.faults.fail("chat.postMessage", times=1, status=500)
     place.slack.faults.fail("users.info", times=2, status=503)
@@ -264,6 +270,7 @@ async def test_progress_shows_at_least_every_ten_seconds_though_nothing_happens(
     assert max(after - before for before, after in pairwise(times)) < 10
 
 
+@pytest.mark.slow
 async def test_a_mention_or_link_split_over_paragraphs_is_never_live(place):
     parts = ["ping <!chan", "nel> and <!channel> now", "see https://ev", "il.example/x [a](htt"]
     parts += ["p://evil.example) ![p](https://evil.example/p.png)", "@here <@U1>"]
