@@ -138,7 +138,10 @@ _OwnerKey = str | tuple[str, str, str]
 
 
 def _owner_index(read: Read) -> dict[_OwnerKey, tuple[Kind, Any]]:
-    """Index what may own: by uid on a live cluster, by kind, namespace and name in a folder."""
+    """Index what may own: by uid on a live cluster, by kind, namespace and name in a folder.
+
+    A pod that owns pods (a Spark driver) has no template that could stand for them: it is left out.
+    """
     index: dict[_OwnerKey, tuple[Kind, Any]] = {}
     for name in WORKLOAD_KINDS:
         if name == "Pod":

@@ -110,8 +110,11 @@ async def test_a_control_is_fail_over_unknown_over_pass_over_not_applicable() ->
 
 
 async def test_counts_summary_and_findings_agree_and_only_what_needs_action_is_kept() -> None:
-    kept = await run(MemoryReader(SHOP))
-    everything = await run(MemoryReader(SHOP), keep_all=True)
+    windows = "{apiVersion: v1, kind: Pod, metadata: {name: w, namespace: shop}, spec: {os: {name: windows}, containers: [{name: w}]}}"
+    manifests = f"{SHOP}---\n{windows}\n"
+    kept = await run(MemoryReader(manifests))
+    everything = await run(MemoryReader(manifests), keep_all=True)
+    assert kept.summary[Verdict.NOT_APPLICABLE]
     assert kept.summary == everything.summary
     assert sum(everything.summary.values()) == len(everything.findings)
     assert {found.verdict for found in kept.findings} == {Verdict.FAIL, Verdict.UNKNOWN}
