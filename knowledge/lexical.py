@@ -6,6 +6,7 @@ by `search`.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import bm25s
 import numpy as np
@@ -51,7 +52,8 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-def _forms(word: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _forms(word: str) -> tuple[str, ...]:
     """Give every form one written word is found by."""
     pieces = [piece for piece in _PART.split(word) if piece]
     forms: list[str] = []
@@ -67,7 +69,7 @@ def _forms(word: str) -> list[str]:
             ]
         elif lower not in STOP_WORDS and len(lower) > 1:
             forms.append(_stem(piece))
-    return forms
+    return tuple(forms)
 
 
 def _stem(word: str) -> str:
