@@ -24,7 +24,7 @@ from langgraph.types import Command
 
 from bot.agent import toolbox
 from bot.agent.allowed import Allowed, catalogue_hosts
-from bot.agent.grounding import ground
+from bot.agent.grounding import Grounded, ground
 from bot.agent.limits import Budget
 from bot.agent.model import unavailable
 from bot.agent.steps import doing, shown_arguments
@@ -67,14 +67,17 @@ class Run:
     """Where links may lead beside the sources of what was found."""
     steps: list[Step] = field(default_factory=list[Step])
     results: list[Result] = field(default_factory=list[Result])
-    removed: list[str] = field(default_factory=list[str])
+    removed: tuple[str, ...] = ()
+    """What was taken out of the answer; set at its end."""
     incident: str = ""
 
+    def check(self, text: str) -> Grounded:
+        """Check a text against what this question has found."""
+        return ground(text, self.allowed, self.hosts | catalogue_hosts())
+
     def grounded(self, text: str) -> str:
-        """Check a text; remembers what was taken out."""
-        checked = ground(text, self.allowed, self.hosts | catalogue_hosts())
-        self.removed += checked.removed
-        return checked.text
+        """Give what may be shown of a line beside the answer."""
+        return self.check(text).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ async def run(agent: Agent, messages: Sequence[AnyMessage], state: Run) -> Outco
         text,
         tuple(state.steps),
         tuple(state.results),
-        tuple(state.removed),
+        state.removed,
         Usage(state.budget.input_tokens, state.budget.output_tokens, state.budget.steps),
         state.incident,
         limit,
@@ -226,9 +229,9 @@ def _final(last: AIMessage | None, state: Run, limit: str) -> str:
         said = f"The model gave no answer. This is what I found.\n\n{found_so_far(state.results)}"
     elif last is not None and last.response_metadata.get("finish_reason") == "length":
         said += "\n\n(The model's answer was cut at its length limit.)"
-    before = len(state.removed)
-    text = state.grounded(said)
-    return text + _taken_out(state.removed[before:])
+    checked = state.check(said)
+    state.removed = checked.removed
+    return checked.text + _taken_out(checked.removed)
 
 
 def _taken_out(removed: Sequence[str]) -> str:

@@ -25,22 +25,26 @@ TURNS = [
     call("explain_finding", name="ledger", namespace="payments"),
     call("explain_control", control="5.2.7"),
     call("search_guidance", question="run as root"),
-    say("Deployment payments/ledger fails CIS 5.2.7: it runs as user 0.\n\n" + "It matters. " * 60, chunk=100),
+    say(
+        "Deployment payments/ledger fails CIS 5.2.7: it runs as user 0.\n\n" + "It matters. " * 60,
+        chunk=100,
+    ),
 ]
 
 
-async def measure(rounds: int) -> list[float]:
-    """Milliseconds of each answer, after three to warm up."""
-    taken: list[float] = []
+async def measure(rounds: int) -> list[tuple[float, float]]:
+    """Milliseconds of wall time and of CPU of each answer, after three to warm up."""
+    taken: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as store:
         desk = await open_desk(FOLDER, Path(store))
         async with FakeOpenAI(TURNS) as endpoint:
             speaking: Desk = desk.speaking(endpoint)
             for number in range(rounds + 3):
                 endpoint.requests.clear()
-                started = time.perf_counter()
+                started, worked = time.perf_counter(), time.process_time()
                 given = await speaking.ask("does ledger run as root?", thread=f"b{number}")
-                taken.append((time.perf_counter() - started) * 1000)
+                wall = time.perf_counter() - started
+                taken.append((wall * 1000, (time.process_time() - worked) * 1000))
                 assert len(given.steps) == 5, given
         assert desk.parts.db is not None
         await desk.parts.db.close()
@@ -63,12 +67,15 @@ async def bare(rounds: int) -> float:
 def main() -> int:
     """Print the figures; fails over the target."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 40
-    taken = sorted(asyncio.run(measure(rounds)))
-    p95 = taken[max(0, round(0.95 * len(taken)) - 1)]
+    measured = asyncio.run(measure(rounds))
+    taken = sorted(wall for wall, _ in measured)
+    worked = sorted(cpu for _, cpu in measured)
+    at = max(0, round(0.95 * rounds) - 1)
+    p95 = taken[at]
     calls = asyncio.run(bare(10))
     print(
         f"five-tool answer, {rounds} rounds: p50 {statistics.median(taken):.0f} ms, "
-        f"p95 {p95:.0f} ms (target {TARGET_MS:.0f} ms); "
+        f"p95 {p95:.0f} ms (target {TARGET_MS:.0f} ms), CPU p95 {worked[at]:.0f} ms; "
         f"of which six bare model calls {calls:.0f} ms"
     )
     return 0 if p95 < TARGET_MS else 1

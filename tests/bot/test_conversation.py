@@ -24,7 +24,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def test_a_model_answers_from_what_was_read(desk: Desk) -> None:
     turns = [
-        call("scan_scope", _text="Looking at payments.", namespaces=["payments"], controls=["5.2.5"]),
+        call(
+            "scan_scope", _text="Looking at payments.", namespaces=["payments"], controls=["5.2.5"]
+        ),
         say("Deployment payments/gateway fails CIS 5.2.5.\n\nIt uses the host network."),
     ]
     async with FakeOpenAI(turns) as endpoint:
@@ -52,7 +54,9 @@ async def test_what_nothing_supports_is_taken_out_and_said(desk: Desk) -> None:
         given = await desk.speaking(endpoint).ask("anything bad?")
     assert "ghost" not in given.text
     assert "5.7.2" not in given.text
-    assert given.text.endswith("Taken out, because nothing I read supports it: 1 control number, 1 object name.")
+    assert given.text.endswith(
+        "Taken out, because nothing I read supports it: 1 control number, 1 object name."
+    )
 
 
 FAILURES = [
@@ -89,7 +93,9 @@ async def test_a_wrong_key_and_no_server_at_all(desk: Desk) -> None:
 
 
 async def test_limits_of_one_question(desk: Desk) -> None:
-    several = calls(("clusters", {}), ("namespaces", {}), ("find_workloads", {"namespaces": ["ci"]}))
+    several = calls(
+        ("clusters", {}), ("namespaces", {}), ("find_workloads", {"namespaces": ["ci"]})
+    )
     async with FakeOpenAI([several]) as endpoint:
         steps = await desk.speaking(endpoint, steps=2).ask("a", thread="1")
     async with FakeOpenAI([several]) as endpoint:
@@ -136,7 +142,13 @@ async def test_a_question_that_runs_again_is_remembered_once(desk: Desk) -> None
 async def test_nobody_sees_past_their_scope(desk: Desk) -> None:
     narrow = Scope({"demo": frozenset({"ci"})})
     for number, text in enumerate(
-        ("which workloads run privileged?", "is anything in payments privileged?", "list namespaces", "is ledger root?", "how many pods fail a check?")
+        (
+            "which workloads run privileged?",
+            "is anything in payments privileged?",
+            "list namespaces",
+            "is ledger root?",
+            "how many pods fail a check?",
+        )
     ):
         await desk.ask(text, thread=f"n{number}", scope=narrow)
     nothing = await desk.ask("which workloads run privileged?", thread="z", scope=Scope({}))
@@ -168,7 +180,10 @@ async def test_the_public_form(desk: Desk) -> None:
     ]  # fmt: skip
     assert document["model"] == "offline"
     assert document["usage"] == {"input_tokens": 0, "output_tokens": 0, "model_calls": 3}
-    assert {item["resource"]["name"] for item in document["findings"]} == {"runner", "nightly-images"}
+    assert {item["resource"]["name"] for item in document["findings"]} == {
+        "runner",
+        "nightly-images",
+    }
     assert document["steps"][0]["query"] == "scan_scope"
     assert document["citations"][0]["control"] == "5.2.2"
     assert json.loads(as_json(given)) == json.loads(json.dumps(document))

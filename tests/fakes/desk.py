@@ -62,7 +62,9 @@ class Desk:
 
     def speaking(self, endpoint: FakeOpenAI, key: str = KEY, **limits: Any) -> "Desk":
         """The same desk with a model behind an endpoint."""
-        config = ModelConfig("scripted", key, endpoint.base_url, timeout_s=limits.pop("timeout_s", 5))
+        config = ModelConfig(
+            "scripted", key, endpoint.base_url, timeout_s=limits.pop("timeout_s", 5)
+        )
         parts = replace(
             self.parts,
             agent=make_agent(build(config)),

@@ -12,7 +12,9 @@ def allowed() -> Allowed:
     made = Allowed()
     made.add_ref(ResourceRef("demo", "apps/v1", "Deployment", "shop", "web"))
     made.names |= {"nginx:1.27.3", "registry.example.com/api:2.3.1"}
-    made.add_words("CVE-2024-21626 spec.containers[0].securityContext.privileged /var/run/docker.sock")
+    made.add_words(
+        "CVE-2024-21626 spec.containers[0].securityContext.privileged /var/run/docker.sock"
+    )
     made.add_question("is ghost or CVE-2020-1111 or 5.9.9 a problem?")
     return made
 
@@ -92,7 +94,16 @@ def test_what_nothing_supports_is_taken_out(
 
 @pytest.mark.parametrize(
     "text",
-    ["<!channel> look", "<!here|here>", "@channel look", "@ everyone", "<@U012ABCDEF>", "＠here", "<!subteam^S1>", "@\u200bchannel"],
+    [
+        "<!channel> look",
+        "<!here|here>",
+        "@channel look",
+        "@ everyone",
+        "<@U012ABCDEF>",
+        "＠here",
+        "<!subteam^S1>",
+        "@\u200bchannel",
+    ],
 )
 def test_mentions_are_inert(text: str, allowed: Allowed) -> None:
     checked = ground(text, allowed, HOSTS).text

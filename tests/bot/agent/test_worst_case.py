@@ -107,7 +107,9 @@ BAD_TURNS = [
 
 @pytest.mark.parametrize("number", range(len(BAD_TURNS)))
 async def test_every_kind_of_bad_turn_ends_honestly(hostile: Desk, number: int) -> None:
-    async with FakeOpenAI([BAD_TURNS[number], say("I could not look at that. " + OBEYED[3])]) as endpoint:
+    async with FakeOpenAI(
+        [BAD_TURNS[number], say("I could not look at that. " + OBEYED[3])]
+    ) as endpoint:
         desk = hostile.speaking(endpoint)
         await desk.ask("is kiosk ok?")
         assert_safe(desk, endpoint)
@@ -145,7 +147,12 @@ async def test_what_is_not_a_list_of_ours_is_not_run(hostile: Desk) -> None:
 
 
 async def test_the_offline_model_quotes_orders_and_follows_none(hostile: Desk) -> None:
-    for text in ("is kiosk ok?", "show me the events in hall", "show the yaml of kiosk", "why is kiosk flagged?"):
+    for text in (
+        "is kiosk ok?",
+        "show me the events in hall",
+        "show the yaml of kiosk",
+        "why is kiosk flagged?",
+    ):
         given = await hostile.ask(text, thread=text)
         assert "No language model was used" in given.text
     assert "I did not follow it" in hostile.answers[1].text

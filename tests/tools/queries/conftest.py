@@ -1,0 +1,43 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.desk import NOW, shared_library
+from tools.cluster.snapshot import open_folder
+from tools.queries.context import QueryContext, Scope
+from tools.queries.listings import Listings
+from tools.queries.memory import MemoryScans
+from tools.types import ClusterConfig, ClusterSource
+
+FOLDERS = Path(__file__).parents[2] / "eval" / "folders"
+
+
+async def make(scope: Scope, *folders: str) -> QueryContext:
+    readers = {}
+    for name in folders:
+        config = ClusterConfig(name=name, source=ClusterSource.FOLDER, folder=str(FOLDERS / name))
+        readers[name] = Listings(await open_folder(config))
+    library = shared_library()
+    return QueryContext(readers, scope, library.search, library.guide_for, MemoryScans(), NOW)
+
+
+@pytest.fixture
+async def company() -> AsyncIterator[QueryContext]:
+    yield await make(Scope({"company": None}), "company")
+
+
+@pytest.fixture
+async def narrow() -> AsyncIterator[QueryContext]:
+    """Two clusters are configured; only namespace ci of one may be seen."""
+    yield await make(Scope({"company": frozenset({"ci"})}), "company", "hostile")
+
+
+@pytest.fixture
+async def both() -> AsyncIterator[QueryContext]:
+    yield await make(Scope({"company": None, "hostile": None}), "company", "hostile")
+
+
+@pytest.fixture
+async def hostile() -> AsyncIterator[QueryContext]:
+    yield await make(Scope({"hostile": None}), "hostile")

@@ -1,0 +1,75 @@
+import pytest
+
+from tools.errors import UnknownName
+from tools.queries import (
+    events,
+    explain_finding,
+    find_workloads,
+    logs,
+    namespaces,
+    read_object,
+    scan_scope,
+)
+from tools.queries.context import QueryContext
+
+PLACES = [
+    (find_workloads, {"namespaces": ["payments"]}),
+    (scan_scope, {"namespaces": ["payments"]}),
+    (scan_scope, {"cluster": "hostile"}),
+    (explain_finding, {"name": "ledger", "namespace": "payments"}),
+    (read_object, {"kind": "Deployment", "name": "ledger", "namespace": "payments"}),
+    (read_object, {"kind": "Namespace", "name": "payments"}),
+    (events, {"namespace": "payments"}),
+    (logs, {"namespace": "payments", "pod": "ledger"}),
+    (find_workloads, {"cluster": "compan"}),
+    (find_workloads, {"namespaces": ["c*"]}),
+    (find_workloads, {"namespaces": ["CI"]}),
+]
+
+
+@pytest.mark.parametrize(("query", "arguments"), PLACES)
+async def test_outside_the_scope_is_as_unknown_and_tells_nothing(
+    query, arguments, narrow: QueryContext
+) -> None:
+    with pytest.raises(UnknownName) as raised:
+        await query.run(query.Arguments(**arguments), narrow)
+    said = f"{raised.value.public} {raised.value.hint}"
+    for hidden in ("monitoring", "storefront", "hall", "kiosk"):
+        assert hidden not in said
+
+
+async def test_everything_that_may_be_seen_is_only_that(narrow: QueryContext) -> None:
+    found = await find_workloads.run(find_workloads.Arguments(), narrow)
+    scanned = await scan_scope.run(scan_scope.Arguments(), narrow)
+    listed = await namespaces.run(namespaces.Arguments(), narrow)
+    assert {row.ref.namespace for row in found.data.rows} == {"ci"}
+    assert found.data.known_namespaces == ("ci",)
+    assert {item.ref.namespace or item.ref.name for item in scanned.data.page} == {"ci"}
+    assert [row.name for row in listed.data.rows] == ["ci"]
+    for result in (found, scanned, listed):
+        assert "payments" not in result.text
+
+
+async def test_several_clusters_must_be_told_apart(both: QueryContext) -> None:
+    with pytest.raises(UnknownName, match="Which cluster"):
+        await find_workloads.run(find_workloads.Arguments(), both)
+
+
+async def test_an_unknown_namespace_names_the_nearest(company: QueryContext) -> None:
+    with pytest.raises(UnknownName) as raised:
+        await scan_scope.run(scan_scope.Arguments(namespaces=["paymnts"]), company)
+    assert raised.value.hint.startswith("Nearest: payments")
+
+
+async def test_a_scan_of_somebody_else_is_cut_to_what_may_be_seen(
+    company: QueryContext, narrow: QueryContext
+) -> None:
+    from dataclasses import replace
+
+    from tools.queries import list_findings
+
+    wide = await scan_scope.run(scan_scope.Arguments(), company)
+    shared = replace(narrow, past=company.past)
+    page = await list_findings.run(list_findings.Arguments(scan_id=wide.data.scan.id), shared)
+    assert {item.ref.namespace or item.ref.name for item in page.data.page} == {"ci"}
+    assert "payments" not in page.text
