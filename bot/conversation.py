@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
-
 from bot.agent import loop
 from bot.agent.allowed import Allowed
 from bot.agent.assembly import assemble
+from bot.agent.history import MAX_QUESTION, MAX_TURNS, messages
 from bot.agent.limits import Budget, Limits, cost
-from bot.agent.offline.model import CLUSTERS, FACTS, QUESTION, OfflineModel
+from bot.agent.offline.model import OfflineModel
 from bot.agent.remembering import facts
 from bot.errors import ModelUnavailable, StoreUnavailable
 from bot.store import threads, usage
@@ -28,18 +27,8 @@ from bot.types import Answer, Progress, Report, Request
 from tools.cluster.reader import Reader
 from tools.queries.context import GuideFor, PastScans, QueryContext, Scope, Search
 from tools.queries.listings import Listings
-from tools.queries.wording import fence
 from tools.reports.json_report import finding
 from tools.types import Gap
-
-MAX_TURNS = 12
-"""Earlier turns of the thread that a model is given."""
-MAX_TURN = 2_000
-"""Characters of one of them."""
-MAX_QUESTION = 4_000
-"""Characters of a question; the rest is cut and the model is told."""
-MAX_CONTEXT = 50
-"""Messages of a thread without memory that are handed on as data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +112,7 @@ async def _run(
     allowed = _allowed(request, earlier)
     budget = Budget(parts.limits, parts.clock, started=parts.clock())
     state = loop.Run(context, budget, allowed, report, name, parts.link_hosts)
-    outcome = await loop.run(agent, _messages(request, earlier, context), state)
+    outcome = await loop.run(agent, messages(request, earlier, sorted(context.readers)), state)
     return assemble(request.text, outcome, name), facts(allowed, outcome)
 
 
@@ -155,26 +144,6 @@ def _allowed(request: Request, earlier: list[Turn]) -> Allowed:
     allowed.add_question(request.text)
     allowed.names |= {name.lower() for name in request.scope.clusters}
     return allowed
-
-
-def _messages(request: Request, earlier: list[Turn], context: QueryContext) -> list[AnyMessage]:
-    """Make the conversation that a model is given: bounded, foreign text fenced."""
-    messages: list[AnyMessage] = []
-    for turn in earlier:
-        text = turn.text[:MAX_TURN]
-        if turn.role == PERSON:
-            messages.append(HumanMessage(text, additional_kwargs={QUESTION: text}))
-        else:
-            messages.append(AIMessage(text, additional_kwargs={FACTS: dict(turn.facts)}))
-    question = request.text[:MAX_QUESTION]
-    parts = [f"Clusters in scope: {', '.join(sorted(context.readers)) or 'none'}."]
-    if request.context:
-        said = "\n".join(line[:MAX_TURN] for line in request.context[-MAX_CONTEXT:])
-        parts.append(fence("earlier messages of this thread", said))
-    parts.append(f"Question: {question}")
-    extra = {QUESTION: question, CLUSTERS: sorted(context.readers)}
-    messages.append(HumanMessage("\n\n".join(parts), additional_kwargs=extra))
-    return messages
 
 
 async def _over_today(request: Request, parts: Parts) -> str:

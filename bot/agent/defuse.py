@@ -29,9 +29,13 @@ _OTHER = re.compile(
 _BARE = re.compile(
     r"(?<![\w@/.:-])(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
     r"(?:com|net|org|io|dev|app|info|biz|co|me|xyz|site|online|cloud|ai|sh|link|click|top|ru|cn|"
-    r"de|uk|eu|us|tk|gg|cc|to|ly|test|example|invalid|local))(?::\d+)?(?:[/?#][^\s`<>\"')\]]*)?",
+    r"de|uk|eu|us|tk|gg|cc|to|ly|test|example|invalid|local))(?![\w-])(?::\d+)?(?:[/?#][^\s`<>\"')\]]*)?",
     re.I,
 )
+_FIELD_LIKE = frozenset(
+    {"to", "me", "sh", "co", "app", "top", "ai", "link", "cc", "test", "local", "info"}
+)
+"""Endings of hosts that are endings of field paths and files too (`egress.to`, `setup.sh`)."""
 _BROADCAST = re.compile(r"<\s*!\s*[^>\n]{0,200}>?|<\s*[@#]\s*[A-Za-z0-9][^>\n]{0,200}>?", re.I)
 _AT = re.compile(r"(?<![\w.])@\s?(here|channel|everyone|all)\b", re.I)
 _USER = re.compile(r"(?<!\w)@([UW][A-Z0-9]{7,12})\b")
@@ -107,6 +111,8 @@ class _Links:
     def bare(self, match: re.Match[str]) -> str:
         address = match[0].rstrip(".,;:!?*_")
         host = match[1].lower()
+        if not re.search(r"[/?#]", address) and host.rsplit(".", 1)[-1] in _FIELD_LIKE:
+            return match[0]
         plain = host in self._hosts or host.endswith((".k8s.io", ".kubernetes.io"))
         return match[0] if plain or self._known(address) else self.foreign(match)
 

@@ -90,9 +90,13 @@ def count(talk: Talk, question: Ask) -> Plan:
         pods = " Each stands for the pods made from its template; no running pods were seen here."
     top = tally.by_namespace[: question.top or 3]
     most = ", ".join(f"{name or '(cluster-scoped)'} ({number})" for name, number in top)
+    if what == "namespaces":
+        most = names((name for name, _ in tally.by_namespace), question.top or 12)
     return words.join(
         f"**{tally.objects_failing}** {what} in {words.scope_of(data.scan)} fail{'s' * (tally.objects_failing == 1)} {rule}.{pods}",
-        f"Most: {most}." if most and (not namespaces or len(namespaces) > 1) else "",
+        f"{'They are' if what == 'namespaces' else 'Most'}: {most}."
+        if most and (not namespaces or len(namespaces) > 1)
+        else "",
         "" if question.terse else words.looked_at(data.scan),
         words.not_looked_at(data.scan.gaps),
         target.note,
@@ -174,6 +178,8 @@ def _one_verdict(item: Explained, about: Sequence[str]) -> str:
     unknown = words.by_verdict(item, Verdict.UNKNOWN)
     if unknown:
         return f"{where}: CIS {named} is unknown: {unknown[0].reason}"
+    if item.verdicts and not words.by_verdict(item, Verdict.PASS):
+        return f"{where}: CIS {named} does not apply to it. {item.verdicts[0].reason}{values}"
     if not item.verdicts:
         return f"{where}: CIS {named} is not judged on it."
     return f"{where} passes CIS {named}.{values}"
@@ -228,6 +234,8 @@ def _head(data: Scanned, about: Sequence[str]) -> str:
         )
         if verdict is Verdict.FAIL:
             return f"**{counts[Verdict.FAIL]} of {judged} {_noun(data)} in {where} fail{'s' * (counts[Verdict.FAIL] == 1)} {rule}:**"
+        if verdict is Verdict.PASS and judged == 1:
+            return f"**{where[0].upper()}{where[1:]} passes {rule}.**"
         if verdict is Verdict.PASS:
             return f"**None of the {judged} {_noun(data, about[0])} in {where} fails {rule}.**"
         why = reason or next((item.reason for item in data.page), "")

@@ -104,7 +104,7 @@ def show_images(talk: Talk, question: Ask) -> Plan:
     if target.failed or target.lost:
         return target.failed or target.note or _unknown(target.unknown)
     rows = target.rows
-    cluster, gaps = target.cluster, ()
+    cluster, gaps = (rows[0].ref.cluster if rows else target.cluster), ()
     if not rows:
         got = yield from ask(
             "find_workloads", cluster=target.cluster, namespaces=list(target.namespaces)

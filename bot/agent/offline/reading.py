@@ -149,7 +149,7 @@ _RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         ),
         (
             Wish.WORKLOADS,
-            r"^\W*(?:please )?(?:list|show|which|what|welche|zeig\w*)\s+(?:me |all |the |mir |alle )*(?:workloads?|deployments?|pods?|statefulsets?|daemonsets?|cronjobs?|jobs?)(?:\s+(?:are there|exist|do (?:we|you|i) have|run|are running|laufen|gibt es|is there|there are))?(?:\s+(?:in|im|of|from)\s+\S+(?:\s+(?:namespace|ns))?)?\W*$|what(?:'s| is) (?:running|deployed) (?:in|on)|was läuft",
+            r"^\W*(?:please )?(?:list|show|which|what|welche|zeig\w*)\s+(?:me |all |the |mir |alle )*(?:workloads?|deployments?|pods?|statefulsets?|daemonsets?|cronjobs?|jobs?)(?:\s+(?:are there|exist|do (?:we|you|i) have|run|are running|laufen|gibt es|is there|there are))?(?:\s+(?:in|im|of|from)\s+\S+(?:\s+(?:namespace|ns))?)?\W*$|what(?:'s| is) (?:running|deployed) (?:in|on)|was läuft|^\W*(?:what|which (?:workloads|pods|apps?)) (?:runs?|are running) (?:in|on)\b",
         ),
         (
             Wish.MORE,
@@ -196,6 +196,15 @@ _OBJECTS = re.compile(
 _CONTROL_WANTED = re.compile(
     r"\b(?:which|what|what'?s the|whats|welche\w*)\s+(?:cis |benchmark |number |is the |ist die )*(?:control|recommendation|rule|requirement|kontrolle|section|check|number)s?\b(?!.{0,20}\b(?:fail|does|do|did)\b)",
     re.I,
+)
+_COMPARE = re.compile(r"\bcompar\w+|\bversus\b|\bvs\b|differen\w+ between|unterschied", re.I)
+_NAMED = re.compile(
+    r"^\W*(?:and |so )?(?:is|does|can|has|are|do|did|could|may|kann|hat|ist)\s+(?:the\s+)?"
+    r"(?:deployment |pod |workload )?([A-Za-z0-9][\w.-]*)",
+    re.I,
+)
+_WHY_NAMED = re.compile(
+    r"\b(?:why|warum|wieso) (?:is|are|was|were|does|do|did|has|ist|hat)\b", re.I
 )
 LONG = 16
 """Words past which a question that does not begin as a look at the cluster is one on guidance."""
@@ -248,25 +257,36 @@ def read(text: str) -> Ask:
 def _wish(
     text: str, topics: tuple[Topic, ...], controls: tuple[str, ...], words: tuple[str, ...]
 ) -> Wish:
-    narrow = any(not topic.group for topic in topics)
     looks = _about_cluster(text, words)
-    if not looks and _not_of_objects(text, narrow):
+    if not looks and _not_of_objects(text, any(not topic.group for topic in topics)):
         return Wish.GUIDANCE
+    return _plain_wish(text, words) or _judging_wish(text, words, looks)
+
+
+def _plain_wish(text: str, words: tuple[str, ...]) -> Wish | None:
+    """Read wishes that a phrase gives away; None for the rest."""
     if _CONTROL_WANTED.search(text):
         return Wish.GUIDANCE
+    if len(words) > 1 and _COMPARE.search(text):
+        return Wish.EXPLAIN
     for wish, pattern in _RULES:
         if pattern.search(text):
             return wish
     if _FIX.search(text):
         return Wish.FIX
-    if words and re.search(
-        r"\b(?:why|warum|wieso) (?:is|are|was|were|does|do|did|has|ist|hat)\b", text, re.I
-    ):
+    why = words and _WHY_NAMED.search(text)
+    if why or (_EXPLAIN.search(text) and (words or _PRONOUN.search(text))):
         return Wish.EXPLAIN
-    if _EXPLAIN.search(text) and (words or _PRONOUN.search(text)):
-        return Wish.EXPLAIN
+    return None
+
+
+def _judging_wish(text: str, words: tuple[str, ...], looks: bool) -> Wish:
+    """Tell apart counting, looking at the cluster, and asking the guidance."""
     if _COUNT.search(text):
         return Wish.COUNT
+    named = _NAMED.match(text)
+    if named and named[1].lower() in words:
+        return Wish.SCAN
     if _GUIDANCE.search(text) and not looks:
         return Wish.GUIDANCE
     asked = _SCAN.search(text) or _PRONOUN.search(text) or _OBJECTS.search(text) or words

@@ -64,7 +64,7 @@ TOPICS: tuple[Topic, ...] = (
         "rights to bind, escalate or impersonate",
         "5.1.8",
         r"impersonat\w*|\bbind\b(?=.{0,25}\b(?:roles?|verbs?|rights?|permissions?)\b)|\b(?:verbs?|rights?) (?:to )?bind\b|"
-        r"\bescalate\b(?! privil)|escalat\w+ (?:their|its|own|his) (?:rights|permissions|roles?|privileges)|rbac escalation",
+        r"\bescalate\b(?=.{0,25}\b(?:roles?|verbs?|rights?|permissions?)\b)|\bverbs?\b.{0,12}\bescalate\b|escalat\w+ (?:their|its|own|his) (?:rights|permissions|roles?|privileges)|rbac escalation",
     ),
     _topic(
         "rights to create persistent volumes",
@@ -113,7 +113,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "privilege escalation",
         "5.2.6",
-        r"allow[\s-]?privilege[\s-]?escalation|privilege[\s-]+escalation|escalat\w+ privileges?|set[\s-]?uid|no[\s_-]?new[\s_-]?priv\w*|gain (?:more |new )?privileges|sudo\b|rechteausweitung",
+        r"allow[\s-]?privilege[\s-]?escalation|\bescalate\b(?!.{0,25}\b(?:roles?|verbs?|rights|permissions)\b)|privilege[\s-]+escalation|escalat\w+ privileges?|set[\s-]?uid|no[\s_-]?new[\s_-]?priv\w*|gain (?:more |new )?privileges|sudo\b|rechteausweitung",
     ),
     _topic(
         "running as root",

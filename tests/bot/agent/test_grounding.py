@@ -34,6 +34,7 @@ KEPT = [
     "Das ist für die Größe nicht wichtig: Контейнер.",
     "```yaml\nmetadata:\n  name: default-deny\nspec:\n  podSelector: {}\n```",
     "Run `kubectl get pods -n shop`.",
+    "Set `securityContext.runAsNonRoot`, spec.egress.to and run setup.sh.",
     "More: https://kubernetes.io/docs/concepts/ and [docs](https://kubernetes.io/docs/).",
 ]
 

@@ -9,6 +9,7 @@ from tools.queries import (
     namespaces,
     read_object,
     scan_scope,
+    scoping,
 )
 from tools.queries.context import QueryContext
 
@@ -73,3 +74,9 @@ async def test_a_scan_of_somebody_else_is_cut_to_what_may_be_seen(
     page = await list_findings.run(list_findings.Arguments(scan_id=wide.data.scan.id), shared)
     assert {item.ref.namespace or item.ref.name for item in page.data.page} == {"ci"}
     assert "payments" not in page.text
+
+
+def test_nearest_names_come_first() -> None:
+    assert scoping.nearest("paymnts", ["ci", "payments", "shop"])[0] == "payments"
+    assert scoping.nearest("prod", ["shop-prod", "a", "b"])[0] == "shop-prod"
+    assert scoping.nearest("x", [str(n) for n in range(50)]) == ["0", "1", "10", "11", "12"]
