@@ -37,8 +37,7 @@ async def test_a_mention_that_also_arrives_as_a_message_is_asked_once(place):
 
     for number in range(5):
         place.slack.people.mention("C1", "UANN", f"question {number}")
-    await place.slack.people.delivered()
-    await place.slack.until(lambda: len(place.answering.asked) >= 5)
+    await place.settled()
 
     assert sorted(one.text for one in place.answering.asked) == [f"question {n}" for n in range(5)]
 
@@ -49,7 +48,7 @@ async def test_every_envelope_four_times_gives_one_answer_each(place):
     await place.serve()
 
     ts = place.slack.people.mention("C1", "UANN", "once, please")
-    await place.slack.people.delivered()
+    await place.settled()
     await place.shown("C1", ts, "once, please")
 
     assert len(place.answering.asked) == 1
@@ -72,7 +71,7 @@ async def test_edits_deletions_bots_and_our_own_posts_start_nothing(place):
         {"hidden": True},
     ):
         people.event({"type": "message"} | base | change)
-    await people.delivered()
+    await place.settled()
 
     assert place.answering.asked == []
     assert all(one.acked_after_s is not None for one in place.slack.sockets.deliveries)
@@ -83,7 +82,7 @@ async def test_other_channel_messages_are_dropped_and_acknowledged(place):
 
     ts = place.slack.people.say("C1", "UANN", "lunch?")
     place.slack.people.say("C1", "UBOB", "yes", thread=ts)
-    await place.slack.people.delivered()
+    await place.settled()
 
     assert place.answering.asked == []
     assert place.slack.calls[-1].method != "reactions.add"
@@ -109,7 +108,7 @@ async def test_a_reply_to_somebody_else_is_left_alone(place):
 
     for text in ("<@UBOB> can you look?", "hey <!here> look", "<!subteam^S1> please"):
         place.slack.people.say("C1", "UANN", text, thread=ts)
-    await place.slack.people.delivered()
+    await place.settled()
 
     assert len(place.answering.asked) == 1
 
@@ -197,7 +196,7 @@ async def test_two_services_on_one_store_answer_once(place):
     place.slack.faults.copies = 4
 
     ts = [place.slack.people.mention("C1", "UANN", f"question {n}") for n in range(2)]
-    await place.slack.people.delivered()
+    await place.settled()
     for one in ts:
         await place.shown("C1", one, ANSWERED)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.inert import JOINER, inert
+from bot.slack.inert import JOINER, allowed, inert
 from bot.slack.mrkdwn import pieces
 from bot.slack.render import said
 
@@ -52,6 +52,23 @@ def test_allowed_links_stay_links():
     assert said(text, HOSTS).text == (
         "See <https://kubernetes.io/docs/a?b=c|the guide> and <https://kubernetes.io/x>."
     )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://kubernetes.io/a",
+        "https://kubernetes.io:8443/a",
+        "https://x@kubernetes.io/a",
+        "https://kubernetes.io.evil.example/",
+        "https://KUBERNETES.IO/",
+        "https://[::1",
+        "//kubernetes.io/a",
+        "",
+    ],
+)
+def test_only_the_exact_host_over_https_is_allowed(url):
+    assert not allowed(url, HOSTS)
 
 
 def test_foreign_addresses_stay_readable():

@@ -15,12 +15,13 @@ ME = Self(BOT_USER, "B0", TEAM)
 @pytest.mark.slow
 async def test_with_the_store_down_slack_keeps_the_event_and_it_is_answered_later(place, tmp_path):
     place.slack.faults.retry_after_s = (0.1, 2.0, 2.0)
+    place.slack.faults.ack_within_s = 6.0
     await place.serve()
     lock = sqlite3.connect(tmp_path / "oakum.db", isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
 
     ts = place.slack.people.mention("C1", "UANN", "keep me", twin=False)
-    await place.slack.until(lambda: len(place.slack.sockets.deliveries) == 2, 8)
+    await place.slack.until(lambda: len(place.slack.sockets.deliveries) == 2, 12)
     assert place.slack.sockets.deliveries[0].acked_after_s is None
     lock.execute("ROLLBACK")
     lock.close()

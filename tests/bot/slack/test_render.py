@@ -158,6 +158,25 @@ def test_a_table_that_does_not_fit_is_whole_in_a_file(profile):
     assert rendered.files[0].name in str(rendered.blocks)
 
 
+@pytest.mark.parametrize("sign", ["x", "&", "<", "🔥", "`", "*", "\n", "# "])
+@pytest.mark.parametrize("profile", Profile)
+def test_an_answer_that_fills_every_room_fits(profile, sign):
+    long = (sign * 50 + " ") * 400
+    rows = tuple((f"{n}", long[:200]) for n in range(90))
+    answer = Answer(
+        text=long,
+        findings=tuple(finding(long[:200], reason=long) for _ in range(40)),
+        tables=(Table(long[:300], ("a", "b"), rows),) * 3,
+        citations=(Citation("p", long, None, "https://kubernetes.io/" + "a" * 120),) * 9,
+        not_looked_at=(Gap(long, long),) * 9,
+        incident=long,
+    )
+
+    rendered = render(answer, profile, HOSTS, "oakum-1")
+
+    check_message(rendered.text, list(rendered.blocks), modern=profile is Profile.MODERN)
+
+
 def test_cells_that_a_spreadsheet_would_run_are_quoted():
     cells = ("=1+1", "+1", "-1", "@x", "\tx", "\rx", "fine")
     table = Table("T", tuple("abcdefg"), (cells,) * 300)

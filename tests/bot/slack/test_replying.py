@@ -67,6 +67,8 @@ async def test_a_stream_that_dies_is_continued_in_the_same_message(place):
 
     (message,) = place.slack.answers("C1", ts)
     assert_no_gap_no_duplicate(message, PARAGRAPHS)
+    counts = {sum(one in shown for one in PARAGRAPHS) for shown in message.edits}
+    assert counts & {4, 5}, "after its death the stream went on showing"
     assert {one.answer["error"] for one in place.slack.refused} == {
         "message_not_in_streaming_state"
     }
@@ -145,7 +147,7 @@ async def test_a_post_whose_answer_is_lost_is_not_posted_twice(place):
 
     ts = place.slack.people.mention("C1", "UANN", "lost")
     await place.shown("C1", ts, "Answer to: lost")
-    await place.slack.until(lambda: place.slack.calls[-1].method != "conversations.replies")
+    await place.settled()
 
     assert len(place.slack.answers("C1", ts)) == 1
 
