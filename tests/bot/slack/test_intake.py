@@ -1,5 +1,6 @@
 """Events are kept before they are acknowledged, and come again when they could not be kept."""
 
+import asyncio
 import sqlite3
 import uuid
 
@@ -91,3 +92,26 @@ def test_a_mention_alone_is_no_question(place):
     }
 
     assert read({"event": event, "event_id": "Ev"}, ME, place.now(), str(uuid.uuid4())) is None
+
+
+def rename(folder, old, new):
+    """Take a table away from under the service, or give it back."""
+    store = sqlite3.connect(folder / "oakum.db", isolation_level=None)
+    store.execute(f"ALTER TABLE {old} RENAME TO {new}")
+    store.close()
+
+
+async def test_an_event_that_the_store_refuses_is_not_acknowledged(place, tmp_path):
+    place.slack.faults.ack_within_s = 0.4
+    place.slack.faults.retry_after_s = (0.1, 0.1, 0.1)
+    place.answering.loaded = False
+    await place.serve()
+    await asyncio.to_thread(rename, tmp_path, "inbox", "away")
+
+    ts = place.slack.people.mention("C1", "UANN", "keep me", twin=False)
+    await place.slack.until(lambda: len(place.slack.sockets.deliveries) == 2)
+    assert place.slack.sockets.deliveries[0].acked_after_s is None
+    await asyncio.to_thread(rename, tmp_path, "away", "inbox")
+    place.answering.loaded = True
+
+    await place.shown("C1", ts, "Answer to: keep me", 8)
