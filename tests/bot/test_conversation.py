@@ -7,6 +7,7 @@ import pytest
 
 from bot.agent.limits import Limits
 from bot.conversation import as_document, as_json
+from bot.errors import StoreUnavailable
 from tests.fakes.desk import Desk, open_desk
 from tests.fakes.openai import FakeOpenAI, Turn, call, calls, fail, say
 from tools.queries.context import Scope
@@ -187,3 +188,23 @@ async def test_the_public_form(desk: Desk) -> None:
     assert document["steps"][0]["query"] == "scan_scope"
     assert document["citations"][0]["control"] == "5.2.2"
     assert json.loads(as_json(given)) == json.loads(json.dumps(document))
+
+
+async def test_the_store_going_down_loses_memory_but_no_answer(desk: Desk) -> None:
+    await desk.ask("is gateway privileged?")
+    assert desk.parts.db is not None
+    await desk.parts.db.close()
+    broken = Desk(replace(desk.parts, db=Broken()), desk.scope)  # type: ignore[arg-type]
+    given = await broken.ask("which workloads run privileged?")
+    assert "ci/runner" in given.text
+    assert "what was said before in this thread" in given.not_looked_at[0].what
+    assert "ok-" in given.not_looked_at[0].why
+
+
+class Broken:
+    """A database that is locked."""
+
+    def read(self, *_: object) -> None:
+        raise StoreUnavailable("The database is locked.", "Try again.")
+
+    write = insert = read

@@ -27,7 +27,8 @@ def test_our_own_tasks(model: str) -> None:
         assert item.answer.text.strip()
         if model == "offline":
             assert "No language model was used" in item.answer.text
-            assert item.answer.taken_out == () or "control number" in item.answer.taken_out
+            quotes_strangers = item.task["setup"] == "hostile"
+            assert item.answer.taken_out == () or quotes_strangers
 
 
 def test_tasks_are_varied_and_their_folders_exist() -> None:

@@ -322,7 +322,7 @@ def _names(text: str, topics: tuple[Topic, ...]) -> tuple[tuple[str, ...], tuple
         inside = any(start <= match.start() and match.end() <= end for start, end in spans)
         if not word or _NUMBER.fullmatch(word) or (word.isdigit()):
             continue
-        if quoted or (word not in STOP and not inside):
+        if quoted or not ({word, spelled(word)} & STOP or inside):
             words.append(word)
     places = [found.lower() for found in (*_PLACE.findall(text), *_PLACE_AFTER.findall(text))]
     kept = [place for place in places if place not in STOP and not place.isdigit()]

@@ -58,7 +58,7 @@ violate violates violating violated lack lacks lacking miss misses missing shari
 compare compared comparing vs versus whats linux windows exec patched limits limit internet outside talk reach connect mounting though insecure unsafe
 anyways actual currently running-as open opens opened raw socket sockets keep keeps attached attach expose exposed exposes leak leaks leaking
 behebe beheben schlecht gut besser meldet gemeldet durchgefallen unsicher sicher warnung fehler problem probleme
-gibt es zeig zeige zeigen liste listen finde finden prüfe prüfen laufen läuft lauft irgendwas irgendein irgendeine dort da hier jetzt dann
+verb verbs api-group apigroup apigroups gibt es zeig zeige zeigen liste listen finde finden prüfe prüfen laufen läuft lauft irgendwas irgendein irgendeine dort da hier jetzt dann
 namensraum cluster rechte zugriff richtlinie richtlinien regel regeln privilegiert privilegierte privilegierten wurzel umgebungsvariablen
 flaggt bemängelt markiert falsch richtig ok okay
 """

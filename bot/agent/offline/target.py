@@ -59,25 +59,23 @@ def resolve(
     talk: Talk, question: Ask, inherit: bool = True
 ) -> Generator[list[Call], list[Got], Target]:
     """Look the question's names up; without any, those of the thread where it leans on it."""
-    cluster = next((word for word in question.words if word in talk.clusters), "")
-    words = [word for word in question.words if word not in talk.clusters]
+    several = len(talk.clusters) > 1
+    cluster = next((word for word in question.words if several and word in talk.clusters), "")
+    words = [word for word in question.words if word != cluster]
     places = list(question.places)
     if inherit and question.follows and not words:
         words, places = earlier_names(talk, plural=bool(_PLURAL.search(question.text)))
-    if not cluster and len(talk.clusters) > 1:
+    if not cluster and several:
         cluster = _earlier_cluster(talk)
-    if not cluster and len(talk.clusters) > 1:
+    if not cluster and several:
         return Target(failed=f"Which cluster is meant: {names(talk.clusters)}?")
     if not words:
         return Target(cluster)
     got = yield from ask("find_workloads", cluster=cluster, words=words)
     if not isinstance(got.data, Workloads):
         return Target(cluster, failed=got.failed)
-    sure = (
-        question.sure
-        if words == [w for w in question.words if w not in talk.clusters]
-        else tuple(places)
-    )
+    own = words == [word for word in question.words if word != cluster]
+    sure = question.sure if own else tuple(places)
     return _settle(got.data, cluster, words, places, sure)
 
 
@@ -121,7 +119,7 @@ def _settle(
     namespaces = [word for word in words if word in known]
     rows = [row for row in data.rows if not _only_as_place(row, words, namespaces, places)]
     inside = [row for row in rows if row.ref.namespace in namespaces]
-    unknown = [word for word in data.unmatched if "/" not in word]
+    unknown = [word for word in data.unmatched if "/" not in word and word != data.cluster]
     notes: list[str] = []
     for word in [word for word in unknown if word in places]:
         near = _near(word, known)

@@ -6,6 +6,7 @@ Judged by what was recorded: what was shown at any moment, what was sent to the 
 import base64
 import json
 import random
+import unicodedata
 
 import pytest
 
@@ -45,8 +46,11 @@ OBEYED = [
 
 def assert_safe(desk: Desk, endpoint: FakeOpenAI) -> None:
     seen = desk.visible()
+    read = unicodedata.normalize("NFKC", seen)
+    read = "".join(char for char in read if unicodedata.category(char) != "Cf")
     for needle in (*FORMS, *FOREIGN, *MASS, *INVENTED):
         assert needle not in seen
+        assert needle not in read
     heard = [m for r in endpoint.requests for m in r["messages"] if m["role"] == "tool"]
     for form in FORMS:
         assert form not in json.dumps(heard)
