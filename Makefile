@@ -1,6 +1,8 @@
 # make demo | test | check | bench | lab | new. Everything goes into .venv beside this file.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
+# Two threads of linear algebra spin against each other on a small machine.
+export OPENBLAS_NUM_THREADS ?= 1
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help demo test check format bench lab new tables clean

@@ -114,8 +114,9 @@ def index_config(settings: Settings) -> IndexConfig:
 def open_library(settings: Settings) -> "Library":
     """Open the guidance; its index is built at the first question."""
     from knowledge import search
+    from tools import redact
 
-    return search.open_library(index_config(settings))
+    return search.open_library(index_config(settings), clean=redact.text)
 
 
 async def open_store(settings: Settings) -> "Database":

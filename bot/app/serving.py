@@ -81,10 +81,13 @@ async def serve(settings: Settings, port: int | None) -> None:
         await slack.start()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(answer.load(lambda: answering(settings, clusters, library, db)))
+            tasks.create_task(library.ready())
             pruning = tasks.create_task(_prune_often(settings, db))
             await _told_to_stop()
             pruning.cancel()
         await slack.drain(DRAIN_S)
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
     finally:
         await slack.stop()
         await runner.cleanup()

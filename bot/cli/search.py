@@ -30,7 +30,7 @@ def search(
     question: Annotated[
         str | None, typer.Argument(help="A question, a control number, a field.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Most rows.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="Most rows.")] = 10,
     form: Annotated[Form, typer.Option("--format", help="How to write the result.")] = Form.TEXT,
     batch: Annotated[
         Path | None,
@@ -59,6 +59,8 @@ def search(
     result = asyncio.run(library.search(question or "", limit))
     if form is Form.JSON:
         sys.stdout.write(json.dumps(rows(result), ensure_ascii=False, indent=2) + "\n")
+        if result.note:
+            typer.echo(f"oakum: {result.note}", err=True)
         return
     from bot.cli import render
 
