@@ -80,6 +80,7 @@ def count(talk: Talk, question: Ask) -> Plan:
     data = got.data
     tally = data.tally
     what = _noun(data)
+    what = what.removesuffix("s") if tally.objects_failing == 1 else what
     rule = (
         f"CIS {', '.join(about)}"
         if about
@@ -90,11 +91,11 @@ def count(talk: Talk, question: Ask) -> Plan:
         pods = " Each stands for the pods made from its template; no running pods were seen here."
     top = tally.by_namespace[: question.top or 3]
     most = ", ".join(f"{name or '(cluster-scoped)'} ({number})" for name, number in top)
-    if what == "namespaces":
+    if what.startswith("namespace"):
         most = names((name for name, _ in tally.by_namespace), question.top or 12)
     return words.join(
         f"**{tally.objects_failing}** {what} in {words.scope_of(data.scan)} fail{'s' * (tally.objects_failing == 1)} {rule}.{pods}",
-        f"{'They are' if what == 'namespaces' else 'Most'}: {most}."
+        f"{'They are' if what.startswith('namespace') else 'Most'}: {most}."
         if most and (not namespaces or len(namespaces) > 1)
         else "",
         "" if question.terse else words.looked_at(data.scan),
@@ -116,6 +117,8 @@ def _about_by_search(
         re.I,
     ):
         return ()
+    if re.match(r"\W*who\b", question.text, re.I):
+        return None
     found = yield from ask("search_guidance", question=question.text[:500], limit=6)
     hits = found.data.controls if isinstance(found.data, Found) else ()
     if hits and hits[0].checks and hits[0].benchmark == "cis-1.12":

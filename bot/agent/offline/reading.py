@@ -158,14 +158,14 @@ _RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
     )
 )
 _EXPLAIN = re.compile(
-    r"\bwhy\b.{0,60}\b(?:flagged|fail\w*|listed|reported|red|complain\w*|marked|finding|not (?:ok|okay|fine|compliant)|bad\b.{0,5}$|but not|and not|and .{1,40} not)|"
-    r"\bwhy (?:is|are|was|were|does|do)\b.{0,60}\bnot\b|\bwhat(?:'s| is| are)? (?:wrong|the (?:problem|issue|matter|findings?))|\bcompare\b|\bvs\.?\b|\bversus\b|"
+    r"\bwhy\b.{0,60}\b(?:flagged|fail\w*|listed|reported|red|complain\w*|marked|finding|not (?:ok|okay|fine|compliant)|but not|and not|and .{1,40} not)|"
+    r"\bwhy (?:is|are|was|were|does|do)\b.{0,60}\bnot\b|\bwhat(?:'?s| is| are)? (?:wrong|flagged|failing|the (?:problem|issue|matter|findings?))|\bcompare\b|\bvs\.?\b|\bversus\b|"
     r"difference between\b|differ\b|explain (?:the )?(?:findings?|result)|what does .{1,40} fail|which (?:checks?|controls?) (?:does|do|did|is|are)\b|what (?:checks?|controls?) (?:does|do|did)\b|"
     r"problems? (?:with|of)\b|issues? (?:with|of|in)\b|how (?:secure|bad|safe) is\b|wo(?:rin|durch) unterscheid|warum (?:ist|wird|sind|fällt)|was ist .{0,20}falsch|tell me (?:about|more about)",
     re.I,
 )
 _FIX = re.compile(
-    r"\b(?:how|wie)\b.{0,30}\b(?:fix|solve|remediate|resolve|repair|correct|mitigate|harden|beheb\w*|reparier\w*|lös\w*|get rid)|\bfix (?:for|it|them|this|that)\b|what (?:should|do) (?:i|we) (?:change|do)\b|remediation|\bpatch for\b|\bmanifest\b.{0,20}\bfix",
+    r"\b(?:how|wie)\b.{0,30}\b(?:fix|solve|remediate|resolve|repair|correct|mitigate|harden|beheb\w*|reparier\w*|lös\w*|get rid)|\bfix (?:for|it|them|this|that)\b|\bthe fix\b|\bmake\b.{1,40}\b(?:pass|compliant|secure|safe|ok)\b|what (?:should|do|must) (?:i|we) (?:change|do|set|put|write)\b|remediation|\bpatch for\b|\bmanifest\b.{0,20}\bfix",
     re.I,
 )
 _COUNT = re.compile(
@@ -197,7 +197,9 @@ _CONTROL_WANTED = re.compile(
     r"\b(?:which|what|what'?s the|whats|welche\w*)\s+(?:cis |benchmark |number |is the |ist die )*(?:control|recommendation|rule|requirement|kontrolle|section|check|number)s?\b(?!.{0,20}\b(?:fail|does|do|did)\b)",
     re.I,
 )
-_COMPARE = re.compile(r"\bcompar\w+|\bversus\b|\bvs\b|differen\w+ between|unterschied", re.I)
+_COMPARE = re.compile(
+    r"\bcompar\w+|\bversus\b|\bvs\b|differen\w+ between|unterschied|\bworse\b|\bbetter than\b", re.I
+)
 _NAMED = re.compile(
     r"^\W*(?:and |so )?(?:is|does|can|has|are|do|did|could|may|kann|hat|ist)\s+(?:the\s+)?"
     r"(?:deployment |pod |workload )?([A-Za-z0-9][\w.-]*)",
@@ -235,12 +237,17 @@ def read(text: str) -> Ask:
     topics = tuple(topics_of(text))
     controls = tuple(dict.fromkeys(n for n in _NUMBER.findall(text) if n in known_controls()))
     words, places = _names(text, topics)
-    follows = bool(_PRONOUN.search(text) or _OPENER.search(text)) or (
-        len(text.split()) <= 3 and not topics
+    wish = _wish(mended, topics, controls, words)
+    bare = not (words or topics or controls)
+    follows = bool(
+        _PRONOUN.search(text)
+        or _OPENER.search(text)
+        or (len(text.split()) <= 3 and not topics)
+        or (bare and wish in (Wish.FIX, Wish.EXPLAIN, Wish.CHANGE))
     )
     return Ask(
         text=text,
-        wish=_wish(mended, topics, controls, words),
+        wish=wish,
         topics=topics,
         controls=controls,
         words=words,

@@ -90,7 +90,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "Pod Security admission",
         "5.2.1",
-        r"pod[\s-]?security[\s-]+(?:admission|labels?|levels?|enforce\w*|polic\w+)|\bpsa\b|enforce[\s-]+labels?|admission (?:control|polic)\w*|(?:no|without|missing|active) polic(?:y|ies)[\s-]+(?:control|engine|mechanism)",
+        r"pod[\s-]?security[\s-]+(?:admission|labels?|levels?|enforce\w*|polic\w+)|\bpsa\b|enforce[\s-]+labels?|enforc\w+ (?:the )?pod[\s-]security|admission (?:control|polic)\w*|(?:no|without|missing|active) polic(?:y|ies)[\s-]+(?:control|engine|mechanism)",
     ),
     _topic(
         "privileged containers",
@@ -150,7 +150,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "namespaces without a network policy",
         "5.3.2",
-        r"network[\s-]?polic\w+|net[\s-]?pols?\b|netzwerk-?(?:richtlinie|regel|polic)\w*|default[\s-]?deny|segment\w*|firewall\w*|micro-?segment\w*|lateral|(?:talk|connect|reach|call|send|traffic|egress|exfiltrat\w*|outbound)\b.{0,40}\b(?:internet|outside|other namespaces?|each other|everything|anything|one another)|\begress\b|\boutbound\b|east[\s-]west|network isolation|isolat\w+ (?:on|by) (?:the )?network",
+        r"network[\s-]?polic\w+|net[\s-]?pols?\b|netzwerk-?(?:richtlinie|regel|polic)\w*|default[\s-]?deny|segment\w*|firewall\w*|micro-?segment\w*|lateral|(?:talk|connect|reach|call|send|traffic|egress|exfiltrat\w*|outbound)\b.{0,40}\b(?:internet|outside|other namespaces?|each other|everything|anything|one another)|\begress\b|\boutbound\b|east[\s-]west|network isolation|\bisolated\b(?!.{0,15}(?:process|pid))|isolat\w+ (?:on|by) (?:the )?network",
     ),
     _topic(
         "Secrets in environment variables",
