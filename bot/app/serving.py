@@ -55,6 +55,7 @@ def slack_config(settings: Settings) -> "SlackConfig":
         serve_guests=part.serve_guests,
         serve_other_organisations=part.serve_other_organisations,
         workers=part.workers,
+        keep_days=settings.keep_days,
     )
 
 
