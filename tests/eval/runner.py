@@ -6,6 +6,8 @@ must_contain, must_not, and optionally earlier (what the person asked before in 
 `fact:` and must_not in prose are for a reader, so they are printed and not counted. A must_not of the form
 `text:` must not stand in the answer.
 
+A task may name `clusters` (name to folder) in place of the one cluster that `setup` makes.
+
     python -m tests.eval.runner TASKS.jsonl [--folders DIR] [--model offline|scripted] [--show]
 """
 
@@ -57,12 +59,15 @@ def load(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
-async def parts_for(folder: Path, store: Path, **more: Any) -> Parts:
-    """Make everything that answers, over one folder of manifests."""
-    config = ClusterConfig(name=CLUSTER, source=ClusterSource.FOLDER, folder=str(folder))
+async def parts_for(folders: Mapping[str, Path], store: Path, **more: Any) -> Parts:
+    """Make everything that answers, over one folder of manifests for each cluster's name."""
+    configs = [
+        ClusterConfig(name=name, source=ClusterSource.FOLDER, folder=str(folder))
+        for name, folder in folders.items()
+    ]
     library = open_library(IndexConfig(folder=store / "index"))
     return Parts(
-        readers={CLUSTER: await open_folder(config)},
+        readers={config.name: await open_folder(config) for config in configs},
         search=library.search,
         guide_for=library.guide_for,
         past=MemoryScans(),
@@ -81,7 +86,7 @@ async def put(parts: Parts, thread: str, number: int, text: str) -> Answer:
         place=Place.TERMINAL,
         person="evaluator",
         text=text,
-        scope=Scope({CLUSTER: None}),
+        scope=Scope(dict.fromkeys(parts.readers)),
         asked_at=datetime.now(UTC),
     )
     return await answer(request, _silent, parts)
@@ -172,15 +177,17 @@ async def _silent(_: Progress) -> None:
 async def run_all(path: Path, folders: Path, scripted: bool) -> list[Judged]:
     """Run a file of tasks; each folder is opened once."""
     outcomes: list[Judged] = []
-    opened: dict[Path, Parts] = {}
+    opened: dict[tuple[tuple[str, str], ...], Parts] = {}
     with tempfile.TemporaryDirectory() as store:
         for number, task in enumerate(load(path)):
-            folder = folders / task["setup"]
-            if folder not in opened:
+            clusters: Mapping[str, str] = task.get("clusters", {CLUSTER: task["setup"]})
+            key = tuple(clusters.items())
+            if key not in opened:
                 place = Path(store) / str(number)
                 place.mkdir()
-                opened[folder] = await parts_for(folder, place)
-            outcomes.append(await run_task(task, opened[folder], scripted))
+                sources = {name: folders / folder for name, folder in clusters.items()}
+                opened[key] = await parts_for(sources, place)
+            outcomes.append(await run_task(task, opened[key], scripted))
         for parts in opened.values():
             if parts.db is not None:
                 await parts.db.close()
@@ -191,6 +198,13 @@ def figures(outcomes: Sequence[Judged]) -> tuple[int, int, int]:
     """Items met, items in all, must_not broken."""
     met = sum(len(item.met) for item in outcomes)
     return met, met + sum(len(i.missed) for i in outcomes), sum(len(i.broken) for i in outcomes)
+
+
+def by_kind(outcomes: Sequence[Judged]) -> dict[str, tuple[int, int]]:
+    """Items met and items in all, for each kind of task."""
+    kinds = sorted({str(item.task["kind"]) for item in outcomes})
+    counted = {kind: figures([o for o in outcomes if o.task["kind"] == kind]) for kind in kinds}
+    return {kind: (met, wanted) for kind, (met, wanted, _) in counted.items()}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -214,6 +228,8 @@ def main(arguments: Sequence[str]) -> int:
             print("  | " + item.answer.text.replace("\n", "\n  | "))
     met, wanted, broken = figures(outcomes)
     whole = sum(not item.missed and not item.broken for item in outcomes)
+    for kind, (had, of) in by_kind(outcomes).items():
+        print(f"  {kind}: {had} of {of}")
     print(f"{given.model}: {met} of {wanted} text and evidence items met ({100 * met / max(1, wanted):.0f}%), "
           f"{whole} of {len(outcomes)} tasks whole, {broken} must_not broken")  # fmt: skip
     return 0
