@@ -56,6 +56,8 @@ class FakeKubernetes:
         self.tokens = {"good"}
         self.logs: dict[str, str] = {}
         self.requests: list[Seen] = []
+        self.elsewhere = ""
+        """Where every request is redirected to; empty: nowhere."""
         self.before_list: Callable[[str, int], None] | None = None
         """Called with the plural and the count of lists begun, before each list that begins."""
         self._snapshots: dict[str, list[Any]] = {}
@@ -105,6 +107,8 @@ class FakeKubernetes:
                 request.headers.get("Authorization", ""),
             )
         )
+        if self.elsewhere:
+            raise web.HTTPTemporaryRedirect(f"{self.elsewhere}{request.path_qs}")
         if request.headers.get("Authorization") not in {f"Bearer {t}" for t in self.tokens}:
             return _status(401, "Unauthorized")
         if request.method != "GET":

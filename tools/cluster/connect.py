@@ -8,6 +8,7 @@ import asyncio
 import difflib
 from typing import Any
 
+import aiohttp
 import yaml
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config
@@ -20,7 +21,7 @@ from kubernetes.aio.config.kube_config import (
 from tools.cluster.limiter import limiter_for
 from tools.cluster.live import LiveReader
 from tools.cluster.snapshot import SnapshotReader, open_folder
-from tools.cluster.wire import Wire
+from tools.cluster.wire import Redirected, Wire
 from tools.errors import AccessRefused, ClusterUnreachable, UnknownName
 from tools.types import ClusterConfig, ClusterSource
 
@@ -43,7 +44,8 @@ async def connect(config: ClusterConfig) -> LiveReader | SnapshotReader:
     """
     if config.source is ClusterSource.FOLDER:
         return await open_folder(config)
-    settings = Configuration()
+    settings: Any = Configuration()
+    settings.trace_configs = [_no_redirects()]
 
     async def load() -> None:
         await _load(config, settings)
@@ -56,6 +58,20 @@ async def connect(config: ClusterConfig) -> LiveReader | SnapshotReader:
     client.user_agent = "oakum"
     limiter = limiter_for(settings.host, config.requests_per_second)
     return LiveReader(config, Wire(config, client, limiter, load))
+
+
+def _no_redirects() -> aiohttp.TraceConfig:
+    """Refuse every redirect before it is followed: an API server answers itself.
+
+    The library follows redirects; a certificate, and what comes back, would be another host's.
+    """
+
+    async def refuse(*_: object) -> None:
+        raise Redirected
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(refuse)
+    return trace
 
 
 async def _load(config: ClusterConfig, settings: Configuration) -> None:

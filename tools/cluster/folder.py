@@ -6,6 +6,7 @@ links that lead out of the folder are not followed, and Secrets are dropped as t
 judgement. Used by `snapshot`.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,7 +105,7 @@ def read_folder(root: Path) -> Contents:
 
 
 def _files(root: Path, contents: Contents) -> Iterator[Path]:
-    """Yield the files to read in path order, each real file once."""
+    """Yield the files to read in path order (as `kubectl apply -R` takes them), each real file once."""
     if not root.is_dir():
         root.stat()
         yield root
@@ -124,7 +125,7 @@ def _files(root: Path, contents: Contents) -> Iterator[Path]:
         ]
     real_root = root.resolve()
     seen: set[Path] = set()
-    for path in sorted(found, key=lambda path: path.relative_to(root).as_posix()):
+    for path in sorted(found, key=lambda path: path.relative_to(root).parts):
         real = path.resolve()
         if not real.is_relative_to(real_root):
             contents.gaps.append(Gap(_inside(path, root), "it links out of the folder"))
@@ -174,10 +175,35 @@ def _read_json(data: bytes, name: str, contents: Contents) -> None:
     try:
         msgspec.json.decode(raw, type=Raw)
     except _DECODE_ERRORS as error:
+        if "trailing characters" in str(error):
+            _read_json_stream(raw, name, contents)
+            return
         line, why = _place_in_json(raw, str(error))
         contents.gaps.append(Gap(f"{name}:{line}", why))
         return
     _take(_Part(raw, name, 1), contents)
+
+
+def _read_json_stream(data: bytes, name: str, contents: Contents) -> None:
+    """Take JSON documents that stand one after another, as kubectl does; those before damage count."""
+    decoder = json.JSONDecoder()
+    position = 0
+    while rest := data[position:].lstrip():
+        position = len(data) - len(rest)
+        line = data.count(b"\n", 0, position) + 1
+        try:
+            text = rest.decode()
+            raw = text[: decoder.raw_decode(text)[1]].encode()
+            msgspec.json.decode(raw, type=Raw)
+        except json.JSONDecodeError as error:
+            where = f"{name}:{line + error.lineno - 1}"
+            contents.gaps.append(Gap(where, f"it does not parse as JSON: {error.msg}"))
+            return
+        except _DECODE_ERRORS:
+            contents.gaps.append(Gap(f"{name}:{line}", "it does not parse as JSON"))
+            return
+        _take(_Part(raw, name, line), contents)
+        position += len(raw)
 
 
 def _place_in_json(raw: bytes, message: str) -> tuple[int, str]:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from tools import redact
 from tools.cluster.events import newest_first
 from tools.cluster.folder import MARKER, Contents, Entry, read_folder
+from tools.cluster.loose import loosened
 from tools.cluster.reader import Events, Listing
 from tools.errors import UnknownName
 from tools.objects.core import Event
@@ -66,7 +67,7 @@ class SnapshotReader:
         gaps = [*self._gaps, *self._kind_gaps.get(kind.kind, ())]
         for entry in self._chosen(kind, namespaces):
             try:
-                objects.append(decoder.decode(entry.raw))
+                objects.append(_decoded(decoder, entry))
             except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 gaps.append(_odd(entry, error))
         return Listing(objects, tuple(gaps))
@@ -124,6 +125,15 @@ class SnapshotReader:
 
 def _absent(what: str) -> Gap:
     return Gap(what, f"a folder of manifests holds no {what}", refused=True)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Struct], entry: Entry) -> Struct:
+    """Decode one object; one that is loosely written as what it means."""
+    try:
+        return decoder.decode(entry.raw)
+    except msgspec.ValidationError:
+        loose = loosened(msgspec.json.decode(entry.raw), entry.kind.struct)
+        return msgspec.convert(loose, entry.kind.struct)
 
 
 def _odd(entry: Entry, error: Exception) -> Gap:

@@ -44,6 +44,10 @@ class ReadFailed(ToolsError):
         self.status = status
 
 
+class Redirected(ValueError):
+    """The server sent us elsewhere; nobody follows."""
+
+
 class _Failure(Exception):
     """One attempt's failure, with what to do about it."""
 
@@ -160,6 +164,8 @@ class Wire:
             why = f"no answer within {self._config.timeout_s:g} seconds"
             answered = ReadFailed(why) if self._answered else self._unreachable(why)
             return _Failure(answered, ATTEMPTS_IN_TIME)
+        if isinstance(error, Redirected):
+            return _Failure(ReadFailed("the server redirects elsewhere, which is not followed"))
         return _Failure(ReadFailed("the answer broke off"), ATTEMPTS)
 
     def _unreachable(self, why: str) -> ClusterUnreachable:

@@ -24,6 +24,8 @@ MAX_NODES = 3_000_000
 _NODE_CHARACTERS = 64
 
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_BYTE_ORDER_MARK = re.compile("^\ufeff", re.MULTILINE)
+"""Where files were put together; kubectl takes it at the beginning of any document."""
 _INTEGER = re.compile(r"[-+]?(?:0[bB][01_]+|0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|[0-9][0-9_]*)$")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$")
 _WORDS: dict[str, bool | None] = {
@@ -77,7 +79,7 @@ def documents(text: str) -> Iterator[Document | Damage]:
     starts = [0, *(found.start() for found in _SEPARATOR.finditer(text)), len(text)]
     line = 1
     for start, end in pairwise(starts):
-        part = text[start:end]
+        part = _BYTE_ORDER_MARK.sub("", text[start:end])
         if part.strip() and not _only_directives(part):
             yield from _read(part, line)
         line += part.count("\n")
