@@ -62,7 +62,9 @@ def _is_nothing(value: Any, wanted: inspect.Type) -> bool:
     """Tell whether a field says nothing: null, or an empty value of another sort."""
     if value is None:
         return True
-    own = {inspect.StrType: str, inspect.ListType: list}.get(type(_not_null(wanted)), dict)
+    form = _not_null(wanted)
+    own = str if isinstance(form, inspect.StrType) else dict
+    own = list if isinstance(form, inspect.ListType) else own
     return value in _EMPTY and not isinstance(value, own)
 
 

@@ -36,6 +36,13 @@ def test_scalars(text: str, value: Any) -> None:
     assert (found, type(found)) == (value, type(value))
 
 
+def test_byte_order_marks_of_files_put_together() -> None:
+    found = list(documents("a: 1\n---\n\ufeffa: 2\n\ufeff---\na: 3\n"))
+    assert [each.value for each in found if isinstance(each, Document)] == [
+        {"a": n} for n in (1, 2, 3)
+    ]
+
+
 def test_keys_become_text() -> None:
     assert only("{1: a, true: b, ~: c, 1.5: d}") == {"1": "a", "true": "b", "null": "c", "1.5": "d"}
 
