@@ -35,19 +35,19 @@ _NAMED = 3
 
 
 def judge(subject: Item, cluster: Inventory) -> Judgement | None:
-    """Judge the label first, then whether something else may do its work."""
+    """Judge whether it has workloads, then the label, then whether something else does its work."""
     name = subject.ref.name
     if name in _LEFT_OUT:
         return None
     metadata: Metadata = subject.object.metadata
-    if (metadata.labels or {}).get(LABEL):
-        return PASSED
+    labelled = bool((metadata.labels or {}).get(LABEL))
     if name not in cluster.busy:
         unread = cluster.unread(WORKLOAD_KINDS, name)
-        if unread:
+        if unread and not labelled:
             return Judgement(Verdict.UNKNOWN, f"Its workloads could not all be read ({unread}).")
-        return Judgement(Verdict.NOT_APPLICABLE, f"Namespace {name} has no workloads.")
-    return _judge_unlabelled(name, cluster)
+        if not unread:
+            return Judgement(Verdict.NOT_APPLICABLE, f"Namespace {name} has no workloads.")
+    return PASSED if labelled else _judge_unlabelled(name, cluster)
 
 
 def _judge_unlabelled(name: str, cluster: Inventory) -> Judgement:
