@@ -15,6 +15,7 @@ from knowledge import catalogue
 from knowledge.types import Control, Guide, Passage
 from tools.objects.kinds import KINDS
 from tools.queries.result import (
+    Access,
     Clusters,
     ControlRead,
     Data,
@@ -256,8 +257,19 @@ def _events(allowed: Allowed, data: EventList) -> None:
 
 
 def _log(allowed: Allowed, data: LogText) -> None:
-    allowed.names |= {data.cluster, data.namespace, data.pod, data.container}
-    allowed.names.add(f"{data.namespace}/{data.pod}")
+    allowed.names |= {data.cluster, data.namespace}
+    if data.pod:
+        allowed.names |= {data.pod, data.container, f"{data.namespace}/{data.pod}"}
+
+
+def _access(allowed: Allowed, data: Access) -> None:
+    for row in data.rows:
+        allowed.add_ref(row.ref)
+        for text in (*row.holders, *row.rules):
+            allowed.add_words(text)
+            allowed.names.update(text.lower().split())
+    allowed.names.update(name.lower() for name in data.unread)
+    allowed.add_words(f"{data.verb} {data.resource}")
 
 
 _TAKERS: Mapping[type, Callable[[Allowed, Any], None]] = {
@@ -271,6 +283,7 @@ _TAKERS: Mapping[type, Callable[[Allowed, Any], None]] = {
     Found: _found,
     EventList: _events,
     LogText: _log,
+    Access: _access,
 }
 
 

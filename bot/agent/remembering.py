@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.agent.allowed import MAX_FACTS, Allowed
 from bot.agent.loop import Outcome
-from tools.queries.result import ControlRead, Explained, Result, Scanned, Workloads
+from tools.queries.result import Access, ControlRead, Explained, Result, Scanned, Workloads
 from tools.types import ResourceRef
 
 MAX_SUBJECTS = 10
@@ -56,7 +56,9 @@ def _failing(result: Result) -> list[ResourceRef]:
 
 
 def _listed(result: Result) -> list[ResourceRef]:
-    return [row.ref for row in result.data.rows] if isinstance(result.data, Workloads) else []
+    if not isinstance(result.data, Workloads | Access):
+        return []
+    return [row.ref for row in result.data.rows]
 
 
 def _focus(results: tuple[Result, ...]) -> list[str]:

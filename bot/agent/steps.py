@@ -19,10 +19,11 @@ _DOING = {
     "explain_finding": "Looking at what is judged",
     "explain_control": "Looking up a control",
     "search_guidance": "Searching the guidance",
+    "who_can": "Looking who may do it",
     "events": "Reading events",
     "logs": "Reading a log",
 }
-_NAMES = ("kind", "name", "pod", "namespace", "cluster")
+_NAMES = ("verb", "resource", "kind", "name", "pod", "namespace", "cluster")
 _FREE = ("question",)
 
 
@@ -42,7 +43,10 @@ def doing(query: str, arguments: Mapping[str, object], allowed: Allowed) -> str:
 def shown_arguments(
     arguments: Mapping[str, object], grounded: Callable[[str], str], allowed: Allowed
 ) -> dict[str, object]:
-    """Give the arguments as they may be shown: bounded, and without names that nothing knows."""
+    """Give the arguments as they may be shown: bounded, and without names that nothing knows.
+
+    Keys are fields of the query, never the model's own.
+    """
 
     def shown(key: str, value: object) -> object:
         if isinstance(value, bool | int | float):
@@ -53,7 +57,7 @@ def shown_arguments(
             return [shown(key, item) for item in value[:20]]  # pyright: ignore[reportUnknownVariableType]
         return MARK
 
-    return {key[:40]: shown(key, value) for key, value in list(arguments.items())[:12]}
+    return {key: shown(key, value) for key, value in list(arguments.items())[:12]}
 
 
 def _strings(value: object) -> list[str]:

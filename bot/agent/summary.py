@@ -6,6 +6,7 @@ Used by `bot.agent.loop`.
 from collections.abc import Sequence
 
 from tools.queries.result import (
+    Access,
     Clusters,
     ControlRead,
     Explained,
@@ -47,6 +48,9 @@ def _line(result: Result) -> str:
             failing = [item for item in data.verdicts if item.verdict is Verdict.FAIL]
             controls = names(", ".join(item.controls) for item in failing)
             return f"{place(data.ref)} fails {controls or 'nothing that was looked at'}."
+        case Access() as data:
+            held = names((place(row.ref) for row in data.rows), 8)
+            return f"Roles that allow {data.verb} on {data.resource}: {held or 'none'}."
         case ControlRead(control, _):
             return f"{control.benchmark} {control.id}: {control.title}."
         case Found(passages, _, _) if passages:

@@ -29,6 +29,7 @@ from tools.queries import (
     read_object,
     scan_scope,
     search_guidance,
+    who_can,
 )
 from tools.queries.context import QueryContext
 from tools.queries.result import Result
@@ -53,6 +54,7 @@ _MODULES: tuple[ModuleType, ...] = (
     explain_finding,
     explain_control,
     search_guidance,
+    who_can,
     events,
     logs,
 )

@@ -214,6 +214,35 @@ class LogText:
     lines: int
 
 
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """One role that allows something."""
+
+    ref: ResourceRef
+    holders: tuple[str, ...]
+    """Whom bindings give it, for example `Group devs`; at most 20."""
+    rules: tuple[str, ...]
+    """Those of its rules that allow it, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may do one thing."""
+
+    cluster: str
+    namespaces: tuple[str, ...]
+    """Those looked at; empty: all of the cluster."""
+    verb: str
+    resource: str
+    rows: tuple[AccessRow, ...]
+    """At most 100."""
+    total: int
+    unread: tuple[str, ...]
+    """Roles that are bound and whose rules are not there to read."""
+    objects: dict[str, int]
+    """What was looked at, by kind."""
+
+
 Data = (
     Clusters
     | Namespaces
@@ -225,6 +254,7 @@ Data = (
     | Found
     | EventList
     | LogText
+    | Access
 )
 """Every form that a result's data takes."""
 
