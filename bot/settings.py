@@ -6,6 +6,7 @@ default. Secrets are taken from the environment or from the file that `NAME_FILE
 oakum.yaml. Used by `bot.app` and `bot.cli` only.
 """
 
+import difflib
 import os
 from collections.abc import Mapping
 from enum import StrEnum
@@ -25,6 +26,21 @@ from pydantic import (
 
 from bot.errors import BadSettings
 
+SEE = "REFERENCE.md and deploy/oakum.yaml show every setting."
+_PLAINLY = {
+    "dict_type": "it must hold keys and values",
+    "model_type": "it must hold keys and values",
+    "tuple_type": "it must be a list",
+    "int_parsing": "it must be a whole number",
+    "int_type": "it must be a whole number",
+    "float_parsing": "it must be a number",
+    "float_type": "it must be a number",
+    "bool_parsing": "it must be true or false",
+    "bool_type": "it must be true or false",
+    "string_type": "it must be text",
+    "path_type": "it must be a path",
+}
+"""The kinds of trouble that pydantic words for programmers, in plain words."""
 MAX_FILE_BYTES = 1_000_000
 """A larger oakum.yaml is refused."""
 
@@ -190,6 +206,16 @@ class Settings(_Part):
     embedding_api_key: SecretStr = SecretStr("")
     store_password: SecretStr = SecretStr("")
 
+    @model_validator(mode="after")
+    def _channels_name_clusters(self) -> Self:
+        for channel, seen in self.slack.channels.items():
+            for name in seen:
+                if name not in self.clusters:
+                    raise ValueError(
+                        f"slack.channels.{channel} names {name}, which is no cluster of `clusters`"
+                    )
+        return self
+
 
 SECRETS: Mapping[str, str] = {
     "slack_bot_token": "SLACK_BOT_TOKEN",
@@ -248,7 +274,7 @@ def _from_file(file: Path) -> dict[str, Any]:
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise BadSettings(f"{file.name} must hold keys and values", "See deploy/oakum.yaml.")
+        raise BadSettings(f"{file.name} must hold keys and values", SEE)
     return _anchored(_mapping(cast("object", values)), file.parent)
 
 
@@ -303,8 +329,22 @@ def _secret(variable: str, environment: Mapping[str, str]) -> str:
 
 def _readable(error: ValidationError) -> BadSettings:
     first = error.errors(include_url=False, include_input=False)[0]
-    key = ".".join(str(part) for part in first["loc"]) or "the configuration"
-    return BadSettings(
-        f"The setting {key} cannot be used: {first['msg']}",
-        "See deploy/oakum.yaml for every setting with its unit and default.",
-    )
+    path = [str(part) for part in first["loc"]]
+    key = ".".join(path)
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(path[-1], _names(path[:-1]), n=3)
+        return BadSettings(
+            f"There is no setting {key}", f"Nearest: {', '.join(near)}." if near else SEE
+        )
+    trouble = _PLAINLY.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return BadSettings(f"The setting {key} cannot be used: {trouble}" if key else trouble, SEE)
+
+
+def _names(path: list[str]) -> list[str]:
+    """Give the settings that stand where a path leads to."""
+    part: type[BaseModel] = Cluster if path[:1] == ["clusters"] else Settings
+    for name in () if part is Cluster else path:
+        field = part.model_fields[name].annotation
+        if isinstance(field, type) and issubclass(field, BaseModel):
+            part = field
+    return [name for name in part.model_fields if name not in SECRETS]

@@ -101,6 +101,13 @@ def log_to_user_folder(folder: Path | None = None) -> str:
     return str(file)
 
 
+def where_lines_go() -> str:
+    """Say where log lines go: the file's path, or standard error; empty before either is chosen."""
+    handlers = logging.getLogger().handlers
+    files = [one.baseFilename for one in handlers if isinstance(one, RotatingFileHandler)]
+    return files[0] if files else "standard error" if handlers else ""
+
+
 def logger(name: str) -> structlog.stdlib.BoundLogger:
     """Give a logger that takes facts as keywords: `log.info("started", cluster=name)`."""
     return structlog.wrap_logger(

@@ -30,6 +30,7 @@ from bot.agent.model import unavailable
 from bot.agent.steps import doing, shown_arguments
 from bot.agent.summary import found_so_far
 from bot.errors import LimitReached
+from bot.telemetry import MODEL_TOKENS
 from bot.types import Progress, Report, Step, Usage
 from tools.queries.context import QueryContext
 from tools.queries.result import Result
@@ -142,12 +143,19 @@ class Guard(AgentMiddleware[Any, Run, Any]):
         run.steps.append(
             Step(
                 name if known else "(unknown tool)",
-                shown_arguments(arguments, run.grounded, run.allowed) if known else {},
+                _shown(name, arguments, run) if known else {},
                 int((time.monotonic() - started) * 1000),
                 run.grounded(called.failed),
             )
         )
         return _reply(call, called.text, called.result)
+
+
+def _shown(name: str, arguments: dict[str, Any], run: Run) -> dict[str, object]:
+    """Give the arguments that the query has, as they may be shown."""
+    fields: dict[str, object] = toolbox.QUERIES[name].Arguments.model_fields
+    own = {key: value for key, value in arguments.items() if key in fields}
+    return shown_arguments(own, run.grounded, run.allowed)
 
 
 Agent = CompiledStateGraph[Any, Run, Any, Any]
@@ -302,10 +310,15 @@ def _count(budget: Budget, request: ModelRequest[Run], message: AIMessage) -> No
     """Count a turn's tokens; four characters a token where the endpoint does not say."""
     usage = message.usage_metadata
     if usage:
-        budget.spend(usage["input_tokens"], usage["output_tokens"])
-    elif request.runtime.context.model != OFFLINE:
+        spent = usage["input_tokens"], usage["output_tokens"]
+    elif request.runtime.context.model == OFFLINE:
+        return
+    else:
         sent = sum(len(str(item.content)) for item in request.messages) + len(PROMPT)
-        budget.spend(sent // 4, len(str(message.content)) // 4)
+        spent = sent // 4, len(str(message.content)) // 4
+    budget.spend(*spent)
+    for direction, tokens in zip(("input", "output"), spent, strict=True):
+        MODEL_TOKENS.labels(direction=direction).inc(tokens)
 
 
 def _reply(call: ToolCall, text: str, artifact: Result | None = None) -> ToolMessage:

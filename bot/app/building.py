@@ -35,6 +35,15 @@ def read_settings(file: Path | None) -> Settings:
     return configuration.load(file)
 
 
+def at_terminal(file: Path | None) -> Settings:
+    """Read the settings and send log lines to the user's file: the terminal is for the answer."""
+    from bot.telemetry import log_to_user_folder
+
+    settings = read_settings(file)
+    log_to_user_folder(settings.data)
+    return settings
+
+
 def cluster_configs(settings: Settings) -> dict[str, ClusterConfig]:
     """Give the configuration of every named cluster."""
     return {name: _cluster(name, part) for name, part in settings.clusters.items()}

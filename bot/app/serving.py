@@ -66,12 +66,14 @@ async def serve(settings: Settings, port: int | None) -> None:
     within seconds of the start; questions wait in the inbox meanwhile.
     """
     from bot import telemetry, web
-    from bot.slack.service import SlackService
+    from bot.slack.service import SlackService, refuse_incomplete
 
+    config = slack_config(settings)
+    refuse_incomplete(config)
     telemetry.setup_logging(json=settings.log_json, level="info")
     db = await open_store(settings)
     answer = Later()
-    slack = SlackService(slack_config(settings), db, answer.get, now)
+    slack = SlackService(config, db, answer.get, now)
     checks = {"slack": slack.ready, "store": _pinging(db), "answers": answer.ready}
     runner = await web.serve(
         settings.web.host, settings.web.port if port is None else port, checks, slack.route()

@@ -31,19 +31,22 @@ def ask(
     form: Annotated[Form, typer.Option("--format", help="How to write the answer.")] = Form.TEXT,
     config: Config = None,
 ) -> None:
-    """Ask one question about your clusters or the guidance.
+    r"""Ask one question about your clusters or the guidance.
 
-    Without --path and --cluster it may look at every configured cluster. Examples:
+    Without --path and --cluster it may look at every configured cluster.
 
-    oakum ask "which workloads run privileged?" --path ./manifests
-
-    oakum ask "and do they run as root?" --path ./manifests --thread review
+    \b
+    Examples:
+      oakum ask "which workloads run privileged?" --path ./manifests
+      oakum ask "and do they run as root?" --path ./manifests --thread review
     """
     import asyncio
 
     from bot.app import building
 
-    given = asyncio.run(_ask(building.read_settings(config), question, path, cluster, thread))
+    if not question.strip():
+        raise typer.BadParameter("the question is empty")
+    given = asyncio.run(_ask(building.at_terminal(config), question, path, cluster, thread))
     if form is Form.JSON:
         from bot import conversation
 
@@ -60,6 +63,8 @@ async def _ask(
     from bot.app import terminal
 
     async with terminal.opened(settings, path, cluster, remember=thread is not None) as desk:
+        if not desk.scope.clusters:
+            typer.echo(f"oakum: {desk.greeting}", err=True)
         return await desk.answer(desk.request(question, thread or "once"), _steps)
 
 

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.options import ClusterName, Config, Folder
-from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.types import Progress
+    from asyncio import Runner
+
+    from bot.app.terminal import Desk
+    from bot.types import Answer, Progress
 
 HELP = """Ask in plain words, for example:
   which workloads run privileged, and why does it matter?
   which namespaces have no network policy?
-/clusters shows what can be looked at, /new begins a new conversation, /quit (or Ctrl-D) ends."""
+/clusters shows what can be looked at, /new forgets this conversation, /quit ends.
+Ctrl-C stops an answer, Ctrl-D ends."""
 
 
 def chat(
@@ -24,44 +27,67 @@ def chat(
     thread: Annotated[str, typer.Option(help="The conversation's name.")] = "chat",
     config: Config = None,
 ) -> None:
-    """Talk about your clusters and the guidance.
+    r"""Talk about your clusters and the guidance.
 
     What was said is kept under the conversation's name; `oakum forget --thread NAME` deletes it.
-    Example: oakum chat --path ./manifests
+
+    \b
+    Example:
+      oakum chat --path ./manifests
     """
     import asyncio
+    from contextlib import AsyncExitStack
 
-    from bot.app import building
-
-    _line_editing(building.read_settings(config).data)
-    asyncio.run(_chat(building.read_settings(config), path, cluster, thread))
-
-
-async def _chat(settings: Settings, path: Path | None, cluster: str | None, thread: str) -> None:
-    import asyncio
-
-    from bot.app import terminal
+    from bot.app import building, terminal
     from bot.cli import render
 
-    async with terminal.opened(settings, path, cluster, remember=True) as desk:
-        sys.stdout.write(f"{desk.greeting}\n{HELP}\n")
-        while True:
-            try:
-                line = (await asyncio.to_thread(input, "\n> ")).strip()
-            except EOFError:
-                sys.stdout.write("\n")
-                return
-            if line in ("/quit", "/exit"):
-                return
-            if line == "/clusters":
-                sys.stdout.write(f"{desk.greeting}\n")
-            elif line == "/new":
-                sys.stdout.write(f"Forgot {await desk.forget(thread)} turns.\n")
-            elif line.startswith("/"):
-                sys.stdout.write(f"{HELP}\n")
-            elif line:
-                answer = await desk.answer(desk.request(line, thread), _steps)
-                sys.stdout.write(render.answer(answer))
+    settings = building.at_terminal(config)
+    _line_editing(settings.data)
+    with asyncio.Runner() as runner:
+        opened = AsyncExitStack()
+        with render.working("Starting"):
+            desk = runner.run(
+                opened.enter_async_context(terminal.opened(settings, path, cluster, remember=True))
+            )
+        try:
+            sys.stdout.write(f"{desk.greeting}\n{HELP}\n")
+            while (line := _typed()) is not None:
+                _turn(runner, desk, thread, line)
+        finally:
+            runner.run(opened.aclose())
+
+
+def _typed() -> str | None:
+    """Read a line; None at the end. Between the loop's runs, so that Ctrl-C works at once."""
+    try:
+        line = input("\n> ").strip()
+    except (EOFError, KeyboardInterrupt):
+        sys.stdout.write("\n")
+        return None
+    return None if line in ("/quit", "/exit") else line
+
+
+def _turn(runner: "Runner", desk: "Desk", thread: str, line: str) -> None:
+    """Answer one line, or do what a line with a slash asks for."""
+    from bot.cli import render
+
+    if line == "/clusters":
+        sys.stdout.write(f"{desk.greeting}\n")
+    elif line == "/new":
+        sys.stdout.write(f"Forgot {runner.run(desk.forget(thread))} turns.\n")
+    elif line.startswith("/"):
+        sys.stdout.write(f"{HELP}\n")
+    elif line:
+        try:
+            answer = runner.run(_answered(desk, thread, line))
+        except KeyboardInterrupt:
+            sys.stdout.write("Stopped.\n")
+        else:
+            sys.stdout.write(render.answer(answer))
+
+
+async def _answered(desk: "Desk", thread: str, line: str) -> "Answer":
+    return await desk.answer(desk.request(line, thread), _steps)
 
 
 async def _steps(progress: "Progress") -> None:

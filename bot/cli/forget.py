@@ -18,13 +18,12 @@ def forget(
     ] = None,
     config: Config = None,
 ) -> None:
-    """Delete stored conversations. What was posted in Slack stays there.
+    r"""Delete stored conversations. What was posted in Slack stays there.
 
+    \b
     Examples:
-
-    oakum forget --thread T0123/C0456/1795519035.000001
-
-    oakum forget --older-than-days 30
+      oakum forget --thread T0123/C0456/1795519035.000001
+      oakum forget --older-than-days 30
     """
     import asyncio
 
@@ -32,7 +31,7 @@ def forget(
 
     if (thread is None) == (older_than_days is None):
         raise typer.BadParameter("give either --thread or --older-than-days")
-    settings = building.read_settings(config)
+    settings = building.at_terminal(config)
     if thread is not None:
         parts = thread.split("/")
         if len(parts) not in (1, 3) or not all(parts):

@@ -15,7 +15,7 @@ def index(config: Config = None) -> None:
     from bot.app import building
     from bot.cli import render
 
-    library = building.open_library(building.read_settings(config))
+    library = building.open_library(building.at_terminal(config))
     with render.working("Building the index"):
         made_by = asyncio.run(library.build())
     typer.echo(f"The index is built; embedding: {made_by}.")

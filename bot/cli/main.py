@@ -78,9 +78,9 @@ def _say(public: str, hint: str) -> None:
 
 def _defect(error: Exception) -> int:
     """Log a defect of ours in full, tell the person its incident id."""
-    from bot.telemetry import incident, log_to_user_folder
+    from bot.telemetry import incident, log_to_user_folder, where_lines_go
 
-    where = log_to_user_folder()
+    where = where_lines_go() or log_to_user_folder()
     incident_id = incident(error, where="terminal")
     _say(
         f"Something in Oakum itself failed (incident {incident_id})",

@@ -4,25 +4,32 @@ The only place that knows rich. Used by the subcommands of this folder.
 """
 
 import io
+import re
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
-from rich.table import Table
+from rich.padding import Padding
+from rich.table import Column, Table
 from rich.text import Text
 
 from bot.types import Answer
 from bot.types import Table as Rows
 from knowledge.types import SearchResult
 from tools import posture
-from tools.types import ControlResult, Finding, Scan, Severity, Verdict
+from tools.types import ControlResult, Finding, Gap, Scan, Severity, Verdict
 
 MAX_ROWS = 50
 """Findings shown in a table; the rest is counted, and JSON or CSV hold all."""
+MAX_GAPS = 20
+"""Lines of what was not looked at; the rest is counted."""
+MAX_EXCERPT = 220
+"""Characters of a passage under a search hit."""
 
 _COLOUR = {
     Severity.CRITICAL: "bold red",
@@ -65,10 +72,11 @@ def scan_table(scan: Scan) -> str:
     screen, text = _captured()
     counts = scan.summary
     screen.print(
-        f"[bold]{escape(scan.cluster)}[/], {scan.benchmark}: "
-        f"[red]{counts[Verdict.FAIL]} fail[/], [yellow]{counts[Verdict.UNKNOWN]} unknown[/], "
-        f"[green]{counts[Verdict.PASS]} pass[/], "
-        f"{counts[Verdict.NOT_APPLICABLE]} not applicable"
+        f"[bold]{escape(scan.cluster)}[/], {scan.benchmark}, findings: "
+        f"[red]{counts[Verdict.FAIL]} fail[/], [green]{counts[Verdict.PASS]} pass[/], "
+        f"[yellow]{counts[Verdict.UNKNOWN]} unknown[/], "
+        f"{counts[Verdict.NOT_APPLICABLE]} not applicable",
+        highlight=False,
     )
     failing = [c for c in scan.controls if c.verdict is Verdict.FAIL]
     if failing:
@@ -85,38 +93,44 @@ def scan_table(scan: Scan) -> str:
     unknown = sum(c.verdict is Verdict.UNKNOWN for c in scan.controls)
     if unknown:
         screen.print(
-            f"{unknown} controls are unknown: they need a person, nodes or another source."
+            f"{unknown} controls are unknown: they need a person, nodes or another source.",
+            highlight=False,
         )
-    for gap in scan.gaps:
-        if not gap.refused:
-            screen.print(f"[yellow]Not looked at[/]: {escape(gap.what)}: {escape(gap.why)}")
+    _print_gaps(screen, [gap for gap in scan.gaps if not gap.refused])
     return text.getvalue()
 
 
+def _print_gaps(screen: Console, gaps: Sequence[Gap]) -> None:
+    for gap in gaps[:MAX_GAPS]:
+        screen.print(
+            f"[yellow]Not looked at[/]: {escape(gap.what)}: {escape(gap.why)}", highlight=False
+        )
+    if len(gaps) > MAX_GAPS:
+        screen.print(f"... and {len(gaps) - MAX_GAPS} more that could not be looked at.")
+
+
+def _table(*columns: str | Column, title: str | Text) -> Table:
+    """Make a table without walls, so that it fits into 80 columns."""
+    return Table(*columns, title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
+
+
 def _control_table(controls: list[ControlResult]) -> Table:
-    table = Table(
-        "control",
-        "title",
-        "fail",
-        "unknown",
-        "pass",
-        title="Failing controls",
-        title_justify="left",
-    )
+    numbers = [Column(name, justify="right") for name in ("fail", "pass", "unknown")]
+    table = _table("control", "title", *numbers, title="Failing controls")
     for control in controls:
         counts = control.counts
         table.add_row(
             control.id,
             control.title,
             str(counts[Verdict.FAIL]),
-            str(counts[Verdict.UNKNOWN]),
             str(counts[Verdict.PASS]),
+            str(counts[Verdict.UNKNOWN]),
         )
     return table
 
 
 def _finding_table(findings: list[Finding]) -> Table:
-    table = Table("severity", "control", "where", "what", title="Findings", title_justify="left")
+    table = _table("severity", "control", "where", "what", title="Findings, worst first")
     for finding in findings:
         ref = finding.ref
         place = f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name
@@ -129,21 +143,36 @@ def _finding_table(findings: list[Finding]) -> Table:
     return table
 
 
-def search_table(result: SearchResult) -> str:
-    """Render search hits: rank, control, title, and where the words are from."""
+def search_list(result: SearchResult) -> str:
+    """Render search hits: rank, control, title, a sentence of the passage, where it is from."""
     screen, text = _captured()
     if not result.hits:
         screen.print(escape(result.note or "Nothing in the guidance answers that."))
         return text.getvalue()
-    table = Table("", "control", "title", "source")
     for hit in result.hits:
-        source = hit.passage.sources[0] if hit.passage.sources else ""
-        table.add_row(str(hit.rank), hit.control or "", Text(hit.passage.title), Text(source))
-    screen.print(table)
+        passage = hit.passage
+        number = f"{hit.control}  " if hit.control else ""
+        screen.print(
+            Text.assemble((f"{hit.rank:>2}  ", "dim"), (number, "bold"), (passage.title, "bold"))
+        )
+        screen.print(Padding(Text(excerpt(passage.text)), (0, 0, 0, 4)))
+        for source in passage.sources[:1]:
+            screen.print(Text(f"    {source}", style="dim"), soft_wrap=True)
     if result.note:
         screen.print(escape(result.note))
     screen.print(f"[dim]embedding: {escape(result.embedding)}[/]")
     return text.getvalue()
+
+
+def excerpt(passage: str) -> str:
+    """Take the first sentences of a passage, at most MAX_EXCERPT characters, without its code."""
+    words = " ".join(re.sub(r"```.*?(```|$)", " ", passage, flags=re.DOTALL).split())
+    words = words or " ".join(passage.replace("```", " ").split())
+    if len(words) <= MAX_EXCERPT:
+        return words
+    kept = words[:MAX_EXCERPT]
+    ends = [found.end() for found in re.finditer(r"[.](?= )", kept)]
+    return kept[: ends[-1]] if ends else kept.rsplit(" ", 1)[0] + " ..."
 
 
 def answer(given: Answer) -> str:
@@ -152,20 +181,18 @@ def answer(given: Answer) -> str:
     screen.print(Markdown(given.text))
     for rows in given.tables:
         screen.print(_rows(rows))
-    for gap in given.not_looked_at:
-        screen.print(f"[yellow]Not looked at[/]: {escape(gap.what)}: {escape(gap.why)}")
-    sources = dict.fromkeys(c.source for c in given.citations if c.source)
+    _print_gaps(screen, given.not_looked_at)
+    sources = dict.fromkeys(c.source for c in given.citations if c.source not in given.text)
     if sources:
         screen.print("[dim]Sources: " + escape(", ".join(sources)) + "[/]")
-    used = given.usage
-    tokens = used.input_tokens + used.output_tokens
-    cost = f", {tokens} tokens" if tokens else ""
-    screen.print(f"[dim]model: {escape(given.model)}, {len(given.steps)} steps{cost}[/]")
+    tokens = given.usage.input_tokens + given.usage.output_tokens
+    if tokens:
+        screen.print(f"[dim]{escape(given.model)}, {tokens:,} tokens[/]", highlight=False)
     return text.getvalue()
 
 
 def _rows(rows: Rows) -> Table:
-    table = Table(*rows.columns, title=Text(rows.title), title_justify="left")
+    table = _table(*rows.columns, title=Text(rows.title))
     for row in rows.rows[:MAX_ROWS]:
         table.add_row(*(Text(cell) for cell in row))
     if len(rows.rows) > MAX_ROWS:

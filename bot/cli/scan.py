@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.options import ClusterName, Config, Folder, Namespaces, Output
+from bot.errors import BadSettings
 
 if TYPE_CHECKING:
     from tools.types import Scan
@@ -51,16 +52,16 @@ def scan(
     ] = FailOn.HIGH,
     config: Config = None,
 ) -> None:
-    """Judge a cluster or a folder of manifests by a benchmark.
+    r"""Judge a cluster or a folder of manifests by a benchmark.
 
     Exit code: 2 wrong usage, else 1 a failing finding at or over --fail-on, else 3 something that
-    could not be looked at, else 0. Examples:
+    could not be looked at, else 0.
 
-    oakum scan --path ./manifests
-
-    oakum scan --cluster prod -n shop --format json --output shop.json
-
-    oakum scan --path ./rendered --benchmark pss-restricted --fail-on medium
+    \b
+    Examples:
+      oakum scan --path ./manifests
+      oakum scan --cluster prod -n shop --format json --output shop.json
+      oakum scan --path ./rendered --benchmark pss-restricted --fail-on medium
     """
     import asyncio
 
@@ -68,7 +69,8 @@ def scan(
     from bot.cli import render
     from tools import posture
 
-    settings = building.read_settings(config)
+    _refuse_unwritable(output)
+    settings = building.at_terminal(config)
     target = building.one_cluster(settings, cluster, path)
     with render.working(f"Scanning {target.name}"):
         result = asyncio.run(
@@ -91,9 +93,20 @@ def _rendered(result: "Scan", form: Form, everything: bool) -> str:
     return render.scan_table(result)
 
 
+def _refuse_unwritable(output: Path | None) -> None:
+    """Refuse before a long scan what could not be written after it."""
+    if output is None:
+        return
+    if output.is_dir() or not output.parent.is_dir():
+        raise BadSettings(f"{output} cannot be written", "Name a file in a folder that exists.")
+
+
 def _write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         return
-    output.write_text(text, encoding="utf-8")
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(f"{output} cannot be written", f"{error.strerror}.") from error
     typer.echo(f"Written to {output}.", err=True)

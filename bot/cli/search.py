@@ -38,13 +38,12 @@ def search(
     ] = None,
     config: Config = None,
 ) -> None:
-    """Search the guidance and the benchmark's controls.
+    r"""Search the guidance and the benchmark's controls.
 
+    \b
     Examples:
-
-    oakum search "why is a privileged container dangerous?"
-
-    oakum search 5.2.2 --format json
+      oakum search "why is a privileged container dangerous?"
+      oakum search 5.2.2 --format json
     """
     import asyncio
 
@@ -52,19 +51,22 @@ def search(
 
     if (question is None) == (batch is None):
         raise typer.BadParameter("give either a question or --batch FILE")
-    library = building.open_library(building.read_settings(config))
+    if question is not None and not question.strip():
+        raise typer.BadParameter("the question is empty")
+    library = building.open_library(building.at_terminal(config))
     if batch is not None:
         asyncio.run(_batch(library, _questions(batch), limit))
         return
-    result = asyncio.run(library.search(question or "", limit))
+    from bot.cli import render
+
+    with render.working("Searching"):
+        result = asyncio.run(library.search(question or "", limit))
     if form is Form.JSON:
         sys.stdout.write(json.dumps(rows(result), ensure_ascii=False, indent=2) + "\n")
         if result.note:
             typer.echo(f"oakum: {result.note}", err=True)
         return
-    from bot.cli import render
-
-    sys.stdout.write(render.search_table(result))
+    sys.stdout.write(render.search_list(result))
 
 
 def rows(result: "SearchResult") -> list[dict[str, Any]]:

@@ -14,18 +14,20 @@ def snapshot(
     namespace: Namespaces = None,
     config: Config = None,
 ) -> None:
-    """Write a redacted copy of a cluster's objects, for review elsewhere with `--path`.
+    r"""Write a redacted copy of a cluster, for review with --path.
 
-    Secrets are never read; the folder is marked as redacted. Example:
+    Secrets are never read; the folder is marked as redacted.
 
-    oakum snapshot --cluster prod --output ./prod-snapshot
+    \b
+    Example:
+      oakum snapshot --cluster prod --output ./prod-snapshot
     """
     import asyncio
 
     from bot.app import building, terminal
     from bot.cli import render
 
-    settings = building.read_settings(config)
+    settings = building.at_terminal(config)
     target = building.one_cluster(settings, cluster, None)
     with render.working(f"Reading {target.name}"):
         summary = asyncio.run(terminal.snapshot_once(target, output, tuple(namespace or ())))

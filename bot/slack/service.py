@@ -51,7 +51,7 @@ class SlackService:
         answer: Callable[[], AnswerQuestion | None],
         now: Callable[[], datetime],
     ) -> None:
-        _complete(config)
+        refuse_incomplete(config)
         self._config = config
         self._db = db
         self._answer = answer
@@ -196,7 +196,7 @@ async def _who(outlet: Outlet) -> Self:
     )
 
 
-def _complete(config: SlackConfig) -> None:
+def refuse_incomplete(config: SlackConfig) -> None:
     """Refuse a configuration that cannot work; raises BadSettings."""
     if not config.bot_token:
         raise BadSettings("Slack needs a bot token", "Set SLACK_BOT_TOKEN.")

@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, select
 from bot.store.columns import decode, encode
 from bot.store.database import Database
 from bot.store.tables import scans
+from bot.telemetry import SCAN_SECONDS
 from tools.types import Gap, Scan, Verdict
 
 MAX_FINDINGS = 100_000
@@ -26,6 +27,7 @@ class StoredScans:
 
     async def save(self, scan: Scan) -> None:
         """Keep a scan under its id, instead of an earlier one of that id."""
+        SCAN_SECONDS.observe((scan.finished_at - scan.started_at).total_seconds())
         body = await asyncio.to_thread(_pack, scan)
         statement = self._db.insert(scans).values(
             id=scan.id,

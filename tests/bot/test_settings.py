@@ -38,7 +38,10 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 
 
 def test_a_star_opens_all_namespaces_of_a_channel(tmp_path: Path) -> None:
-    file = write(tmp_path, "slack: {channels: {C1: {prod: '*', test: [a, b]}}}\n")
+    file = write(
+        tmp_path,
+        "clusters: {prod: {folder: a}, test: {folder: b}}\nslack: {channels: {C1: {prod: '*', test: [a, b]}}}\n",
+    )
     assert load(file, {}).slack.channels == {"C1": {"prod": ("*",), "test": ("a", "b")}}
 
 
@@ -61,7 +64,12 @@ def test_secrets_come_from_the_environment_or_a_file_and_never_print(tmp_path: P
         ("clusters: {prod: {folder: a, in_cluster: true}}", "clusters.prod"),
         ("clusters: {prod: {}}", "clusters.prod"),
         ("clusters: nonsense", "clusters"),
-        ("limits: {steps: xoxb-not-a-real-token}", "limits.steps"),
+        (
+            "limits: {steps: xoxb-not-a-real-token}",
+            "limits.steps cannot be used: it must be a whole",
+        ),
+        ("slack: {channels: {C1: [prod]}}", "slack.channels.C1 cannot be used: it must hold keys"),
+        ("slack: {channels: {C1: {prd: '*'}}}", "slack.channels.C1 names prd"),
         ("colour: blue", "colour"),
         ("model: [", "line"),
         ("- a list", ""),
@@ -75,6 +83,22 @@ def test_what_cannot_be_used_is_named_without_its_value(
     assert says in caught.value.public
     assert caught.value.hint
     assert SECRET not in caught.value.public + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("keep_dayz: 3", "keep_days"),
+        ("web: {prot: 1}", "port"),
+        ("clusters: {prod: {folder: a, timeout: 3}}", "timeout_s"),
+    ],
+)
+def test_a_misspelt_setting_is_answered_with_the_nearest(
+    tmp_path: Path, text: str, nearest: str
+) -> None:
+    with pytest.raises(BadSettings, match="There is no setting") as caught:
+        load(write(tmp_path, text), {})
+    assert nearest in caught.value.hint
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:

@@ -73,6 +73,14 @@ def test_search_gives_rows_or_an_honest_nothing() -> None:
     assert json.loads(nothing.stdout) == []
 
 
+def test_search_for_people_shows_a_sentence_of_the_passage() -> None:
+    shown = CliRunner().invoke(app, ["search", "why is a privileged container dangerous?"]).stdout
+    first = shown.split("\n 2  ")[0]
+    assert "5.2.2  Privileged containers" in first
+    assert "securityContext.privileged: true" in first
+    assert "https://kubernetes.io/" in first
+
+
 def test_a_batch_of_questions_gives_a_line_each(home: Path) -> None:
     batch = home / "questions.jsonl"
     batch.write_text(

@@ -1,5 +1,8 @@
 """The command itself: help, version, and that every failure ends as one sentence."""
 
+import os
+import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +40,10 @@ def test_help_teaches_every_command(tmp_path: Path) -> None:
         (("serve",), 2, "SLACK_BOT_TOKEN"),
         (("scan", "--config", "absent.yaml"), 2, "absent.yaml"),
         (("forget",), 2, "--thread"),
+        (("ask", "  "), 2, "the question is empty"),
+        (("search", ""), 2, "the question is empty"),
+        (("scan", "--path", str(DEMO), "--output", "nowhere/scan.json"), 2, "cannot be written"),
+        (("scan", "--path", str(DEMO), "--output", "."), 2, "cannot be written"),
     ],
 )
 def test_a_failure_is_one_sentence_and_an_exit_code(
@@ -86,6 +93,43 @@ def test_a_defect_of_ours_is_told_by_its_incident_id_and_logged(tmp_path: Path) 
     log = (tmp_path / ".local/share/oakum/oakum.log").read_text(encoding="utf-8")
     assert "a defect" in log
     assert "ghp_aaaa" not in log + result.stderr
+
+
+def test_a_model_that_is_down_is_a_sentence_with_the_detail_in_the_log(tmp_path: Path) -> None:
+    result = oakum(
+        "ask",
+        "is anything privileged?",
+        "--path",
+        str(DEMO),
+        home=tmp_path,
+        OPENAI_API_KEY="none",
+        OPENAI_BASE_URL="http://127.0.0.1:9",
+    )
+    assert result.returncode == 0
+    assert "cannot be reached" in result.stdout
+    assert result.stderr == ""
+    log = (tmp_path / ".local/share/oakum/oakum.log").read_text(encoding="utf-8")
+    assert "Traceback" in log
+
+
+@pytest.mark.slow
+def test_ctrl_c_at_the_prompt_ends_the_conversation(tmp_path: Path) -> None:
+    keys, screen = pty.openpty()
+    with subprocess.Popen(
+        [OAKUM, "chat", "--path", str(DEMO)],
+        stdin=screen,
+        stdout=screen,
+        stderr=screen,
+        start_new_session=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TERM": "dumb"},
+    ) as chat:
+        shown = b""
+        while b"\n> " not in shown:
+            shown += os.read(keys, 4096)
+        chat.send_signal(signal.SIGINT)
+        assert chat.wait(timeout=20) == 0
+    os.close(keys)
+    os.close(screen)
 
 
 def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
