@@ -6,7 +6,11 @@ ToolsError
 ├── BadArgument        a query argument of the wrong form
 ├── ClusterUnreachable no connection, time-out, or the server kept failing
 ├── AccessRefused      credentials refused (401) or expired
-└── BadCheck           a check module that discovery refuses (a defect of ours)
+├── NotSent            a write that never left; nothing can have come of it
+├── NoAnswer           a write whose result is not known; never to be sent again blindly
+├── BadCheck           a check module that discovery refuses (a defect of ours)
+├── Moved              an object is no longer as it was when a change was worked out
+└── BadAction          an action outside the vocabulary
 
 Each carries `public`, one sentence safe to show anywhere, and `hint`, the next step. A vendor's
 error is chained as the cause and never leaves its door. A kind that could not be read is not an
@@ -43,5 +47,21 @@ class AccessRefused(ToolsError):
     """The API server does not accept the credentials."""
 
 
+class NotSent(ToolsError):
+    """No connection for a write: nothing can have come of it."""
+
+
+class NoAnswer(ToolsError):
+    """A write left and no whole answer came: it may have been done. Read before anything else."""
+
+
 class BadCheck(ToolsError):
     """A module under tools/checks without the documented form."""
+
+
+class Moved(ToolsError):
+    """The object is no longer as it was when a change was worked out; look at it again."""
+
+
+class BadAction(ToolsError):
+    """An action outside the vocabulary: kind, field, value, name or place. Never repeats its text."""

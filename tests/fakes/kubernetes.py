@@ -1,6 +1,7 @@
-"""A Kubernetes API server on loopback that serves lists, objects and faults.
+"""A Kubernetes API server on loopback that serves lists, objects and faults, and takes writes.
 
-Only what a reader needs: discovery of one group, lists in pages of one snapshot, objects, logs. Each
+What a reader needs: discovery of one group, lists in pages of one snapshot, objects, logs. Writes are
+in `kubernetes_writes`. Each
 list that begins anew sees the state of that moment; a continued one keeps the snapshot of its token.
 """
 
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+
+from tests.fakes.kubernetes_writes import Writes
 
 
 @dataclass
@@ -29,6 +32,12 @@ class Fault:
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
     message: str = ""
+    writes: bool | None = False
+    """True: only requests that write; False: only those that read; None: any."""
+    dry: bool | None = None
+    """Of writes: only dry runs, only real ones, or (None) both."""
+    after: bool = False
+    """Of writes: it goes wrong after the write was done, not before."""
 
 
 @dataclass
@@ -40,6 +49,13 @@ class Seen:
     query: dict[str, str]
     at: float
     authorization: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def dry(self) -> bool:
+        """Whether it was a dry run."""
+        return self.query.get("dryRun") == "All"
 
 
 class FakeKubernetes:
@@ -60,6 +76,8 @@ class FakeKubernetes:
         """Where every request is redirected to; empty: nowhere."""
         self.before_list: Callable[[str, int], None] | None = None
         """Called with the plural and the count of lists begun, before each list that begins."""
+        self.writes = Writes(self.objects)
+        """What may be written here, and what was."""
         self._snapshots: dict[str, list[Any]] = {}
         self._begun = 0
         self._version = 1000
@@ -105,15 +123,17 @@ class FakeKubernetes:
                 dict(request.query),
                 asyncio.get_running_loop().time(),
                 request.headers.get("Authorization", ""),
+                dict(request.headers),
+                await request.read(),
             )
         )
         if self.elsewhere:
             raise web.HTTPTemporaryRedirect(f"{self.elsewhere}{request.path_qs}")
         if request.headers.get("Authorization") not in {f"Bearer {t}" for t in self.tokens}:
             return _status(401, "Unauthorized")
-        if request.method != "GET":
-            return _status(405, "only GET is served here")
         group_version, namespace, plural, name, sub = _parts(request.path)
+        if request.method != "GET":
+            return await self._write(request, plural)
         if not plural:
             return self._discovery(group_version)
         if plural in self.forbidden or (sub == "log" and "pods/log" in self.forbidden):
@@ -126,6 +146,25 @@ class FakeKubernetes:
             fault = self._fault(plural, None, False)
             return await self._fail(request, fault, b"{}") if fault else self._one(request, name)
         return await self._list(request, namespace, plural)
+
+    async def _write(self, request: web.Request, plural: str) -> web.StreamResponse:
+        """Do what a request asks, with its fault before or after."""
+        seen = self.requests[-1]
+        fault = self._fault(plural, None, False, seen=seen)
+        if plural in self.forbidden:
+            return _status(403, f"{plural} is forbidden")
+        if fault and not fault.after:
+            return await self._fail(request, fault, b"{}")
+        namespace, base = _base(request.path.rpartition("/")[0])
+        answer = self.writes.answer(seen, base, namespace or "", plural)
+        body = json.dumps(answer.body).encode()
+        if fault:
+            return await self._fail(request, fault, body)
+        response = web.Response(body=body, status=answer.status, content_type="application/json")
+        response.headers["Audit-Id"] = answer.audit_id
+        for warning in answer.warnings:
+            response.headers.add("Warning", f'299 - "{warning}"')
+        return response
 
     def _discovery(self, group_version: str) -> web.Response:
         if group_version in self.absent:
@@ -189,9 +228,15 @@ class FakeKubernetes:
         ]
         return str(self._version)
 
-    def _fault(self, plural: str, page: int | None, last: bool, how: str = "") -> Fault | None:
+    def _fault(
+        self, plural: str, page: int | None, last: bool, how: str = "", seen: Seen | None = None
+    ) -> Fault | None:
         for fault in self.faults:
             if (fault.how == "drift") != (how == "drift"):
+                continue
+            if fault.writes is not None and fault.writes != (seen is not None):
+                continue
+            if seen and fault.dry not in (None, seen.dry):
                 continue
             here = fault.page is None or fault.page == page or (fault.page == -1 and last)
             if fault.times > 0 and fault.plural in ("", plural) and here:

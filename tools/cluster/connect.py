@@ -6,7 +6,8 @@ kubeconfig names are started by the kubernetes library. Used by `bot.app`.
 
 import asyncio
 import difflib
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
 
 import aiohttp
 import yaml
@@ -18,7 +19,7 @@ from kubernetes.aio.config.kube_config import (
     KubeConfigMerger,
 )
 
-from tools.cluster.limiter import limiter_for
+from tools.cluster.limiter import Limiter, limiter_for
 from tools.cluster.live import LiveReader
 from tools.cluster.snapshot import SnapshotReader, open_folder
 from tools.cluster.wire import Redirected, Wire
@@ -44,6 +45,22 @@ async def connect(config: ClusterConfig) -> LiveReader | SnapshotReader:
     """
     if config.source is ClusterSource.FOLDER:
         return await open_folder(config)
+    api = await open_api(config, "oakum")
+    return LiveReader(config, Wire(config, api.client, api.limiter, api.renew))
+
+
+class Api(NamedTuple):
+    """A client of one API server, with an account's credentials."""
+
+    client: ApiClient
+    limiter: Limiter
+    """Shared with everything in this process that talks to this server."""
+    renew: Callable[[], Awaitable[None]]
+    """Loads the credentials again."""
+
+
+async def open_api(config: ClusterConfig, user_agent: str) -> Api:
+    """Open a client of a server, for `connect` and the writer; raises as `connect` does."""
     settings: Any = Configuration()
     settings.trace_configs = [_no_redirects()]
 
@@ -55,9 +72,8 @@ async def connect(config: ClusterConfig) -> LiveReader | SnapshotReader:
         client = await asyncio.to_thread(ApiClient, settings)
     except (OSError, ValueError) as error:
         raise _unusable(config, "its certificates cannot be loaded") from error
-    client.user_agent = "oakum"
-    limiter = limiter_for(settings.host, config.requests_per_second)
-    return LiveReader(config, Wire(config, client, limiter, load))
+    client.user_agent = user_agent
+    return Api(client, limiter_for(settings.host, config.requests_per_second), load)
 
 
 def _no_redirects() -> aiohttp.TraceConfig:

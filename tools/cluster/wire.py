@@ -183,7 +183,7 @@ class Wire:
         said = _said(body)
         public = f"the server answered {status}{': ' if said else ''}{said}"
         attempts = ATTEMPTS if status in _AGAIN else 1
-        return _Failure(ReadFailed(public, status), attempts, _retry_after(headers))
+        return _Failure(ReadFailed(public, status), attempts, retry_after(headers))
 
 
 def _said(body: bytes) -> str:
@@ -194,8 +194,8 @@ def _said(body: bytes) -> str:
         return ""
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds that the server asks to wait, by its own clock; None where it does not."""
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Give the seconds that the server asks to wait, by its own clock; None where it does not say."""
     value = headers.get("Retry-After", "")
     if value.isdigit():
         return float(value)
