@@ -1,4 +1,4 @@
-"""What this floor hands out: references, evidence, findings, gaps, scans.
+"""What this floor hands out: references, evidence, findings, gaps, scans; targets, actions, operations.
 
 Finding, Evidence, ResourceRef and Gap are msgspec Structs because one scan makes a hundred
 thousand of them. Holds data, and the one way to make evidence of a value. Used by every module of
@@ -7,9 +7,10 @@ the floor and by `bot`.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 
 class Verdict(StrEnum):
@@ -223,3 +224,106 @@ class ClusterConfig(Struct, frozen=True):
     """Opens ConfigMap values (redacted)."""
     logs: bool = False
     """Opens pod logs (redacted)."""
+
+
+class RiskLevel(StrEnum):
+    """How much a change may break; set by code, never by a model."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 2 for high."""
+        return list(RiskLevel).index(self)
+
+
+class Risk(Struct, frozen=True):
+    """A risk class with the sentences that led to it; never empty of reasons."""
+
+    level: RiskLevel
+    reasons: tuple[str, ...]
+
+
+class Disruption(Struct, frozen=True):
+    """What pods go through: whether any is made again, and replicas, strategy, budgets in words."""
+
+    restarts: bool
+    facts: tuple[str, ...]
+
+
+DnsLabel = Annotated[str, Meta(max_length=63, pattern=r"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")]
+"""RFC 1123 label: a namespace, a container, a volume. Checked where an action is decoded."""
+
+DnsName = Annotated[str, Meta(max_length=253, pattern=r"\A[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z")]
+"""RFC 1123 subdomain: what most objects are named by."""
+
+PathName = Annotated[
+    str, Meta(max_length=253, pattern=r"\A[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?\Z")
+]
+"""A path segment as RBAC objects and subjects may be named, `system:node` too. No wildcard, no slash."""
+
+CheckId = Annotated[str, Meta(max_length=63, pattern=r"\A[a-z][a-z0-9_]*\Z")]
+"""The stem of a file of `tools.checks`."""
+
+
+class Target(Struct, frozen=True, forbid_unknown_fields=True):
+    """The one object that an action is about; for a new namespaced object the place and name of it."""
+
+    cluster: PathName
+    api_version: Annotated[str, Meta(max_length=63)]
+    """The one of `tools.objects.kinds`; the vocabulary takes no other."""
+    kind: Annotated[str, Meta(max_length=63)]
+    namespace: Annotated[str, Meta(max_length=63, pattern=r"\A([a-z0-9]([-a-z0-9]*[a-z0-9])?)?\Z")]
+    """Empty for cluster-scoped kinds."""
+    name: PathName
+    uid: Annotated[str, Meta(max_length=64, pattern=r"\A[A-Za-z0-9-]*\Z")] = ""
+    """Empty where the object does not exist yet, or in a folder of manifests."""
+
+
+class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="action"):
+    """Base of every action in `tools.actions`. Holds no person. `tools.vocabulary` decodes them."""
+
+    target: Target
+    answers: Annotated[tuple[CheckId, ...], Meta(max_length=40)] = ()
+    """Ids of the checks whose findings it is to answer."""
+
+
+class Verb(StrEnum):
+    """What one operation does to one object."""
+
+    PATCH = "patch"
+    CREATE = "create"
+    DELETE = "delete"
+
+
+FieldPath = tuple[str | int, ...]
+"""A field of an object: member names and list indexes from the root."""
+
+
+class Change(Struct, frozen=True):
+    """One touched field. UNSET stands for absent, None for a written null."""
+
+    path: FieldPath
+    before: Any | UnsetType = UNSET
+    after: Any | UnsetType = UNSET
+
+
+class Fixed(Struct, frozen=True):
+    """A value that must still stand for the changes to mean what they meant: a container's name."""
+
+    path: FieldPath
+    value: Any
+
+
+class Operation(Struct, frozen=True):
+    """One cluster step on one object: PATCH has changes, CREATE a manifest, DELETE neither."""
+
+    verb: Verb
+    target: Target
+    """PATCH and DELETE hold its uid as a precondition (DELETE the resourceVersion just read too)."""
+    changes: tuple[Change, ...] = ()
+    fixed: tuple[Fixed, ...] = ()
+    manifest: dict[str, Any] = {}
+    """CREATE: the whole object, with name and namespace, without anything a server sets."""

@@ -1,1 +1,130 @@
-"""The closed union of actions, listed by hand: decodes and refuses. It has no member yet."""
+"""The closed union of actions, listed by hand: decodes, refuses, and finds the one that plans.
+
+Everything outside is refused: unknown actions and fields, wildcards, patches, names and kinds that an
+action does not take, places outside the given scope. Decoded again before anything is carried out.
+Used by `tools.change`, the query that proposes, and `bot.approval`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import msgspec
+from msgspec import Struct
+
+from tools.actions import harden_workload
+from tools.errors import BadAction, NotAllowed
+from tools.objects.kinds import KINDS
+from tools.plans import Around, Json, Plan, Refusal
+from tools.types import Action, Target
+
+MAX_BYTES = 16_384
+"""The longest encoded action that is looked at."""
+
+
+class Entry(Struct, frozen=True):
+    """One action of the vocabulary."""
+
+    plan: Callable[[Any, Json | None, Around], Plan | Refusal]
+    kinds: tuple[str, ...]
+    """Kinds that its target may have."""
+    answers: tuple[str, ...]
+    """Checks that it can answer."""
+    needs: tuple[str, ...]
+    """Kinds to read in the target's namespace (ClusterRoleBinding: all) for `Around.others`."""
+
+
+def _entry(module: Any) -> Entry:
+    """Take what an action's module declares."""
+    return Entry(module.plan, module.KINDS, module.ANSWERS, module.NEEDS)
+
+
+ACTIONS: Mapping[type[Action], Entry] = {
+    harden_workload.HardenWorkload: _entry(harden_workload),
+}
+"""Every action. A new one is a file in `tools.actions` and a line here and in the union below."""
+
+Vocabulary = harden_workload.HardenWorkload
+
+_DECODER = msgspec.json.Decoder(Vocabulary)
+_RBAC = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"})
+_DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+
+
+def decode(data: bytes) -> Action:
+    """Decode an action; BadAction for anything outside the vocabulary, which it never repeats."""
+    if len(data) > MAX_BYTES:
+        raise BadAction(f"An action has at most {MAX_BYTES} bytes.")
+    try:
+        action = cast(Action, _DECODER.decode(data))
+    except msgspec.ValidationError as error:
+        raise BadAction("That is no action that Oakum knows.", _where(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadAction("That is no action: it is not JSON.") from error
+    _check_target(action)
+    return action
+
+
+def encode(action: Action) -> bytes:
+    """Give the canonical bytes: sorted keys, no spaces, defaults left in."""
+    return msgspec.json.encode(action, order="sorted")
+
+
+def within(action: Action, scope: Mapping[str, frozenset[str] | None]) -> None:
+    """Raise NotAllowed for a target outside the clusters and namespaces given; None means all.
+
+    A Namespace counts as inside itself; other cluster-scoped objects are inside only where all
+    namespaces are.
+    """
+    target = action.target
+    allowed = scope.get(target.cluster, frozenset[str]())
+    place = target.name if target.kind == "Namespace" else target.namespace
+    if allowed is not None and (not place or place not in allowed):
+        raise NotAllowed("That place is not open to changes from here.")
+
+
+def actions_for(check_id: str) -> tuple[type[Action], ...]:
+    """List the actions that can answer a check, in the order of the vocabulary."""
+    return tuple(action for action, entry in ACTIONS.items() if check_id in entry.answers)
+
+
+def needs(action: Action) -> tuple[str, ...]:
+    """List the kinds that its plan wants in `Around.others`."""
+    return ACTIONS[type(action)].needs
+
+
+def plan(action: Action, obj: Json | None, around: Around) -> Plan | Refusal:
+    """Work out what the action would do to the object as it was read (None: there is none)."""
+    return ACTIONS[type(action)].plan(action, obj, around)
+
+
+def _check_target(action: Action) -> None:
+    """Refuse kinds, versions, names and checks that the action does not take."""
+    entry, target = ACTIONS[type(action)], action.target
+    if target.kind not in entry.kinds:
+        raise BadAction("That action is not for that kind.", f"It is for {', '.join(entry.kinds)}.")
+    _check_name(target)
+    foreign = [check for check in action.answers if check not in entry.answers]
+    if foreign:
+        raise BadAction("That action does not answer that check.", "Take another action.")
+
+
+def _check_name(target: Target) -> None:
+    """Refuse a version, namespace or name that no object of the kind can have."""
+    kind = KINDS[target.kind]
+    if target.api_version != kind.group_version:
+        raise BadAction(f"{target.kind} is changed as {kind.group_version} only.")
+    if bool(target.namespace) != kind.namespaced:
+        raise BadAction(
+            f"{target.kind} needs a namespace."
+            if kind.namespaced
+            else f"{target.kind} has no namespace."
+        )
+    if target.kind not in _RBAC and not _DNS_NAME.fullmatch(target.name):
+        raise BadAction("That is no name that such an object can have.")
+
+
+def _where(error: msgspec.ValidationError) -> str:
+    """Say which field was refused, without its value and without names that are not ours."""
+    place = re.search(r"at `(\$[A-Za-z0-9_.\[\]]*)`", str(error))
+    return f"Refused at {place.group(1)}." if place else ""

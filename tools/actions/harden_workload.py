@@ -1,0 +1,209 @@
+"""Make the pods of a workload safer: several settings, one patch, one rollout.
+
+Live on Deployment, StatefulSet, DaemonSet and CronJob. For a Pod, Job, ReplicaSet or
+ReplicationController the refusal carries the manifest for its owner to make again; for a mirror pod it
+names the file on the node. A user id comes from a person or the image, never from here.
+"""
+
+import copy
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from tools.hardening import EMPTY_DIRS, RULES, Setting, Wishes
+from tools.patching import as_list, as_object, same
+from tools.planning import Draft, found, patch_plan
+from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
+from tools.rollout import TEMPLATES, bindings_of, containers_of, is_windows, not_in_place, spec_of
+from tools.types import Action, DnsLabel, Risk, RiskLevel
+
+KINDS = (
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "CronJob",
+    "Job",
+    "Pod",
+    "ReplicaSet",
+    "ReplicationController",
+)
+NEEDS = ("RoleBinding", "ClusterRoleBinding")
+"""Read where they can be, to say whether the account whose token goes has rights."""
+
+ANSWERS = (
+    *dict.fromkeys(check for rule in RULES.values() for check in rule.answers),
+    "pss_host_namespaces",
+    "security_context_missing",
+)
+
+
+class UserSource(StrEnum):
+    """Who said which user id a container can run as."""
+
+    PERSON = "person"
+    IMAGE = "image"
+
+
+class ContainerUser(Struct, frozen=True, forbid_unknown_fields=True):
+    """A user id that is known, not guessed: whoever submits the action vouches for the source."""
+
+    uid: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    source: UserSource
+    container: DnsLabel | None = None
+    """None: every container that is not named."""
+
+
+class HardenWorkload(Action, frozen=True, kw_only=True, tag="harden_workload"):
+    """Settings to make safe on one workload, all of its containers alike."""
+
+    settings: Annotated[tuple[Setting, ...], Meta(min_length=1, max_length=len(Setting))]
+    users: Annotated[tuple[ContainerUser, ...], Meta(max_length=50)] = ()
+    empty_dirs: Annotated[tuple[DnsLabel, ...], Meta(max_length=50)] = ()
+    """hostPath volumes that a person gave up: they become empty folders."""
+
+
+def _touches(kind_path: tuple[str, ...]) -> tuple[Pattern, ...]:
+    """List every field below one kind's pod specification that a setting may touch."""
+    pod = ("securityContext",)
+    return tuple(
+        (*kind_path, *path)
+        for path in (
+            *(
+                (field, "*", *below)
+                for field in ("containers", "initContainers")
+                for below in (
+                    ("securityContext", "privileged"),
+                    ("securityContext", "allowPrivilegeEscalation"),
+                    ("securityContext", "capabilities"),
+                    ("securityContext", "runAsNonRoot"),
+                    ("securityContext", "runAsUser"),
+                    ("securityContext", "seccompProfile"),
+                    ("securityContext", "readOnlyRootFilesystem"),
+                    ("ports", "*", "hostPort"),
+                )
+            ),
+            (*pod, "runAsNonRoot"),
+            (*pod, "runAsUser"),
+            (*pod, "seccompProfile"),
+            ("hostNetwork",),
+            ("hostPID",),
+            ("hostIPC",),
+            ("automountServiceAccountToken",),
+            ("volumes",),
+        )
+    )
+
+
+def plan(action: HardenWorkload, obj: Json | None, around: Around) -> Plan | Refusal:
+    """Work out one patch for all settings."""
+    target = action.target
+    there = found(target, obj)
+    if isinstance(there, Refusal):
+        return there
+    after = copy.deepcopy(there)
+    spec = spec_of(target.kind, after)
+    refusal = _unfit(action, spec) or _harden(action, spec)
+    if refusal:
+        return refusal
+    if same(there, after):
+        return Refusal(Reason.ALREADY_FINE, f"{target.kind} {target.name} already has all of that.")
+    refusal = not_in_place(target, after)
+    if refusal:
+        return refusal
+    template = tuple(map(str, TEMPLATES.get(target.kind, ("spec", "template"))))
+    return patch_plan(
+        Draft(
+            target,
+            there,
+            after,
+            _touches((*template, "spec")),
+            _risks(action, spec, around),
+            _answers(action, spec),
+            _notes(action),
+        ),
+        around,
+    )
+
+
+def _unfit(action: HardenWorkload, spec: Json) -> Refusal | None:
+    """Refuse a workload that these settings are not for, and names that it does not have."""
+    if not containers_of(spec):
+        return Refusal(Reason.NO_SAFE_FIX, f"{action.target.name} has no containers to be read.")
+    if is_windows(spec):
+        return Refusal(
+            Reason.NO_SAFE_FIX,
+            f"{action.target.name} runs on Windows, which does not have these settings.",
+        )
+    names = {container.get("name") for container in containers_of(spec)}
+    volumes = {
+        as_object(volume).get("name")
+        for volume in as_list(spec.get("volumes"))
+        if as_object(volume).get("hostPath") is not None
+    }
+    strange = [user.container for user in action.users if user.container not in {None, *names}]
+    strange += [name for name in action.empty_dirs if name not in volumes]
+    if strange:
+        return Refusal(
+            Reason.MISSING,
+            f"{action.target.kind} {action.target.name} has no container or hostPath volume "
+            f"{strange[0]}.",
+        )
+    return None
+
+
+def _harden(action: HardenWorkload, spec: Json) -> Refusal | None:
+    """Carry the settings out in place, in their order."""
+    wishes = Wishes(
+        {user.container or "": user.uid for user in action.users}, frozenset(action.empty_dirs)
+    )
+    for setting in Setting:
+        if setting in action.settings:
+            refusal = RULES[setting].change(spec, wishes)
+            if refusal:
+                return refusal
+    return None
+
+
+def _answers(action: HardenWorkload, spec: Json) -> tuple[str, ...]:
+    """List the checks that pass on the changed specification because of these settings."""
+    answers = [
+        check
+        for setting in Setting
+        if setting in action.settings
+        for check in RULES[setting].answers
+    ]
+    if not any(spec.get(field) is True for field in ("hostNetwork", "hostPID", "hostIPC")) and {
+        Setting.HOST_NETWORK,
+        Setting.HOST_PID,
+        Setting.HOST_IPC,
+    } & set(action.settings):
+        answers.append("pss_host_namespaces")
+    if {Setting.ESCALATION, Setting.CAPABILITIES, Setting.READ_ONLY_ROOT} & set(action.settings):
+        answers.append("security_context_missing")
+    return tuple(answers)
+
+
+def _risks(action: HardenWorkload, spec: Json, around: Around) -> tuple[Risk, ...]:
+    """Collect the risk of each setting, and of what people gave up."""
+    risks = [RULES[setting].risk for setting in Setting if setting in action.settings]
+    if action.empty_dirs:
+        risks.append(EMPTY_DIRS)
+    if Setting.TOKEN in action.settings:
+        account = str(spec.get("serviceAccountName") or spec.get("serviceAccount") or "default")
+        holding = bindings_of(account, action.target.namespace, around)
+        if holding:
+            reason = (
+                f"Its service account {account} holds rights by {holding[0]}: it may need them."
+            )
+            risks.append(Risk(RiskLevel.HIGH, (reason,)))
+    return tuple(risks)
+
+
+def _notes(action: HardenWorkload) -> tuple[str, ...]:
+    """Say where the user ids come from."""
+    return tuple(
+        f"User {user.uid} for {user.container or 'every container'} comes from "
+        + ("the image." if user.source is UserSource.IMAGE else "a person.")
+        for user in action.users
+    )

@@ -1,0 +1,348 @@
+"""The single settings of hardening a pod specification: each changes it in place, or says why not.
+
+Pure. Holds how one field is made safe, with what it risks and which checks it answers; which of them
+are wanted, and on which object, is for `tools.actions.harden_workload`. Nothing is guessed: a user id
+comes in, and a hostPath that is mounted stays unless a person gave it up.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tools.patching import as_list, as_object
+from tools.plans import Json, Reason, Refusal
+from tools.rollout import containers_of
+from tools.types import Risk, RiskLevel
+
+
+class Setting(StrEnum):
+    """One thing to make safe. They are carried out in this order."""
+
+    PRIVILEGED = "privileged"
+    """privileged off, and allowPrivilegeEscalation with it: the server refuses one without other."""
+    CAPABILITIES = "capabilities"
+    """Drop ALL; of what is added only NET_BIND_SERVICE stays."""
+    ESCALATION = "escalation"
+    """allowPrivilegeEscalation off."""
+    NON_ROOT = "non-root"
+    """runAsNonRoot, with a user id where none is set."""
+    SECCOMP = "seccomp"
+    """The runtime's default profile where none, or Unconfined, is set."""
+    READ_ONLY_ROOT = "read-only-root"
+    """readOnlyRootFilesystem."""
+    HOST_NETWORK = "host-network"
+    """hostNetwork off, and the host ports that the server gave every port with it."""
+    HOST_PID = "host-pid"
+    HOST_IPC = "host-ipc"
+    HOST_PORTS = "host-ports"
+    """hostPort removed."""
+    TOKEN = "token"  # noqa: S105
+    """automountServiceAccountToken off."""
+    HOST_PATHS = "host-paths"
+    """hostPath volumes removed where nothing mounts them, or made emptyDir where a person says so."""
+
+
+class Wishes(Struct, frozen=True):
+    """What people or images said, beside the settings."""
+
+    users: Mapping[str, int]
+    """User ids by container; the empty name stands for all others."""
+    empty_dirs: frozenset[str]
+    """Volumes that may become empty folders."""
+
+
+class Rule(Struct, frozen=True):
+    """One setting's change, risk and checks."""
+
+    change: Callable[[Json, Wishes], Refusal | None]
+    """Changes the pod specification in place."""
+    risk: Risk
+    answers: tuple[str, ...]
+
+
+def _security(container: Json) -> Json:
+    """Give a container's securityContext, making it where there is none."""
+    context = container.get("securityContext")
+    if not isinstance(context, dict):
+        container["securityContext"] = context = {}
+    return as_object(context)
+
+
+def _privileged(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Switch privileged off."""
+    for container in containers_of(spec):
+        if as_object(container.get("securityContext")).get("privileged") is True:
+            _security(container).update(privileged=False, allowPrivilegeEscalation=False)
+    return _escalating(spec, must_be_off=False)
+
+
+def _escalation(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Forbid gaining privileges."""
+    refusal = _escalating(spec, must_be_off=True)
+    if refusal:
+        return refusal
+    for container in containers_of(spec):
+        if as_object(container.get("securityContext")).get("allowPrivilegeEscalation") is not False:
+            _security(container)["allowPrivilegeEscalation"] = False
+    return None
+
+
+def _escalating(spec: Json, must_be_off: bool) -> Refusal | None:
+    """Refuse where what a container keeps makes the server refuse escalation off."""
+    for container in containers_of(spec):
+        context = as_object(container.get("securityContext"))
+        name = container.get("name")
+        if context.get("privileged") is True:
+            return _not_without(f"container {name} is privileged", Setting.PRIVILEGED)
+        off = must_be_off or context.get("allowPrivilegeEscalation") is False
+        added = as_list(as_object(context.get("capabilities")).get("add"))
+        if off and any(str(each).upper() in ("SYS_ADMIN", "CAP_SYS_ADMIN") for each in added):
+            return _not_without(f"container {name} adds SYS_ADMIN", Setting.CAPABILITIES)
+    return None
+
+
+def _not_without(why: str, needed: Setting) -> Refusal:
+    """Refuse one setting without another."""
+    return Refusal(
+        Reason.NO_SAFE_FIX,
+        f"The server does not take it so, because {why}.",
+        f"Ask for {needed} with it.",
+    )
+
+
+def _capabilities(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Drop every capability but the one that Pod Security's restricted level lets be added."""
+    for container in containers_of(spec):
+        context = as_object(container.get("securityContext"))
+        if context.get("privileged") is True:
+            return _not_without(
+                f"container {container.get('name')} is privileged", Setting.PRIVILEGED
+            )
+        held = as_object(context.get("capabilities"))
+        added = as_list(held.get("add"))
+        kept = ["NET_BIND_SERVICE"] if any(_is_bind(each) for each in added) else []
+        dropped = as_list(held.get("drop"))
+        if "ALL" in dropped and added == kept:
+            continue
+        wanted: Json = {**held, "drop": dropped if "ALL" in dropped else ["ALL"], "add": kept}
+        if not kept:
+            del wanted["add"]
+        _security(container)["capabilities"] = wanted
+    return None
+
+
+def _is_bind(name: object) -> bool:
+    """Tell whether a capability is NET_BIND_SERVICE, in any spelling."""
+    return str(name).upper().removeprefix("CAP_") == "NET_BIND_SERVICE"
+
+
+def _non_root(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Ask for another user than root in every container."""
+    outer = as_object(spec.get("securityContext"))
+    for container in containers_of(spec):
+        name = str(container.get("name"))
+        own = as_object(container.get("securityContext"))
+        user = outer.get("runAsUser") if own.get("runAsUser") is None else own["runAsUser"]
+        asks = outer.get("runAsNonRoot") if own.get("runAsNonRoot") is None else own["runAsNonRoot"]
+        if not user and not (user is None and asks is True):
+            known = wishes.users.get(name, wishes.users.get(""))
+            if not known:
+                return Refusal(
+                    Reason.NEEDS_PERSON,
+                    f"Container {name} sets no user other than root, and which one its image can "
+                    "run as is not known.",
+                    "Say the user id that it is to run as.",
+                )
+            _security(container)["runAsUser"] = known
+        if asks is not True:
+            _security(container)["runAsNonRoot"] = True
+    if outer.get("runAsUser") == 0:
+        del outer["runAsUser"]
+    if outer.get("runAsNonRoot") is False:
+        outer["runAsNonRoot"] = True
+    return None
+
+
+_PROFILES = ("RuntimeDefault", "Localhost")
+
+
+def _seccomp(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Put the runtime's default profile on the pod, and on containers that ask for none."""
+    inherits = False
+    for container in containers_of(spec):
+        own = as_object(container.get("securityContext")).get("seccompProfile")
+        if own is None:
+            inherits = True
+        elif as_object(own).get("type") not in _PROFILES:
+            _security(container)["seccompProfile"] = {"type": "RuntimeDefault"}
+    outer = as_object(spec.get("securityContext")).get("seccompProfile")
+    needed = inherits if outer is None else as_object(outer).get("type") not in _PROFILES
+    if needed:
+        _security(spec)["seccompProfile"] = {"type": "RuntimeDefault"}
+    return None
+
+
+def _read_only_root(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Make every container's root file system read-only."""
+    for container in containers_of(spec):
+        if as_object(container.get("securityContext")).get("readOnlyRootFilesystem") is not True:
+            _security(container)["readOnlyRootFilesystem"] = True
+    return None
+
+
+def _host_network(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Give the pod a network of its own."""
+    if spec.pop("hostNetwork", None) is True:
+        _remove_host_ports(spec)
+    return None
+
+
+def _host_pid(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Give the pod processes of its own."""
+    spec.pop("hostPID", None)
+    return None
+
+
+def _host_ipc(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Give the pod inter-process communication of its own."""
+    spec.pop("hostIPC", None)
+    return None
+
+
+def _host_ports(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Give the node's ports back."""
+    if spec.get("hostNetwork") is True:
+        return _not_without("the pod shares the node's network", Setting.HOST_NETWORK)
+    _remove_host_ports(spec)
+    return None
+
+
+def _remove_host_ports(spec: Json) -> None:
+    """Take hostPort off every port that has one."""
+    for container in containers_of(spec):
+        for port in as_list(container.get("ports")):
+            if as_object(port).get("hostPort"):
+                del as_object(port)["hostPort"]
+
+
+def _token(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Leave the service account's token out."""
+    if spec.get("automountServiceAccountToken") is not False:
+        spec["automountServiceAccountToken"] = False
+    return None
+
+
+def _host_paths(spec: Json, wishes: Wishes) -> Refusal | None:
+    """Take hostPath volumes away where that loses nothing that nobody gave up."""
+    mounted = {
+        as_object(mount).get("name")
+        for container in containers_of(spec)
+        for field in ("volumeMounts", "volumeDevices")
+        for mount in as_list(container.get(field))
+    }
+    kept: list[Json] = []
+    for volume in map(as_object, as_list(spec.get("volumes"))):
+        name = str(volume.get("name"))
+        if volume.get("hostPath") is None:
+            kept.append(volume)
+        elif name in wishes.empty_dirs:
+            del volume["hostPath"]
+            volume["emptyDir"] = {}
+            kept.append(volume)
+        elif name in mounted:
+            path = as_object(volume["hostPath"]).get("path")
+            return Refusal(
+                Reason.NEEDS_PERSON,
+                f"Volume {name} is mounted and shows {path} of the node; without it the workload "
+                "loses what it reads or writes there.",
+                "Say that an empty folder may take its place, or change the workload first.",
+            )
+    if len(kept) < len(as_list(spec.get("volumes"))):
+        spec["volumes"] = kept
+        if not kept:
+            del spec["volumes"]
+    return None
+
+
+def _low(reason: str) -> Risk:
+    return Risk(RiskLevel.LOW, (reason,))
+
+
+def _medium(reason: str) -> Risk:
+    return Risk(RiskLevel.MEDIUM, (reason,))
+
+
+def _high(reason: str) -> Risk:
+    return Risk(RiskLevel.HIGH, (reason,))
+
+
+RULES: dict[Setting, Rule] = {
+    Setting.PRIVILEGED: Rule(
+        _privileged,
+        _high("What needs devices or the node's kernel stops working without privileged."),
+        ("privileged_container",),
+    ),
+    Setting.CAPABILITIES: Rule(
+        _capabilities,
+        _medium("A program that changes owners, users or network settings may stop working."),
+        (
+            "capabilities_not_dropped",
+            "net_raw_capability",
+            "pss_capabilities_baseline",
+            "pss_capabilities_restricted",
+        ),
+    ),
+    Setting.ESCALATION: Rule(
+        _escalation,
+        _low("Programs that gain rights by setuid (sudo, ping) stop doing so."),
+        ("privilege_escalation_allowed", "pss_privilege_escalation"),
+    ),
+    Setting.NON_ROOT: Rule(
+        _non_root,
+        _medium(
+            "Files that only root may read or write, and ports below 1024, may be out of reach."
+        ),
+        ("root_user", "pss_run_as_non_root", "pss_run_as_user"),
+    ),
+    Setting.SECCOMP: Rule(
+        _seccomp,
+        _low("Rarely used system calls are refused."),
+        ("seccomp_not_set", "pss_seccomp_baseline", "pss_seccomp_restricted"),
+    ),
+    Setting.READ_ONLY_ROOT: Rule(
+        _read_only_root,
+        _medium("A program that writes outside its volumes stops working."),
+        (),
+    ),
+    Setting.HOST_NETWORK: Rule(
+        _host_network,
+        _high("Its addresses change, and what listens on the node's network is gone."),
+        ("host_network",),
+    ),
+    Setting.HOST_PID: Rule(
+        _host_pid, _high("It no longer sees the node's processes."), ("host_pid",)
+    ),
+    Setting.HOST_IPC: Rule(
+        _host_ipc, _high("It no longer shares memory with the node's processes."), ("host_ipc",)
+    ),
+    Setting.HOST_PORTS: Rule(
+        _host_ports,
+        _medium("Who reaches it by a node's address and that port no longer does."),
+        ("host_port", "pss_host_ports"),
+    ),
+    Setting.TOKEN: Rule(
+        _token,
+        _medium("If it speaks to the Kubernetes API, it no longer can."),
+        ("service_account_token_mounted",),
+    ),
+    Setting.HOST_PATHS: Rule(
+        _host_paths, _low("Volumes that nothing mounts go."), ("host_path_volume",)
+    ),
+}
+"""Every setting."""
+
+EMPTY_DIRS = _high(
+    "What is kept in a folder of the node is no longer seen, and new data is lost with the pod."
+)
+"""What giving up a hostPath adds."""

@@ -1,0 +1,242 @@
+"""Fields of an object as JSON: what differs, what was touched, the JSON patch, the way back.
+
+Pure. Holds how a change is written down and guarded, not which change is wanted: that is for
+`tools.actions`. Lists are compared entry by entry where their length is kept, else replaced whole, so
+that no operation of a patch moves what a later one names. Used by the actions and `tools.change`.
+"""
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+import msgspec
+from msgspec import UNSET
+
+from tools.errors import Moved
+from tools.plans import Done, Json, Pattern, Reason, Refusal
+from tools.types import Change, FieldPath, Fixed, Operation, Verb
+
+_ANNOTATIONS: FieldPath = ("metadata", "annotations")
+
+
+def as_object(value: Any) -> Json:
+    """Take a value as a JSON object; an empty one where it is something else."""
+    return cast(Json, value) if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """Take a value as a JSON list; an empty one where it is something else."""
+    return cast(list[Any], value) if isinstance(value, list) else []
+
+
+def same(one: Any, other: Any) -> bool:
+    """Compare as JSON: true is not 1, and absent equals only absent."""
+    if one is UNSET or other is UNSET:
+        return one is other
+    return msgspec.json.encode(one, order="sorted") == msgspec.json.encode(other, order="sorted")
+
+
+def value_at(obj: Any, path: FieldPath) -> Any:
+    """Give the value at a path; UNSET where any part of it is absent."""
+    for part in path:
+        if isinstance(part, int):
+            listed = as_list(obj)
+            obj = listed[part] if part < len(listed) else UNSET
+        else:
+            obj = as_object(obj).get(part, UNSET)
+    return obj
+
+
+def changes_between(before: Any, after: Any, path: FieldPath = ()) -> tuple[Change, ...]:
+    """List how one JSON value becomes another, each change at the highest level that differs."""
+    if same(before, after):
+        return ()
+    if isinstance(before, dict) and isinstance(after, dict):
+        old, new = as_object(before), as_object(after)
+        return tuple(
+            change
+            for key in sorted({*old, *new})
+            for change in changes_between(old.get(key, UNSET), new.get(key, UNSET), (*path, key))
+        )
+    if isinstance(before, list) and isinstance(after, list):
+        olds, news = as_list(before), as_list(after)
+        if len(olds) == len(news) and all(isinstance(each, dict) for each in (*olds, *news)):
+            return tuple(
+                change
+                for index, (old, new) in enumerate(zip(olds, news, strict=True))
+                for change in changes_between(old, new, (*path, index))
+            )
+    return (Change(path, cast(Any, before), cast(Any, after)),)
+
+
+def fixed_by(obj: Json, changes: Iterable[Change]) -> tuple[Fixed, ...]:
+    """Name what stands at each list index that the changes go through, where it has a name."""
+    places = {
+        change.path[: depth + 1]: None
+        for change in changes
+        for depth, part in enumerate(change.path[:-1])
+        if isinstance(part, int)
+    }
+    return tuple(
+        Fixed((*place, "name"), name)
+        for place in places
+        if (name := value_at(obj, (*place, "name"))) is not UNSET
+    )
+
+
+def touched(changes: Iterable[Change]) -> Iterator[FieldPath]:
+    """Give the path of every single field that the changes write or remove."""
+    for change in changes:
+        yield from _leaves(change.before, change.path)
+        yield from _leaves(change.after, change.path)
+
+
+def _leaves(value: Any, path: FieldPath) -> Iterator[FieldPath]:
+    """Give the paths of what is no object, and of empty objects; nothing for absent and null."""
+    if value is UNSET or value is None:
+        return
+    members = as_object(value)
+    if not members:
+        yield path
+    for key, member in members.items():
+        yield from _leaves(member, (*path, key))
+
+
+def matches(path: FieldPath, patterns: Iterable[Pattern]) -> bool:
+    """Tell whether a path is one of the patterns, or stands below one."""
+    return any(
+        len(path) >= len(pattern)
+        and all(want in ("*", part) for want, part in zip(pattern, path, strict=False))
+        for pattern in patterns
+    )
+
+
+def applied(obj: Json, changes: Iterable[Change]) -> Json:
+    """Give a copy with the changes made; raises Moved where an old value is another."""
+    result = copy.deepcopy(obj)
+    for change in changes:
+        if not same(value_at(result, change.path), change.before):
+            raise Moved(f"The field {dotted(change.path)} is no longer what it was.")
+        put(result, change.path, copy.deepcopy(change.after))
+    return result
+
+
+def put(obj: Json, path: FieldPath, value: Any) -> None:
+    """Set or (UNSET) remove one field in place; raises Moved where its parent is not there."""
+    parent: Any = value_at(obj, path[:-1])
+    key = path[-1]
+    if isinstance(parent, dict):
+        members = as_object(parent)
+        if value is UNSET:
+            members.pop(str(key), None)
+        else:
+            members[str(key)] = value
+    elif isinstance(parent, list) and isinstance(key, int) and value is not UNSET:
+        as_list(parent)[key] = value
+    else:
+        raise Moved(f"The field {dotted(path[:-1])} is not there.")
+
+
+def json_patch(
+    operation: Operation, obj: Json, annotations: Mapping[str, str] | None = None
+) -> list[Json]:
+    """Write a PATCH operation as an RFC 6902 patch of the object as it was just read.
+
+    Tests the uid, the names at every index that is gone through, and each old value; sends the
+    resourceVersion back, so that the server answers 409 where anything moved since this reading:
+    JSON patch has no test for a field that is absent. `annotations` are set on the object besides.
+    Raises Moved where the object already is another than the plan was made for.
+    """
+    metadata = as_object(obj.get("metadata"))
+    uid, version = metadata.get("uid"), metadata.get("resourceVersion")
+    if not uid or uid != operation.target.uid or not version:
+        raise Moved("The object is not the one that was looked at; it was made again or is gone.")
+    steps: list[Json] = [
+        {"op": "test", "path": "/metadata/uid", "value": uid},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": version},
+    ]
+    for each in operation.fixed:
+        if not same(value_at(obj, each.path), each.value):
+            raise Moved(f"{dotted(each.path)} is no longer {each.value}.")
+        steps.append({"op": "test", "path": pointer(each.path), "value": each.value})
+    after = applied(obj, operation.changes)
+    for change in operation.changes:
+        steps += _steps(change)
+    return steps + _annotation_steps(after, annotations or {})
+
+
+def _steps(change: Change) -> Iterator[Json]:
+    """Write one change: test the old value where there is one, then set or remove."""
+    path = pointer(change.path)
+    if change.before is not UNSET:
+        yield {"op": "test", "path": path, "value": change.before}
+    if change.after is UNSET:
+        yield {"op": "remove", "path": path}
+    else:
+        verb = "add" if change.before is UNSET else "replace"
+        yield {"op": verb, "path": path, "value": change.after}
+
+
+def _annotation_steps(obj: Json, annotations: Mapping[str, str]) -> list[Json]:
+    """Set annotations on the object, making their map where it has none."""
+    if not annotations:
+        return []
+    if value_at(obj, _ANNOTATIONS) is UNSET:
+        return [{"op": "add", "path": pointer(_ANNOTATIONS), "value": dict(annotations)}]
+    return [
+        {"op": "add", "path": pointer((*_ANNOTATIONS, key)), "value": value}
+        for key, value in annotations.items()
+    ]
+
+
+def pointer(path: FieldPath) -> str:
+    """Write a path as an RFC 6901 JSON pointer."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
+def dotted(path: FieldPath) -> str:
+    """Write a path as people do: `spec.template.spec.containers[0].image`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".") or "the object"
+
+
+def taken_back(done: Done, obj: Json) -> Operation | Refusal:
+    """Work out the way back of a PATCH: only the fields it touched, only where they still are so.
+
+    What others added since beside our fields stays.
+    """
+    result = copy.deepcopy(obj)
+    target = done.operation.target
+    if as_object(obj.get("metadata")).get("uid") != done.uid:
+        return Refusal(Reason.MISSING, f"{target.kind} {target.name} was made again since.")
+    try:
+        for each in done.operation.fixed:
+            if not same(value_at(obj, each.path), each.value):
+                raise Moved(f"{dotted(each.path)} is no longer {each.value}.")
+        for change in reversed(done.operation.changes):
+            _take_back(result, change)
+    except Moved as moved:
+        return Refusal(
+            Reason.CHANGED,
+            f"Somebody changed {target.kind} {target.name} since: {moved.public}",
+            "Look at it again and change it anew.",
+        )
+    changes = changes_between(obj, result)
+    if not changes:
+        return Refusal(Reason.ALREADY_FINE, f"{target.kind} {target.name} is as it was before.")
+    return Operation(Verb.PATCH, target, changes, fixed_by(obj, changes))
+
+
+def _take_back(obj: Json, change: Change) -> None:
+    """Take one change back in place; raises Moved where the field is no longer what it left."""
+    before, after = change.before, change.after
+    now = value_at(obj, change.path)
+    if before is UNSET and isinstance(after, dict) and after and isinstance(now, dict):
+        for key, value in as_object(after).items():
+            _take_back(obj, Change((*change.path, key), UNSET, value))
+        if not value_at(obj, change.path):
+            put(obj, change.path, UNSET)
+        return
+    if not same(now, after):
+        raise Moved(f"the field {dotted(change.path)} is not what was set.")
+    put(obj, change.path, copy.deepcopy(before))

@@ -1,0 +1,113 @@
+"""What all plans have in common: the object is the one meant, its patch and owner, risks put together.
+
+Pure. Used by the actions, one of which is added without touching this file.
+"""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from tools.ownership import owner_of
+from tools.patching import as_object, changes_between, fixed_by, matches, touched
+from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
+from tools.rollout import disruption_of
+from tools.types import Operation, Risk, RiskLevel, Target, Verb
+
+SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+"""Where the cluster's own parts run."""
+
+UNDO_FIELDS = "Sets the same fields back, as long as nobody changed them since."
+
+
+class Draft(Struct, frozen=True):
+    """An existing object as it should be, with what its action knows about that."""
+
+    target: Target
+    before: Json
+    after: Json
+    touches: tuple[Pattern, ...]
+    risks: tuple[Risk, ...]
+    answers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def found(target: Target, obj: Json | None) -> Json | Refusal:
+    """Give the object if it is the one that the target means."""
+    if obj is None:
+        where = f" in {target.namespace}" if target.namespace else ""
+        return Refusal(
+            Reason.MISSING,
+            f"There is no {target.kind} {target.name}{where}.",
+            "Look at what there is.",
+        )
+    metadata = as_object(obj.get("metadata"))
+    meant = (target.kind, target.name, target.namespace)
+    there = (obj.get("kind", target.kind), metadata.get("name"), metadata.get("namespace", ""))
+    if meant != (*there[:2], there[2] or (target.namespace and "default")):
+        return Refusal(Reason.MISSING, f"What was read is not {target.kind} {target.name}.")
+    if target.uid and metadata.get("uid") != target.uid:
+        return Refusal(
+            Reason.MISSING,
+            f"{target.kind} {target.name} was made again since: it is another object.",
+            "Look at it again.",
+        )
+    if metadata.get("deletionTimestamp"):
+        return Refusal(Reason.MISSING, f"{target.kind} {target.name} is being deleted.")
+    return obj
+
+
+def patch_plan(draft: Draft, around: Around) -> Plan | Refusal:
+    """Make the plan of a patch; refuses where nothing would change."""
+    target = draft.target
+    changes = changes_between(draft.before, draft.after)
+    if not changes:
+        return Refusal(Reason.ALREADY_FINE, f"{target.kind} {target.name} is already so.")
+    paths = tuple(touched(changes))
+    outside = [path for path in paths if not matches(path, draft.touches)]
+    if outside:
+        raise AssertionError(f"an action left its fields: {outside[0]}")
+    meant = Target(
+        target.cluster,
+        target.api_version,
+        target.kind,
+        target.namespace,
+        target.name,
+        str(as_object(draft.before.get("metadata")).get("uid") or ""),
+    )
+    disruption = disruption_of(target, draft.before, changes, around)
+    owner = owner_of(draft.before, paths)
+    return Plan(
+        operations=(Operation(Verb.PATCH, meant, changes, fixed_by(draft.before, changes)),),
+        risk=combined((*draft.risks, *place_risks(target, draft.before, disruption.restarts))),
+        disruption=disruption,
+        touches=draft.touches,
+        answers=draft.answers,
+        undo=UNDO_FIELDS,
+        handover=f"{owner} would write it back." if owner else "",
+        notes=draft.notes,
+    )
+
+
+def place_risks(target: Target, obj: Json, restarts: bool) -> tuple[Risk, ...]:
+    """Give the risks that come from where the object is and how many pods it has."""
+    risks: list[Risk] = []
+    if target.namespace in SYSTEM_NAMESPACES or target.name in SYSTEM_NAMESPACES:
+        risks.append(Risk(RiskLevel.HIGH, ("It is part of the cluster itself.",)))
+    spec = as_object(obj.get("spec"))
+    alone = target.kind in ("Deployment", "StatefulSet") and spec.get("replicas", 1) == 1
+    if restarts and (alone or as_object(spec.get("strategy")).get("type") == "Recreate"):
+        risks.append(Risk(RiskLevel.MEDIUM, ("Nothing else serves while its pods are replaced.",)))
+    if restarts and target.kind == "DaemonSet":
+        risks.append(Risk(RiskLevel.MEDIUM, ("It runs on every node.",)))
+    return tuple(risks)
+
+
+def combined(risks: Iterable[Risk]) -> Risk:
+    """Take the highest level and all reasons, those of the highest level first."""
+    ordered = sorted(risks, key=lambda risk: -risk.level.rank)
+    reasons = dict.fromkeys(reason for risk in ordered for reason in risk.reasons)
+    return Risk(ordered[0].level, tuple(reasons))
+
+
+Step = Callable[[Json], Refusal | None]
+"""Changes an object in place, or says why not."""
