@@ -46,10 +46,41 @@ _BY_HAND: dict[str, str] = {
     "5.2.10": "do not run it as a Windows HostProcess container (CIS 5.2.10)",
 }
 
+_CIS_OF = {
+    "privileged-containers": "5.2.2",
+    "privilege-escalation": "5.2.6",
+    "run-as-non-root": "5.2.7",
+    "run-as-user": "5.2.7",
+    "capabilities-restricted": "5.2.9",
+    "seccomp-restricted": "5.6.2",
+}
+"""Controls of the Pod Security Standards that the same fields fix."""
+_WHOLE: dict[tuple[str, str], str] = {
+    (
+        "Namespace",
+        "5.3.2",
+    ): "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: default-deny\n"
+    "  namespace: {name}\nspec:  # denies all; then allow what is needed, DNS first\n  podSelector: {{}}\n"
+    "  policyTypes: [Ingress, Egress]",
+    (
+        "Namespace",
+        "5.2.1",
+    ): "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n  labels:\n"
+    "    pod-security.kubernetes.io/enforce: baseline\n    pod-security.kubernetes.io/warn: restricted",
+    ("ServiceAccount", "5.1.5"): "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {name}\n"
+    "  namespace: {namespace}\nautomountServiceAccountToken: false",
+}
+"""Whole manifests for what is no workload, by kind and control."""
+
 
 def fragment(ref: ResourceRef, failing: Sequence[Finding]) -> str:
     """Write the fragment for what fails; empty where nothing of it is a field to set."""
-    controls = {control for item in failing for control in item.controls}
+    controls = {_CIS_OF.get(control, control) for item in failing for control in item.controls}
+    whole = next(
+        (text for key, text in _WHOLE.items() if key in {(ref.kind, c) for c in controls}), ""
+    )
+    if whole:
+        return f"```yaml\n{whole.format(name=ref.name, namespace=ref.namespace)}\n```"
     if "5.2.8" in controls:
         controls.add("5.2.9")
     pod = [line.format(name=ref.name) for line in _lines(_POD, controls)]

@@ -10,6 +10,7 @@ from bot.agent.offline import objects, words
 from bot.agent.offline.guided import guidance, read_controls
 from bot.agent.offline.hardening import SETTINGS
 from bot.agent.offline.reading import Ask
+from bot.agent.offline.scoped import WHY, noun, verdict_on_scope
 from bot.agent.offline.talk import Call, Got, Plan, Talk, ask
 from bot.agent.offline.target import Target, about_of, resolve
 from tools.queries.result import (
@@ -29,7 +30,6 @@ _SUBJECT = re.compile(
     r"^\W*(?:and )?(?:is|does|can|has|are|do|did|why is|what about)\s+(?:the\s+)?(?:deployment |pod |workload )?([A-Za-z0-9][\w.-]*)",
     re.I,
 )
-_WHY = re.compile(r"\bwhy\b|matter|dangerous|risk|warum|wieso|gefährlich", re.I)
 
 
 def look(talk: Talk, question: Ask) -> Plan:
@@ -50,7 +50,7 @@ def look(talk: Talk, question: Ask) -> Plan:
         return (yield from guidance(talk, question))
     if target.rows:
         return (yield from _verdict_on(talk, question, target, about))
-    return (yield from _verdict_on_scope(question, target, about))
+    return (yield from verdict_on_scope(question, target, about))
 
 
 def count(talk: Talk, question: Ask) -> Plan:
@@ -72,15 +72,17 @@ def count(talk: Talk, question: Ask) -> Plan:
         cluster=target.cluster,
         namespaces=namespaces,
         controls=list(about),
-        benchmark=_benchmark(question),
+        benchmark=question.benchmark,
         only=only,
     )
     if not isinstance(got.data, Scanned):
         return got.failed
     data = got.data
     tally = data.tally
-    what = _noun(data)
-    what = what.removesuffix("s") if tally.objects_failing == 1 else what
+    what = noun(data)
+    judged = _judged(data, about)
+    of = f" of {judged}" if judged > tally.objects_failing else ""
+    what = what.removesuffix("s") if tally.objects_failing == 1 and not of else what
     rule = (
         f"CIS {', '.join(about)}"
         if about
@@ -94,7 +96,7 @@ def count(talk: Talk, question: Ask) -> Plan:
     if what.startswith("namespace"):
         most = names((name for name, _ in tally.by_namespace), question.top or 12)
     return words.join(
-        f"**{tally.objects_failing}** {what} in {words.scope_of(data.scan)} fail{'s' * (tally.objects_failing == 1)} {rule}.{pods}",
+        f"**{tally.objects_failing}**{of} {what} in {words.scope_of(data.scan)} fail{'s' * (tally.objects_failing == 1)} {rule}.{pods}",
         f"{'They are' if what.startswith('namespace') else 'Most'}: {most}."
         if most and (not namespaces or len(namespaces) > 1)
         else "",
@@ -102,6 +104,14 @@ def count(talk: Talk, question: Ask) -> Plan:
         words.not_looked_at(data.scan.gaps),
         target.note,
     )
+
+
+def _judged(data: Scanned, about: Sequence[str]) -> int:
+    """Count the objects that one control was judged on; 0 where several were asked for."""
+    if len(about) != 1:
+        return 0
+    counts = words.verdict_of(data.scan, about[0])[1]
+    return sum(number for kind, number in counts.items() if kind is not Verdict.NOT_APPLICABLE)
 
 
 def _about_by_search(
@@ -129,28 +139,28 @@ def _about_by_search(
 def _verdict_on(talk: Talk, question: Ask, target: Target, about: Sequence[str]) -> Plan:
     """Answer about named workloads."""
     rows = objects.together(target.rows, question.words)
-    seen = yield from objects.explained(target, rows, about)
-    lines = [_one_verdict(item, about) for item in seen]
+    seen = yield from objects.explained(target, rows, about, question.benchmark)
     if not any(item.verdicts for item in seen) and about:
         spaces = tuple(dict.fromkeys(row.ref.namespace for row in rows))
         wider = Target(target.cluster, spaces, note=target.note)
-        return (yield from _verdict_on_scope(question, wider, about))
-    failing = [found for item in seen for found in words.by_verdict(item, Verdict.FAIL)]
-    worst = objects.worst(seen[0]) if seen else []
+        return (yield from verdict_on_scope(question, wider, about))
+    bad = next((item for item in seen if words.by_verdict(item, Verdict.FAIL)), None)
+    failing = words.by_verdict(bad, Verdict.FAIL) if bad else []
+    worst = objects.worst(bad) if bad else []
     reads = (
-        yield from read_controls(list(about[:1]) or worst[:1])
-        if failing or _WHY.search(question.text)
+        yield from read_controls(worst[:1] or list(about[:1]), question.benchmark)
+        if failing or WHY.search(question.text)
         else _none()
     )
     more = len(target.rows) - len(rows)
+    length = 330 if WHY.search(question.text) else 1
     return words.join(
-        "\n".join(lines),
+        *(_one_verdict(item, about) for item in seen),
         f"{more} more of that name were not looked at; name the namespace." if more > 0 else "",
-        *(
-            part
-            for item in reads
-            for part in (words.why(item), words.fix(item), words.source(item))
-        ),
+        *(words.why(item, length) for item in reads),
+        (bad and objects.fragment_text(bad, failing))
+        or "\n\n".join(words.fix(item) for item in reads),
+        *(words.source(item) for item in reads),
         words.not_looked_at(seen[0].scan.gaps) if seen else "",
         target.note,
     )
@@ -162,22 +172,25 @@ def _none() -> Generator[list[Call], list[Got], list[ControlRead]]:
 
 
 def _one_verdict(item: Explained, about: Sequence[str]) -> str:
-    """One object's outcome in one line."""
+    """One object's outcome: a line, and what decided below it."""
     failing = words.by_verdict(item, Verdict.FAIL)
+    benchmark = item.scan.benchmark
     where = f"{words.place(item.ref)} (cluster {item.ref.cluster})"
     if not about:
+        by = "" if benchmark.startswith("cis") else f" of {benchmark}"
         if not failing:
-            return f"- {where} fails none of the {len(item.verdicts)} checks that apply to it."
-        return (
-            f"- {where} fails {objects.checks(failing)}: CIS {words.controls_of(failing)}.\n"
-            + words.rows(failing, len(failing))
-        )
+            admitted = ", so it would be admitted" if by else ""
+            return f"**{where} fails none of the {len(item.verdicts)} checks{by} that apply to it{admitted}.**"
+        refused = ", so its pods would be refused where that level is enforced" if by else ""
+        lines = [words.reason(found) + words.tag(found, benchmark) for found in failing]
+        head = f"**{where} fails {objects.checks(failing)}{by}{refused}:**"
+        return head + "\n" + "\n".join(lines[: words.MAX_ROWS])
     named = ", ".join(about)
     decided = words.settings(item.settings, [name for c in about for name in SETTINGS.get(c, ())])
     values = f" In effect: {decided}." if decided else ""
     if failing:
         reasons = " ".join(found.reason for found in failing[:4])
-        return f"{where} fails CIS {words.controls_of(failing)}: {reasons}{values}"
+        return f"**{where} fails CIS {words.controls_of(failing)}:** {reasons}{values}"
     unknown = words.by_verdict(item, Verdict.UNKNOWN)
     if unknown:
         return f"{where}: CIS {named} is unknown: {unknown[0].reason}"
@@ -185,122 +198,7 @@ def _one_verdict(item: Explained, about: Sequence[str]) -> str:
         return f"{where}: CIS {named} does not apply to it. {item.verdicts[0].reason}{values}"
     if not item.verdicts:
         return f"{where}: CIS {named} is not judged on it."
-    return f"{where} passes CIS {named}.{values}"
-
-
-def _verdict_on_scope(question: Ask, target: Target, about: Sequence[str]) -> Plan:
-    """Answer about namespaces or the whole cluster."""
-    got = yield from ask(
-        "scan_scope",
-        cluster=target.cluster,
-        namespaces=list(target.namespaces),
-        controls=list(about),
-        benchmark=_benchmark(question),
-    )
-    if not isinstance(got.data, Scanned):
-        return got.failed
-    data = got.data
-    if data.total > words.MAX_ROWS and not question.terse:
-        yield from ask("list_findings", scan_id=data.scan.id, controls=list(about))
-    worst = [control for control, _, _ in data.tally.by_control] or list(about)
-    wanted = data.tally.objects_failing or _WHY.search(question.text)
-    reads = yield from read_controls(worst[:1] if wanted else [], data.scan.benchmark)
-    passing = ""
-    if question.negated and about:
-        passing = yield from _passing(target, data)
-    return words.join(
-        _head(data, about),
-        _body(data, about),
-        passing,
-        *(
-            part
-            for item in reads
-            for part in (words.why(item), words.fix(item), words.source(item))
-            if not question.terse
-        ),
-        words.looked_at(data.scan),
-        words.not_looked_at(data.scan.gaps),
-        target.note,
-    )
-
-
-def _head(data: Scanned, about: Sequence[str]) -> str:
-    """Say in the first sentence how many of how many fail what, where."""
-    where = words.scope_of(data.scan)
-    failing = data.tally.objects_failing
-    if len(about) == 1 and not words.is_section(about[0]):
-        verdict, counts, reason = words.verdict_of(data.scan, about[0])
-        title = next((item.title for item in data.scan.controls if item.id == about[0]), "")
-        rule = f"{words.number(about[0], data.scan.benchmark)} ({title})"
-        judged = sum(
-            number for kind, number in counts.items() if kind is not Verdict.NOT_APPLICABLE
-        )
-        if verdict is Verdict.FAIL:
-            return f"**{counts[Verdict.FAIL]} of {judged} {_noun(data)} in {where} fail{'s' * (counts[Verdict.FAIL] == 1)} {rule}:**"
-        if verdict is Verdict.PASS and judged == 1:
-            return f"**{where[0].upper()}{where[1:]} passes {rule}.**"
-        if verdict is Verdict.PASS:
-            return f"**None of the {judged} {_noun(data, about[0])} in {where} fails {rule}.**"
-        why = reason or next((item.reason for item in data.page), "")
-        said = "does not apply to anything" if verdict is Verdict.NOT_APPLICABLE else "is unknown"
-        return f"**{rule} {said} in {where}.** {why}".strip()
-    rule = (
-        "at least one of CIS " + ", ".join(about)
-        if about
-        else f"at least one check of {data.scan.benchmark}"
-    )
-    if not failing:
-        return f"**Nothing in {where} fails {rule}.**"
-    severities = ", ".join(f"{number} {name}" for name, number in data.tally.by_severity.items())
-    return f"**{failing} objects in {where} fail {rule}** ({severities})."
-
-
-def _body(data: Scanned, about: Sequence[str]) -> str:
-    """Name what fails; by control where there is more than one."""
-    failing = words.failing(data)
-    if len(about) == 1 or (len(about) <= 6 and about and len(failing) <= words.MAX_ROWS):
-        numbered = [
-            f"{words.row(item)} [CIS {', '.join(item.controls)}]"
-            if len(about) > 1
-            else words.row(item)
-            for item in failing[: words.MAX_ROWS]
-        ]
-        total = sum(number for _, _, number in data.tally.by_control)
-        if total > len(numbered):
-            numbered.append(f"- and {total - len(numbered)} more")
-        return "\n".join(numbered)
-    lines = [
-        f"- {words.number(control, data.scan.benchmark)} {title}: {number} fail"
-        for control, title, number in data.tally.by_control[: words.MAX_ROWS]
-    ]
-    if len(data.tally.by_control) > len(lines):
-        lines.append(f"- and {len(data.tally.by_control) - len(lines)} more controls")
-    worst = names(dict.fromkeys(words.place(item.ref) for item in failing), 6)
-    most = names(
-        (f"{name or '(cluster-scoped)'} ({number})" for name, number in data.tally.by_namespace), 5
-    )
-    tail = f"\nWorst first: {worst}." if worst else ""
-    return (
-        "\n".join(lines)
-        + tail
-        + (f"\nBy namespace: {most}." if len(data.tally.by_namespace) > 1 else "")
-    )
-
-
-def _passing(target: Target, data: Scanned) -> Generator[list[Call], list[Got], str]:
-    """Name the workloads that do not fail, where the question may mean those."""
-    got = yield from ask(
-        "find_workloads", cluster=target.cluster, namespaces=list(target.namespaces)
-    )
-    if not isinstance(got.data, Workloads) or data.total > len(data.page):
-        return ""
-    bad = {(item.ref.kind, item.ref.namespace, item.ref.name) for item in data.page}
-    good = [
-        words.place(row.ref)
-        for row in got.data.rows
-        if (row.ref.kind, row.ref.namespace, row.ref.name) not in bad
-    ]
-    return f"Not failing: {names(good, 10)}." if good else ""
+    return f"**{where} passes CIS {named}.**{values}"
 
 
 def _count_workloads(question: Ask, target: Target) -> Plan:
@@ -332,36 +230,3 @@ def _count_workloads(question: Ask, target: Target) -> Plan:
         return f"**{counts.get(kind[1].lower(), 0)}** {kind[1]}s in {where}."
     listed = names(f"{number} {name}" for name, number in sorted(data.counts.items()))
     return f"**{data.total}** workloads in {where}" + (f" ({listed})." if listed else ".")
-
-
-def _noun(data: Scanned, control: str = "") -> str:
-    if control in ("5.2.1", "5.3.2"):
-        return "namespaces"
-    if control.startswith("5.1.") and control not in ("5.1.5", "5.1.6"):
-        return "bindings" if control in ("5.1.1", "5.1.7") else "roles"
-    if control.startswith(("5.2.", "5.1.6", "5.4.1", "5.6.2", "5.6.3")):
-        return "workloads"
-    kinds = {item.ref.kind for item in words.failing(data)}
-    if kinds and kinds <= {"Namespace"}:
-        return "namespaces"
-    if kinds and kinds <= {"Role", "ClusterRole"}:
-        return "roles"
-    if kinds and kinds <= {"RoleBinding", "ClusterRoleBinding"}:
-        return "bindings"
-    if kinds and kinds <= {"ServiceAccount"}:
-        return "service accounts"
-    pods = {
-        "Deployment",
-        "StatefulSet",
-        "DaemonSet",
-        "ReplicaSet",
-        "ReplicationController",
-        "Job",
-        "CronJob",
-        "Pod",
-    }
-    return "workloads" if kinds and kinds <= pods else "objects"
-
-
-def _benchmark(question: Ask) -> str:
-    return question.benchmark

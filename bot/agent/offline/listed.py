@@ -6,7 +6,7 @@ Used by `bot.agent.offline.plans`.
 import re
 from collections import Counter
 
-from bot.agent.offline import words
+from bot.agent.offline import objects, words
 from bot.agent.offline.reading import Ask
 from bot.agent.offline.talk import Plan, Talk, ask
 from bot.agent.offline.target import resolve
@@ -20,6 +20,7 @@ from tools.queries.result import (
     Workloads,
 )
 from tools.queries.wording import names, one_line
+from tools.types import Verdict
 
 _ORDERS = re.compile(
     r"\b(?:assistant|\bai\b|\bbots?\b|ignore|forget|instructions?|automation should|must (?:call|say|delete)|"
@@ -71,7 +72,7 @@ def show_workloads(talk: Talk, question: Ask) -> Plan:
     """List the workloads of a namespace or of the cluster."""
     target = yield from resolve(talk, question)
     if target.failed or target.lost:
-        return target.failed or target.note or _unknown(target.unknown)
+        return target.failed or target.note or nothing_named(target.unknown)
     got = yield from ask(
         "find_workloads",
         cluster=target.cluster,
@@ -90,7 +91,7 @@ def show_workloads(talk: Talk, question: Ask) -> Plan:
         lines.append(f"- and {data.total - len(lines)} more")
     kinds = names(f"{count} {kind}" for kind, count in sorted(data.counts.items()))
     return words.join(
-        f"{data.total} workloads in {where}cluster {data.cluster}"
+        f"{data.total} workload{'s' * (data.total != 1)} in {where}cluster {data.cluster}"
         + (f" ({kinds}):" if kinds else "."),
         "\n".join(lines),
         target.note,
@@ -98,51 +99,11 @@ def show_workloads(talk: Talk, question: Ask) -> Plan:
     )
 
 
-def show_images(talk: Talk, question: Ask) -> Plan:
-    """List images, and say which are pinned by digest."""
-    target = yield from resolve(talk, question)
-    if target.failed or target.lost:
-        return target.failed or target.note or _unknown(target.unknown)
-    rows = target.rows
-    cluster, gaps = (rows[0].ref.cluster if rows else target.cluster), ()
-    if not rows:
-        got = yield from ask(
-            "find_workloads", cluster=target.cluster, namespaces=list(target.namespaces)
-        )
-        if not isinstance(got.data, Workloads):
-            return got.failed
-        rows, cluster = got.data.rows, got.data.cluster
-        gaps = got.result.gaps if got.result else ()
-    images = [image for row in rows for image in row.images]
-    pinned = sum(bool(image.digest) for image in images)
-    latest = sum(not image.digest and image.tag in ("", "latest") for image in images)
-    chosen = sorted(rows, key=lambda row: all(image.digest for image in row.images))
-    lines = [line for row in chosen for line in words.image_line(row)]
-    shown = lines[: words.MAX_ROWS]
-    if len(lines) > len(shown):
-        shown.append(f"- and {len(lines) - len(shown)} more")
-    where = (
-        f"namespace {names(target.namespaces)}"
-        if target.namespaces
-        else f"cluster {cluster}".strip()
-    )
-    head = _pinned_head(pinned, len(images), where)
-    return words.join(
-        head + (f" {latest} use the tag latest or none." if latest else ""),
-        "\n".join(shown),
-        "A tag can be moved to another image at any time; a digest (`@sha256:...`) cannot."
-        if pinned < len(images)
-        else "",
-        target.note,
-        words.not_looked_at(gaps),
-    )
-
-
 def show_settings(talk: Talk, question: Ask) -> Plan:
     """Show the security settings in effect of one workload."""
     target = yield from resolve(talk, question)
     if target.failed or target.lost:
-        return target.failed or target.note or _unknown(target.unknown)
+        return target.failed or target.note or nothing_named(target.unknown)
     if not target.rows:
         return "The settings of which workload? Name it, please."
     ref = target.rows[0].ref
@@ -158,11 +119,14 @@ def show_settings(talk: Talk, question: Ask) -> Plan:
         f"- {f'container {name}' if name else 'pod'}: {', '.join(values)}"
         for name, values in lines.items()
     ]
+    seen = yield from objects.explained(target, target.rows[:1], ())
+    failing = words.by_verdict(seen[0], Verdict.FAIL) if seen else []
     return words.join(
         f"Security settings in effect of {words.place(ref)} in cluster {ref.cluster}:",
         "\n".join(said),
         "\n".join(words.image_line(target.rows[0])),
         "Its labels, annotations, arguments and environment are not repeated here.",
+        objects.fragment_text(seen[0], failing) if failing else "",
     )
 
 
@@ -170,7 +134,7 @@ def show_events(talk: Talk, question: Ask) -> Plan:
     """Show recent events of what is asked about, as quoted data."""
     target = yield from resolve(talk, question)
     if target.failed or target.lost:
-        return target.failed or target.note or _unknown(target.unknown)
+        return target.failed or target.note or nothing_named(target.unknown)
     places = [row.ref.namespace for row in target.rows[:1]] or list(target.namespaces[:1])
     if not places:
         return "Events of which namespace?" + (
@@ -206,7 +170,7 @@ def show_log(talk: Talk, question: Ask) -> Plan:
     """Sum a log up: how many lines, which errors, and whether it holds text meant for me."""
     target = yield from resolve(talk, question)
     if target.failed or target.lost:
-        return target.failed or target.note or _unknown(target.unknown)
+        return target.failed or target.note or nothing_named(target.unknown)
     if not target.rows:
         return "The log of which workload? Name it, please."
     ref = target.rows[0].ref
@@ -271,15 +235,6 @@ def _kind(text: str) -> str:
     return found[1] if found else ""
 
 
-def _pinned_head(pinned: int, total: int, where: str) -> str:
-    if not total:
-        return f"No images were found in {where}."
-    if pinned == total:
-        return f"Yes: all {total} image references in {where} are pinned by digest."
-    if not pinned:
-        return f"No: none of the {total} image references in {where} is pinned by digest."
-    return f"{pinned} of {total} image references in {where} are pinned by digest, {total - pinned} are not."
-
-
-def _unknown(unknown: tuple[str, ...]) -> str:
+def nothing_named(unknown: tuple[str, ...]) -> str:
+    """Say that names are not there."""
     return f"I found nothing named {names((f'`{word}`' for word in unknown), 5)} in what I may see."

@@ -17,7 +17,7 @@ MAX_OBJECTS = 4
 
 
 def explained(
-    target: Target, rows: Sequence[WorkloadRow], about: Sequence[str]
+    target: Target, rows: Sequence[WorkloadRow], about: Sequence[str], benchmark: str = ""
 ) -> Generator[list[Call], list[Got], list[Explained]]:
     """Look at several objects at once."""
     calls = [
@@ -27,8 +27,9 @@ def explained(
                 "name": row.ref.name,
                 "namespace": row.ref.namespace,
                 "kind": row.ref.kind,
-                **({"cluster": target.cluster} if target.cluster else {}),
+                **({"cluster": row.ref.cluster} if target.cluster else {}),
                 **({"controls": list(about)} if about else {}),
+                **({"benchmark": benchmark} if benchmark else {}),
             },
         )
         for row in rows

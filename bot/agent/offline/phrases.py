@@ -17,6 +17,7 @@ class Wish(StrEnum):
     SUPPLY = "supply"
     IMAGES = "images"
     SETTINGS = "settings"
+    RIGHTS = "rights"
     CLUSTERS = "clusters"
     NAMESPACES = "namespaces"
     WORKLOADS = "workloads"
@@ -95,7 +96,7 @@ RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         ),
         (
             Wish.IMAGES,
-            r"\bdigests?\b|\bpinned?\b|:latest|latest tag|image tags?|mutable tags?|floating tags?|\b(?:what|which|list|show|all|welche) (?:\w+ ){0,3}images?\b|images? (?:do|does|are|is|run|in)\b|image versions?|which version of \w+ (?:runs|is)",
+            r"\bdigests?\b|\bpinned?\b|\bimages?\b.{0,40}\b(?:from|pulled|registr\w+|latest)\b|\bregistr(?:y|ies)\b.{0,40}\bimages?\b|docker ?hub\b|:latest|latest tag|image tags?|mutable tags?|floating tags?|\b(?:what|which|list|show|all|welche) (?:\w+ ){0,3}images?\b|images? (?:do|does|are|is|run|in)\b|image versions?|which version of \w+ (?:runs|is)",
         ),
         (
             Wish.SETTINGS,
@@ -111,7 +112,7 @@ RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         ),
         (
             Wish.WORKLOADS,
-            r"^\W*(?:please )?(?:list|show|which|what|welche|zeig\w*)\s+(?:me |all |the |mir |alle )*(?:workloads?|deployments?|pods?|statefulsets?|daemonsets?|cronjobs?|jobs?)(?:\s+(?:are there|exist|do (?:we|you|i) have|run|are running|laufen|gibt es|is there|there are))?(?:\s+(?:in|im|of|from)\s+\S+(?:\s+(?:namespace|ns))?)?\W*$|what(?:'s| is) (?:running|deployed) (?:in|on)|was läuft|^\W*(?:what|which (?:workloads|pods|apps?)) (?:runs?|are running) (?:in|on)\b",
+            r"^\W*(?:please )?(?:list|show|which|what|welche|zeig\w*)\s+(?:me |all |the |mir |alle )*(?:workloads?|deployments?|pods?|statefulsets?|daemonsets?|cronjobs?|jobs?)(?:\s+(?:are there|exist|do (?:we|you|i) have|run|are running|laufen|gibt es|is there|there are))?(?:\s+(?:in|im|of|from)\s+\S+(?:\s+(?:namespace|ns))?)?\W*$|what(?:'s| is) (?:running|deployed) (?:in|on)|was läuft|^\W*(?:what|which (?:workloads|pods|apps?)) (?:runs?|are running) (?:in|on)\b(?!.*\bshould)",
         ),
         (
             Wish.MORE,
@@ -189,3 +190,23 @@ NEGATED = re.compile(
     r"\b(?:which|what|who|any|list|show|are there|is there)\b.{0,40}\b(?:(?:do|does|are|is|have|has|run)(?:n't| not)\b|pass(?:es)?\b|compliant\b|(?:are|is) (?:ok|okay|fine|clean|good)\b)",
     re.I,
 )
+_NAMELIKE_TEXT = (
+    "app config data default main product report service source system user admin page profile"
+)
+NAMELIKE = frozenset(_NAMELIKE_TEXT.split())
+"""Ordinary words that things are named after; taken for names only where a name would stand."""
+NAME_PLACE = re.compile(
+    r"(?:^\W*|\b(?:what about|how about|and|or|is|are|does|do|compare|fix|explain|scan|check|vs|than|with|of|about|deployment|pod|"
+    r"statefulset|daemonset|cronjob|job|workload|namespace|ns|in|im|show|harden)\s+)(?:the\s+)?[`'\"]?("
+    + "|".join(sorted(NAMELIKE))
+    + r")\b(?=[`'\"]?\s*(?:[?.!,]|$|(?:ok|okay|fine|flagged|listed|clean|safe|secure|compliant|privileged|runs?|running|fails?|failing|and|or|"
+    r"vs|versus|but|not|in|deployment|pod|workload|statefulset|cronjob|namespace|would|allowed|has|have|uses?|mounts?|shares?|security)\b))",
+    re.I,
+)
+WORST = re.compile(
+    r"\b(?:worst|biggest|gravest|most (?:severe|critical|urgent|important|dangerous|serious)|top|schlimmst\w*|größt\w*)\b.{0,30}"
+    r"\b(?:problem|issue|finding|risk|gap|offender|misconfig|workload|pod|weakness|lücke)\w*|"
+    r"what (?:should|do|must) (?:we|i) (?:fix|tackle|do) first|where (?:should|do) (?:we|i) (?:start|begin)|\bpriorit\w+",
+    re.I,
+)
+OTHER = re.compile(r"\b(?:the |die |das |den )?(?:others?|ander\w*)(?: ones?| \w+)?\b", re.I)

@@ -1,10 +1,12 @@
 """Which plan answers which question. Used by `bot.agent.offline.model`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from bot.agent.offline import explained, fixes, guided, judged, listed
+from bot.agent.offline import explained, fixes, guided, images, judged, listed, rights, words
 from bot.agent.offline.reading import Ask, Wish, read
 from bot.agent.offline.talk import Plan, Talk
+from bot.agent.offline.target import clusters_in
 
 _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
     Wish.HELP: guided.explain_self,
@@ -12,8 +14,9 @@ _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
     Wish.LOGS: listed.show_log,
     Wish.EVENTS: listed.show_events,
     Wish.SUPPLY: guided.supply_chain,
-    Wish.IMAGES: listed.show_images,
+    Wish.IMAGES: images.show_images,
     Wish.SETTINGS: listed.show_settings,
+    Wish.RIGHTS: rights.who_can,
     Wish.CLUSTERS: listed.show_clusters,
     Wish.NAMESPACES: listed.show_namespaces,
     Wish.WORKLOADS: listed.show_workloads,
@@ -26,7 +29,23 @@ _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
 }
 
 
+_EACH = (Wish.SCAN, Wish.COUNT, Wish.IMAGES, Wish.WORKLOADS, Wish.NAMESPACES, Wish.RIGHTS)
+"""Answered for one cluster after the other where several are named."""
+
+
 def plan(talk: Talk) -> Plan:
     """Choose how a question is answered."""
     question = read(talk.question)
-    return _PLANS[question.wish](talk, question)
+    answer = _PLANS[question.wish]
+    named = clusters_in(question.text, talk.clusters) if len(talk.clusters) > 1 else []
+    if question.wish not in _EACH or len(named) < 2:
+        return answer(talk, question)
+    return _for_each(talk, question, named)
+
+
+def _for_each(talk: Talk, question: Ask, clusters: Sequence[str]) -> Plan:
+    said = ""
+    for cluster in clusters[:3]:
+        part = yield from _PLANS[question.wish](replace(talk, cluster=cluster), question)
+        said = words.join(said, part)
+    return said

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from bot.agent.allowed import known_controls
-from bot.agent.offline import phrases
+from bot.agent.offline import phrases, verbs
 from bot.agent.offline.phrases import Wish
 from bot.agent.offline.stopwords import STOP
 from bot.agent.offline.topics import Topic, spelled, topics_of
@@ -56,11 +56,12 @@ def read(text: str) -> Ask:
     words, places = _names(text, topics)
     wish = _wish(mended, topics, controls, words)
     bare = not (words or topics or controls)
+    shows = (Wish.FIX, Wish.EXPLAIN, Wish.CHANGE, Wish.SETTINGS, Wish.LOGS, Wish.EVENTS)
     follows = bool(
         phrases.PRONOUN.search(text)
         or phrases.OPENER.search(text)
         or (len(text.split()) <= 3 and not topics)
-        or (bare and wish in (Wish.FIX, Wish.EXPLAIN, Wish.CHANGE))
+        or (bare and wish in shows)
     )
     return Ask(
         text=text,
@@ -81,6 +82,10 @@ def read(text: str) -> Ask:
 def _wish(
     text: str, topics: tuple[Topic, ...], controls: tuple[str, ...], words: tuple[str, ...]
 ) -> Wish:
+    if verbs.asked(text, topics):
+        return Wish.RIGHTS
+    if phrases.WORST.search(text) and not phrases.COUNT.search(text):
+        return Wish.SCAN
     looks = _about_cluster(text, words)
     if not looks and _not_of_objects(text, any(not topic.group for topic in topics)):
         return Wish.GUIDANCE
@@ -144,6 +149,7 @@ def _names(text: str, topics: tuple[Topic, ...]) -> tuple[tuple[str, ...], tuple
     """Collect what may be names: words that are no ordinary ones and no part of a topic."""
     text = phrases.TERMS.sub(lambda match: " " * len(match[0]), text)
     spans = [match.span() for topic in topics for match in topic.pattern.finditer(text)]
+    named = {word.lower() for word in phrases.NAME_PLACE.findall(text)}
     words: list[str] = []
     for match in phrases.TOKEN.finditer(text):
         word = match[0].replace("’", "'").strip("./:-'").lower().removesuffix("'s")
@@ -151,13 +157,15 @@ def _names(text: str, topics: tuple[Topic, ...]) -> tuple[tuple[str, ...], tuple
         inside = any(start <= match.start() and match.end() <= end for start, end in spans)
         if not word or phrases.NUMBER.fullmatch(word) or (word.isdigit()):
             continue
-        if quoted or not ({word, spelled(word)} & STOP or inside):
+        if quoted or word in named or not ({word, spelled(word)} & STOP or inside):
             words.append(word)
     places = [
         found.lower()
         for found in (*phrases.PLACE.findall(text), *phrases.PLACE_AFTER.findall(text))
     ]
-    kept = [place for place in places if place not in STOP and not place.isdigit()]
+    kept = [
+        place for place in places if (place in named or place not in STOP) and not place.isdigit()
+    ]
     if kept:
         kept += [
             word.lower()

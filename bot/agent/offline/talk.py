@@ -54,6 +54,8 @@ class Talk:
     earlier: tuple[Said, ...]
     clusters: tuple[str, ...]
     """Those that may be asked about."""
+    cluster: str = ""
+    """The one that this plan is for, where a question is answered for several in turn."""
 
 
 Plan = Generator[list[Call], list[Got], str]

@@ -5,10 +5,11 @@ Used by the plans of `bot.agent.offline`.
 
 import difflib
 import re
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.agent.offline.phrases import NAMELIKE, OTHER
 from bot.agent.offline.reading import Ask, read
 from bot.agent.offline.talk import Call, Got, Said, Talk, ask
 from tools.queries.result import WorkloadRow, Workloads
@@ -59,24 +60,92 @@ def resolve(
     talk: Talk, question: Ask, inherit: bool = True
 ) -> Generator[list[Call], list[Got], Target]:
     """Look the question's names up; without any, those of the thread where it leans on it."""
-    several = len(talk.clusters) > 1
-    cluster = next((word for word in question.words if several and word in talk.clusters), "")
-    words = [word for word in question.words if word != cluster]
-    places = list(question.places)
-    if inherit and question.follows and not words:
-        words, places = earlier_names(talk, plural=bool(_PLURAL.search(question.text)))
-    if not cluster and several:
-        cluster = _earlier_cluster(talk)
-    if not cluster and several:
+    clusters = _clusters(talk, question)
+    if not clusters:
         return Target(failed=f"Which cluster is meant: {names(talk.clusters)}?")
+    first = yield from _resolve_in(talk, question, clusters[0], inherit)
+    for cluster in clusters[1:3]:
+        more = yield from _resolve_in(talk, question, cluster, inherit)
+        notes = dict.fromkeys(note for note in (first.note, more.note) if note)
+        first = replace(first, rows=(*first.rows, *more.rows), note=" ".join(notes))
+    return first
+
+
+def _clusters(talk: Talk, question: Ask) -> list[str]:
+    """Give the clusters meant; an empty name is the only one there is; none when that is unclear."""
+    if talk.cluster or len(talk.clusters) < 2:
+        return [talk.cluster]
+    named = clusters_in(question.text, talk.clusters)
+    earlier = _earlier_cluster(talk)
+    return named or ([earlier] if earlier else [])
+
+
+def clusters_in(text: str, clusters: Iterable[str]) -> list[str]:
+    """Name the clusters that a text names."""
+    return [
+        name for name in clusters if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.I)
+    ]
+
+
+def _resolve_in(
+    talk: Talk, question: Ask, cluster: str, inherit: bool
+) -> Generator[list[Call], list[Got], Target]:
+    others = set(talk.clusters) if len(talk.clusters) > 1 else set[str]()
+    words = [word for word in question.words if word not in others]
+    places = [word for word in question.places if word not in others]
+    own = bool(words)
+    if inherit and question.follows and not words:
+        if OTHER.search(question.text):
+            return (yield from _others(talk, cluster))
+        words, places = earlier_names(talk, plural=bool(_PLURAL.search(question.text)))
+        words = [word for word in words if word not in others]
+        places = [word for word in places if word not in others]
     if not words:
         return Target(cluster)
     got = yield from ask("find_workloads", cluster=cluster, words=words)
     if not isinstance(got.data, Workloads):
         return Target(cluster, failed=got.failed)
-    own = words == [word for word in question.words if word != cluster]
-    sure = question.sure if own else tuple(places)
-    return _settle(got.data, cluster, words, places, sure)
+    sure = tuple(word for word in question.sure if word in places) if own else tuple(places)
+    target = _settle(got.data, cluster, words, places, sure, question.text if own else "")
+    if target.lost and own:
+        return (yield from _misspelt(target, cluster, words))
+    return target
+
+
+def _others(talk: Talk, cluster: str) -> Generator[list[Call], list[Got], Target]:
+    """Find what stands beside the objects that the thread spoke of."""
+    before, _ = earlier_names(talk, plural=False)
+    if not before:
+        return Target(cluster)
+    said = yield from ask("find_workloads", cluster=cluster, words=before)
+    if not isinstance(said.data, Workloads) or not said.data.rows:
+        return Target(cluster, failed=said.failed)
+    spaces = list(dict.fromkeys(row.ref.namespace for row in said.data.rows))[:20]
+    beside = yield from ask("find_workloads", cluster=cluster, namespaces=spaces)
+    if not isinstance(beside.data, Workloads):
+        return Target(cluster, failed=beside.failed)
+    named = {row.ref for row in said.data.rows}
+    rows = tuple(row for row in beside.data.rows if row.ref not in named)
+    if rows:
+        return Target(cluster, tuple(spaces), rows, known=beside.data.known_namespaces)
+    return Target(cluster, failed=f"There is no other workload in namespace {names(spaces)}.")
+
+
+def _misspelt(
+    target: Target, cluster: str, words: Sequence[str]
+) -> Generator[list[Call], list[Got], Target]:
+    """Take words that name nothing for the workload or namespace of nearly that name, if there is one."""
+    listed = yield from ask("find_workloads", cluster=cluster)
+    if not isinstance(listed.data, Workloads):
+        return target
+    known = {row.ref.name: row for row in listed.data.rows}
+    for word in words:
+        near = difflib.get_close_matches(word, known, n=1, cutoff=0.82) if len(word) > 4 else []
+        if near:
+            rows = tuple(row for row in listed.data.rows if row.ref.name == near[0])
+            note = f"There is nothing named `{word}`; I took it to mean {near[0]}."
+            return replace(target, rows=rows, unknown=(), note=note)
+    return target
 
 
 def earlier_names(talk: Talk, plural: bool) -> tuple[list[str], list[str]]:
@@ -113,13 +182,23 @@ def _earlier_cluster(talk: Talk) -> str:
 
 
 def _settle(
-    data: Workloads, cluster: str, words: list[str], places: list[str], sure: tuple[str, ...]
+    data: Workloads,
+    cluster: str,
+    words: list[str],
+    places: list[str],
+    sure: tuple[str, ...],
+    text: str,
 ) -> Target:
+    places_only = [word for word in places if len(_uses(word, text)) < 2]
     known = data.known_namespaces
     namespaces = [word for word in words if word in known]
-    rows = [row for row in data.rows if not _only_as_place(row, words, namespaces, places)]
+    rows = [row for row in data.rows if not _only_as_place(row, words, namespaces, places_only)]
     inside = [row for row in rows if row.ref.namespace in namespaces]
-    unknown = [word for word in data.unmatched if "/" not in word and word != data.cluster]
+    unknown = [
+        word
+        for word in data.unmatched
+        if "/" not in word and word != data.cluster and word not in NAMELIKE
+    ]
     notes: list[str] = []
     for word in [word for word in unknown if word in places]:
         near = _near(word, known)
@@ -137,6 +216,10 @@ def _settle(
         " ".join(notes),
         known,
     )
+
+
+def _uses(word: str, text: str) -> list[str]:
+    return re.findall(rf"(?<![\w.-]){re.escape(word)}(?![\w-])", text, re.I)
 
 
 def _only_as_place(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from knowledge.catalogue import sections
 from knowledge.types import Control, Guide
-from tools.queries.result import ControlRead, Explained, Scanned, Setting, WorkloadRow
+from tools.queries.result import ControlRead, Explained, ImageRow, Scanned, Setting, WorkloadRow
 from tools.queries.wording import names, one_line
 from tools.types import Evidence, Finding, Gap, ResourceRef, Scan, Verdict
 
@@ -74,6 +74,18 @@ def row(finding: Finding) -> str:
     decided = next(iter(finding.evidence), None)
     proof = f" (`{field_of(decided)}`)" if decided else ""
     return f"- {place(finding.ref)}: {one_line(finding.reason, 220).rstrip('.')}{proof}"
+
+
+def reason(finding: Finding) -> str:
+    """Why one finding fails, as a list item below its object's name."""
+    return "- " + row(finding).removeprefix(f"- {place(finding.ref)}: ")
+
+
+def tag(finding: Finding, benchmark: str) -> str:
+    """Say by which control and how severe: ` [CIS 5.2.2, critical]`."""
+    ids = ", ".join(finding.controls)
+    rule = f"CIS {ids}" if benchmark.startswith("cis") else f"{benchmark} {ids}"
+    return f" [{rule}, {finding.severity.value}]"
 
 
 def field_of(evidence: Evidence) -> str:
@@ -149,6 +161,12 @@ def fix(read: ControlRead, whole: bool = False) -> str:
     return f"Fix: {said}{fragment}" if said else f"Fix:{fragment}"
 
 
+def fix_words(read: ControlRead) -> str:
+    """How to fix it in words alone; empty where nothing is written."""
+    said = sentences(section(read.guide, "How to fix"), 220)
+    return f"Fix: {said}" if said else ""
+
+
 def source(read: ControlRead) -> str:
     """Where it comes from, as links."""
     links = (read.guide.sources if read.guide else ()) or read.control.sources
@@ -164,11 +182,13 @@ def settings(rows_: Sequence[Setting], names_: Iterable[str]) -> str:
 
 def image_line(item: WorkloadRow) -> list[str]:
     """Images of a workload, each with whether it is pinned."""
-    return [
-        f"- {place(item.ref)}: `{_code(image.image)}` "
-        + ("is pinned by digest" if image.digest else _unpinned(image.tag))
-        for image in item.images
-    ]
+    return [image_text(item, image) for image in item.images]
+
+
+def image_text(item: WorkloadRow, image: ImageRow) -> str:
+    """Write one image of a workload with whether it is pinned."""
+    pinned = "is pinned by digest" if image.digest else _unpinned(image.tag)
+    return f"- {place(item.ref)}: `{_code(image.image)}` {pinned}"
 
 
 def verdict_of(scan: Scan, control: str) -> tuple[Verdict, dict[Verdict, int], str]:
