@@ -1,6 +1,6 @@
 """Writes the files of a new part: `python -m tests.new check|query|guidance ID`.
 
-Each file has the parts to fill in marked with an ellipsis; `make check` fails until they are filled.
+What is to be written stands there as FILL-IN; `make check` fails until none is left.
 """
 
 import re
@@ -9,86 +9,97 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-CHECK = '''"""...: the bad thing in one sentence.
+CHECK = '''"""FILL-IN: the bad thing in a few words.
 
-Why: ...
+FILL-IN: why it matters, in a sentence or two.
 
-Fix:
+Fix: FILL-IN.
 
-    ...
+    spec:
+      FILL-IN: false
 
-Source: ...
+Source: FILL-IN.
 """
 
-from tools.types import PASSED, Check, Judgement, Severity, Subject, Verdict
+from tools.types import PASSED, Check, Judgement, Severity, Subject, Verdict, evidence
 from tools.workload import Inventory, Workload
 
 CHECK = Check(
-    title="...",
+    title="FILL-IN",
     severity=Severity.MEDIUM,
     subject=Subject.WORKLOAD,
     kinds=(),
-    source="...",
+    source="https://FILL-IN",
 )
 
 
-def judge(workload: Workload, cluster: Inventory) -> Judgement:
-    """Judge one workload."""
-    return Judgement(Verdict.UNKNOWN, reason="...")
+def judge(subject: Workload, cluster: Inventory) -> Judgement:
+    """Fail a pod that FILL-IN."""
+    if not subject.spec.host_pid:
+        return PASSED
+    fact = evidence(f"{subject.path}.FILL-IN", True)
+    return Judgement(Verdict.FAIL, "FILL-IN.", "", (fact,))
 '''
 
-CASES = """# Cases of {id}; the form is described in tests/tools/checks/test_cases.py.
-[]
+CASES = """# The form is described in tests/tools/checks/test_cases.py; at least one pass, fail and unknown.
+- name: FILL-IN fails
+  manifests: |
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: a, namespace: shop}
+    spec: {containers: [{name: a, image: a}]}
+  expect:
+    - object: Pod shop/a
+      verdict: fail
 """
 
-QUERY = '''"""...: what the model reads about this query, in one or two sentences."""
+QUERY = '''"""FILL-IN: what it answers, in a sentence or two. The model reads this."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tools.queries.context import QueryContext
 from tools.queries.result import Result
+from tools.queries.scoping import pick_cluster
 
 
 class Arguments(BaseModel):
-    """What it takes."""
+    """FILL-IN."""
 
     model_config = ConfigDict(extra="forbid")
 
+    cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
+
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:
-    """Answer it."""
-    ...
+    """FILL-IN."""
+    reader = pick_cluster(context, arguments.cluster)
+    return Result(f"FILL-IN about {reader.name}")
 '''
 
 GUIDE = """---
-title: ...
-controls: []
-sources: []
+title: FILL-IN
+controls: [FILL-IN]
+sources:
+  - https://FILL-IN
 questions:
-  - ...
+  - FILL-IN
 ---
-
 ## What it asks
-
-...
+FILL-IN
 
 ## Why it matters
-
-...
+FILL-IN
 
 ## How to look
-
-...
+FILL-IN
 
 ## How to fix
-
 ```yaml
-...
+FILL-IN: true
 ```
 
 ## When an exception is reasonable
-
-...
+FILL-IN
 """
 
 FILES = {
@@ -107,16 +118,15 @@ def main(arguments: list[str]) -> int:
         print(f"make new kind={'|'.join(FILES)} id=name_of_it")
         return 2
     kind, name = arguments
-    pattern = r"[a-z0-9-]+" if kind == "guidance" else r"[a-z][a-z0-9_]+"
-    if not re.fullmatch(pattern, name):
-        print(f"{name} is no id for a {kind}: {pattern}")
+    if not re.fullmatch(r"[a-z][a-z0-9_]+", name):
+        print(f"{name} is no id: small letters, digits and underscores, a letter first.")
         return 2
     targets = {ROOT / path.format(id=name): text for path, text in FILES[kind].items()}
     if there := [path for path in targets if path.exists()]:
         print(f"{there[0].relative_to(ROOT)} is there already.")
         return 1
     for path, text in targets.items():
-        path.write_text(text.replace("{id}", name), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         print(f"Written: {path.relative_to(ROOT)}")
     return 0
 

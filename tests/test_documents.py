@@ -1,6 +1,7 @@
 """What the documents say is true: commands exist, paths exist, tables are those of the code."""
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from bot.cli.main import app
 from bot.settings import Settings, load
-from tests import tables
+from tests import new, tables
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
@@ -59,6 +60,28 @@ def test_quoted_paths_exist(file: Path) -> None:
         p for p in paths if not re.search(r"[A-Z<*{]{2}", p) and not (ROOT / p).exists()
     )
     assert absent == []
+
+
+def test_nothing_is_left_to_fill_in() -> None:
+    folders = ("bot", "tools", "knowledge", "tests/tools/checks/cases")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.*")]
+    written = [file for file in files if file.suffix in (".py", ".md", ".yaml")]
+    unfilled = [file.name for file in written if "FILL-IN" in file.read_text(encoding="utf-8")]
+    assert unfilled == []
+
+
+@pytest.mark.parametrize("scaffold", [new.CHECK, new.QUERY], ids=["check", "query"])
+def test_a_new_part_fits_the_code_of_today(scaffold: str, tmp_path: Path) -> None:
+    file = tmp_path / "scaffold.py"
+    file.write_text(scaffold, encoding="utf-8")
+    made = runpy.run_path(str(file))
+    assert {"judge", "CHECK"} <= set(made) or {"run", "Arguments"} <= set(made)
+
+
+def test_a_new_guide_has_the_parts_of_a_guide() -> None:
+    headings = re.findall("^## .*$", new.GUIDE, re.MULTILINE)
+    shipped = (ROOT / "knowledge/guidance/host_pid.md").read_text(encoding="utf-8")
+    assert headings == re.findall("^## .*$", shipped, re.MULTILINE)
 
 
 def test_every_setting_is_present_in_deploy() -> None:

@@ -67,6 +67,11 @@ def _captured() -> tuple[Console, io.StringIO]:
     ), text
 
 
+def _trimmed(text: io.StringIO) -> str:
+    """Drop the blanks that rich pads lines with."""
+    return "\n".join(line.rstrip() for line in text.getvalue().split("\n"))
+
+
 def scan_table(scan: Scan) -> str:
     """Render a scan for people: totals, failing controls, the worst findings, what was not seen."""
     screen, text = _captured()
@@ -97,7 +102,7 @@ def scan_table(scan: Scan) -> str:
             highlight=False,
         )
     _print_gaps(screen, [gap for gap in scan.gaps if not gap.refused])
-    return text.getvalue()
+    return _trimmed(text)
 
 
 def _print_gaps(screen: Console, gaps: Sequence[Gap]) -> None:
@@ -148,7 +153,7 @@ def search_list(result: SearchResult) -> str:
     screen, text = _captured()
     if not result.hits:
         screen.print(escape(result.note or "Nothing in the guidance answers that."))
-        return text.getvalue()
+        return _trimmed(text)
     for hit in result.hits:
         passage = hit.passage
         number = f"{hit.control}  " if hit.control else ""
@@ -161,7 +166,7 @@ def search_list(result: SearchResult) -> str:
     if result.note:
         screen.print(escape(result.note))
     screen.print(f"[dim]embedding: {escape(result.embedding)}[/]")
-    return text.getvalue()
+    return _trimmed(text)
 
 
 def excerpt(passage: str) -> str:
@@ -188,7 +193,7 @@ def answer(given: Answer) -> str:
     tokens = given.usage.input_tokens + given.usage.output_tokens
     if tokens:
         screen.print(f"[dim]{escape(given.model)}, {tokens:,} tokens[/]", highlight=False)
-    return text.getvalue()
+    return _trimmed(text)
 
 
 def _rows(rows: Rows) -> Table:
