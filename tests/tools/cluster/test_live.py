@@ -77,7 +77,8 @@ async def test_a_fault_that_passes_leaves_a_complete_list(
         api.objects["/api/v1/pods"] = pods(1400 + begun, f"state{begun}")
 
     api.before_list = change
-    reader = await open_reader(timeout_s=0.3)
+    waits = FAULTS[fault].how in ("hang", "slow")
+    reader = await open_reader(timeout_s=1.5 if waits else 30)
     await reader.list(KINDS["Node"])
     api.faults = [planted(fault, page, 1)]
     listing = await reader.list(POD)
