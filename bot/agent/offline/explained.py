@@ -4,9 +4,10 @@ Used by `bot.agent.offline.plans`.
 """
 
 from bot.agent.offline import objects, words
-from bot.agent.offline.guided import guidance, read_controls
+from bot.agent.offline.guided import guidance
 from bot.agent.offline.judged import look
 from bot.agent.offline.reading import Ask
+from bot.agent.offline.standards import read_controls
 from bot.agent.offline.talk import Plan, Talk
 from bot.agent.offline.target import Target, resolve
 from tools.queries.result import Explained
@@ -53,10 +54,7 @@ def _explain_one(item: Explained, target: Target) -> Plan:
             words.not_looked_at(item.scan.gaps),
         )
     reads = yield from read_controls(objects.worst(item)[:1])
-    lines = [
-        f"{words.row(found)} [CIS {', '.join(found.controls)}, {found.severity.value}]"
-        for found in failing[:12]
-    ]
+    lines = [words.reason(found) + words.tag(found, item.scan.benchmark) for found in failing[:12]]
     if len(failing) > len(lines):
         lines.append(f"- and {len(failing) - len(lines)} more")
     return words.join(
@@ -78,7 +76,9 @@ def _compare(first: Explained, other: Explained) -> str:
     both = [control for control in bad if control in also]
     theirs = [control for control in also if control not in bad]
     a, b = words.place(first.ref), words.place(other.ref)
-    lines = [f"{words.row(bad[control])} [CIS {control}]" for control in only[:9]]
+    if first.ref.cluster != other.ref.cluster:
+        a, b = f"{a} of cluster {first.ref.cluster}", f"{b} of cluster {other.ref.cluster}"
+    lines = [f"{words.reason(bad[control])} [CIS {control}]" for control in only[:9]]
     has = {(item.name, item.value) for item in first.settings}
     kept = [
         f"`{item.name}: {item.value}`"

@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 
 from bot.agent.offline import objects, words
-from bot.agent.offline.guided import SELF, guidance, read_controls
+from bot.agent.offline.guided import SELF, guidance
 from bot.agent.offline.reading import Ask
+from bot.agent.offline.standards import read_controls
 from bot.agent.offline.talk import Plan, Talk
 from bot.agent.offline.target import Target, about_of, resolve
 from tools.queries.result import ControlRead

@@ -4,15 +4,16 @@ Used by `bot.agent.offline.plans`.
 """
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 
 from bot.agent.allowed import catalogue_words
-from bot.agent.offline import words
+from bot.agent.offline import components, standards, words
 from bot.agent.offline.reading import Ask
-from bot.agent.offline.talk import Call, Got, Plan, Talk, ask
+from bot.agent.offline.standards import read_controls
+from bot.agent.offline.talk import Got, Plan, Talk, ask
 from bot.agent.offline.target import about_of, resolve
 from knowledge.types import Control, Passage
-from tools.queries.result import ControlRead, Found, Workloads
+from tools.queries.result import Found, Workloads
 
 SELF = (
     "I find and explain security gaps in Kubernetes clusters. I only read; I change nothing.\n"
@@ -61,6 +62,12 @@ _EVIDENCE: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
+_AT_ADMISSION = (
+    "CIS 5.5.1 (Image provenance enforced at admission) asks for that policy; "
+    "whether one verifies here cannot be told from objects alone."
+)
+
+
 def explain_self(talk: Talk, question: Ask) -> Plan:
     """Say what can be asked."""
     yield from ()
@@ -70,6 +77,9 @@ def explain_self(talk: Talk, question: Ask) -> Plan:
 
 def guidance(talk: Talk, question: Ask) -> Plan:
     """Answer from the guidance; a question outside it is answered with an honest nothing."""
+    said = standards.special(question)
+    if said:
+        return (yield from said)
     about = question.controls or about_of(talk, question)
     wording = _search_words(talk, question)
     found = yield from ask("search_guidance", question=wording, limit=8)
@@ -130,18 +140,6 @@ def _from_passage(passage: Passage, hits: Sequence[Control]) -> str:
     )
 
 
-def read_controls(
-    ids: Sequence[str], benchmark: str = "cis-1.12"
-) -> Generator[list[Call], list[Got], list[ControlRead]]:
-    """Look several controls up at once; unknown ones are left out."""
-    wanted = [item for item in dict.fromkeys(ids) if not words.is_section(item)]
-    if not wanted:
-        return []
-    calls = [Call("explain_control", {"control": item, "benchmark": benchmark}) for item in wanted]
-    got = yield calls
-    return [item.data for item in got if isinstance(item.data, ControlRead)]
-
-
 def supply_chain(talk: Talk, question: Ask) -> Plan:
     """Say that cluster objects prove nothing about an image's inside, and what would."""
     claim, topic, proof = _claim(question.text)
@@ -169,6 +167,7 @@ def supply_chain(talk: Talk, question: Ask) -> Plan:
         head,
         "\n".join(images),
         f"What would count as evidence: {proof}.",
+        _AT_ADMISSION if claim == "a signature" else "",
         f"Guidance: {passage.title}." if passage else "",
         f"Source: {' '.join(passage.sources[:2])}" if passage and passage.sources else "",
         target.note,
@@ -209,7 +208,7 @@ def _lead(question: Ask, about: Sequence[str], hits: Sequence[Control]) -> list[
     ):
         same = [hit for hit in hits if hit.id in about]
         return [*same, *(item for item in about if item not in {hit.id for hit in same})]
-    return [*hits[:1]] or [*about]
+    return [*components.first(question.text, hits)[:1]] or [*about]
 
 
 def _narrow(question: Ask, about: Sequence[str]) -> bool:

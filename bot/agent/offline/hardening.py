@@ -38,6 +38,7 @@ _CONTAINER: dict[str, tuple[str, ...]] = {
     "5.2.6": ("allowPrivilegeEscalation: false  # CIS 5.2.6",),
     "5.2.9": ("capabilities:  # CIS 5.2.8, 5.2.9", "  drop: [ALL]"),
 }
+_OWN_USER = ("runAsNonRoot: true  # CIS 5.2.7", "runAsUser: 10001")
 _BY_HAND: dict[str, str] = {
     "5.2.11": "replace the hostPath volumes (CIS 5.2.11) by a volume of the cluster's storage",
     "5.2.12": "remove hostPort (CIS 5.2.12) and use a Service",
@@ -84,19 +85,48 @@ def fragment(ref: ResourceRef, failing: Sequence[Finding]) -> str:
     if "5.2.8" in controls:
         controls.add("5.2.9")
     pod = [line.format(name=ref.name) for line in _lines(_POD, controls)]
-    context = _lines(_POD_CONTEXT, controls)
-    own = _lines(_CONTAINER, controls)
-    if not (pod or context or own):
-        return ""
+    overridden = {item.container for item in failing if _overrides(item)}
+    context = _lines(_POD_CONTEXT, controls - ({"5.2.7"} if overridden else set()))
     body = list(pod)
     if context:
         body += ["securityContext:", *(f"  {line}" for line in context)]
-    if own:
-        names = dict.fromkeys(item.container for item in failing if item.container)
-        body.append("containers:")
-        for name in list(names)[:5] or [ref.name]:
-            body += [f"- name: {name}", "  securityContext:", *(f"    {line}" for line in own)]
-    return "```yaml\n" + "\n".join([*_nest(ref.kind, body)]) + "\n```"
+    own = _lines(_CONTAINER, controls)
+    body += _containers(ref, failing, own, overridden)
+    return "```yaml\n" + "\n".join(_nest(ref.kind, body)) + "\n```" if body else ""
+
+
+def _overrides(finding: Finding) -> bool:
+    """Tell whether a container itself says that it runs as root, so that the pod's word is not heard."""
+    return "5.2.7" in finding.controls and any(
+        "ontainers[" in item.path and item.value in ("0", "false") for item in finding.evidence
+    )
+
+
+def _containers(
+    ref: ResourceRef, failing: Sequence[Finding], own: Sequence[str], overridden: set[str]
+) -> list[str]:
+    """Write what containers must set themselves, those of the start before the others."""
+    names = dict.fromkeys(item.container for item in failing if item.container)
+    first = {item.container for item in failing for proof in item.evidence if "initC" in proof.path}
+    body: list[str] = []
+    for key, chosen in (
+        ("initContainers", [name for name in names if name in first]),
+        (
+            "containers",
+            [name for name in names if name not in first] or ([] if first else [ref.name]),
+        ),
+    ):
+        entries: list[str] = []
+        for name in chosen[:5]:
+            lines = [*(_OWN_USER if name in overridden else ()), *own]
+            if lines:
+                entries += [
+                    f"- name: {name}",
+                    "  securityContext:",
+                    *(f"    {line}" for line in lines),
+                ]
+        body += [f"{key}:", *entries] if entries else []
+    return body
 
 
 def by_hand(failing: Iterable[Finding]) -> str:

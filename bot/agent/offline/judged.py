@@ -7,10 +7,11 @@ import re
 from collections.abc import Generator, Sequence
 
 from bot.agent.offline import objects, words
-from bot.agent.offline.guided import guidance, read_controls
+from bot.agent.offline.guided import guidance
 from bot.agent.offline.hardening import SETTINGS
 from bot.agent.offline.reading import Ask
 from bot.agent.offline.scoped import WHY, noun, verdict_on_scope
+from bot.agent.offline.standards import read_controls
 from bot.agent.offline.talk import Call, Got, Plan, Talk, ask
 from bot.agent.offline.target import Target, about_of, resolve
 from tools.queries.result import (
@@ -153,7 +154,7 @@ def _verdict_on(talk: Talk, question: Ask, target: Target, about: Sequence[str])
         else _none()
     )
     more = len(target.rows) - len(rows)
-    length = 330 if WHY.search(question.text) else 1
+    length = 330 if WHY.search(question.text) else words.SHORT
     return words.join(
         *(_one_verdict(item, about) for item in seen),
         f"{more} more of that name were not looked at; name the namespace." if more > 0 else "",

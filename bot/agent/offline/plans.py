@@ -3,7 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.agent.offline import explained, fixes, guided, images, judged, listed, rights, words
+from bot.agent.offline import (
+    explained,
+    fixes,
+    guided,
+    images,
+    judged,
+    listed,
+    rights,
+    standards,
+    words,
+)
 from bot.agent.offline.reading import Ask, Wish, read
 from bot.agent.offline.talk import Plan, Talk
 from bot.agent.offline.target import clusters_in
@@ -32,10 +42,16 @@ _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
 _EACH = (Wish.SCAN, Wish.COUNT, Wish.IMAGES, Wish.WORKLOADS, Wish.NAMESPACES, Wish.RIGHTS)
 """Answered for one cluster after the other where several are named."""
 
+_JUDGING = (Wish.SCAN, Wish.COUNT, Wish.EXPLAIN, Wish.GUIDANCE)
+
 
 def plan(talk: Talk) -> Plan:
     """Choose how a question is answered."""
     question = read(talk.question)
+    if question.wish in _JUDGING and not question.controls and standards.unchecked(question.text):
+        return standards.say_unchecked(question.text)
+    if question.wish in _JUDGING and (said := standards.special(question)):
+        return said
     answer = _PLANS[question.wish]
     named = clusters_in(question.text, talk.clusters) if len(talk.clusters) > 1 else []
     if question.wish not in _EACH or len(named) < 2:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Generator, Sequence
 
 from bot.agent.offline import words
-from bot.agent.offline.guided import read_controls
 from bot.agent.offline.hardening import by_hand, fragment
 from bot.agent.offline.phrases import WORST
 from bot.agent.offline.reading import Ask
+from bot.agent.offline.standards import read_controls
 from bot.agent.offline.talk import Call, Got, Plan, ask
 from bot.agent.offline.target import Target
 from tools.queries.result import ControlRead, Scanned, Workloads
@@ -104,7 +104,9 @@ def adapted_fix(read: ControlRead, failing: Sequence[Finding]) -> str:
 def _guidance(read: ControlRead, failing: Sequence[Finding], question: Ask) -> str:
     short = not WHY.search(question.text)
     return words.join(
-        words.why(read, 1 if short else 330), adapted_fix(read, failing), words.source(read)
+        words.why(read, words.SHORT if short else 330),
+        adapted_fix(read, failing),
+        words.source(read),
     )
 
 

@@ -47,12 +47,24 @@ def about_of(talk: Talk, question: Ask) -> tuple[str, ...]:
     """Give the controls that a question is about; those of the thread when it leans on what was said."""
     if question.about or not question.follows:
         return question.about
+    if question.words or OTHER.search(question.text):
+        return _asked_before(talk)
     for said in reversed(talk.earlier):
         focus = said.facts.get("focus")
         if not said.by_person and isinstance(focus, list) and focus:
             return tuple(str(item) for item in focus[:6])  # pyright: ignore[reportUnknownVariableType]
         if said.by_person and (earlier := read(said.text).about):
             return earlier
+    return ()
+
+
+def _asked_before(talk: Talk) -> tuple[str, ...]:
+    """Give what the person asked of the last object, for the same question on another one."""
+    for said in reversed(talk.earlier):
+        if said.by_person:
+            earlier = read(said.text)
+            if earlier.about or not earlier.follows:
+                return earlier.about
     return ()
 
 

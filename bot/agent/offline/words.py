@@ -137,6 +137,10 @@ def setting_of(control: Control) -> str:
     return _code(control.setting.replace("|", " or ").replace(";", ", "))
 
 
+SHORT = 170
+"""Characters of a reason that was not asked for."""
+
+
 def why(read: ControlRead, limit: int = 330) -> str:
     """Why it matters, from the guidance; empty when none is written."""
     said = sentences(section(read.guide, "Why it matters"), limit)
