@@ -19,7 +19,6 @@ DEMO = ROOT / "deploy" / "demo"
 
 OTHERS = (
     Needed("chromium", "chromium"),
-    Needed("fonts-noto-color-emoji", "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"),
     Needed("nodejs", "node"),
     Needed("npm", "npm"),
 )
