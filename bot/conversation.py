@@ -119,7 +119,7 @@ async def _run(
 def _context(request: Request, parts: Parts) -> QueryContext:
     """Give queries exactly what the person asking may see."""
     visible = {
-        name: Listings(reader)
+        name: Listings(reader, request.scope.clusters[name])
         for name, reader in parts.readers.items()
         if name in request.scope.clusters
     }

@@ -6,7 +6,7 @@ tools are offered. Whatever goes wrong becomes a short, redacted message to the 
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, cast
@@ -93,7 +93,7 @@ async def call(name: str, arguments: Mapping[str, Any], context: QueryContext) -
     try:
         parsed = module.Arguments.model_validate(dict(arguments))
     except pydantic.ValidationError as error:
-        return _refused(_invalid(error))
+        return _refused(_invalid(error, module.Arguments.model_fields))
     run = cast("Callable[[Any, QueryContext], Awaitable[Result]]", module.run)
     try:
         result = await run(parsed, context)
@@ -130,10 +130,15 @@ def _short(text: str) -> str:
     return one_line(str(text), 60)
 
 
-def _invalid(error: pydantic.ValidationError) -> str:
-    """Say which arguments are wrong without repeating their values."""
+def _invalid(error: pydantic.ValidationError, fields: Iterable[str]) -> str:
+    """Say which arguments are wrong without repeating their values, or names that are not ours."""
+    own = frozenset(fields)
+    found = error.errors(include_input=False, include_url=False)
+    known = [item for item in found if item["loc"] and item["loc"][0] in own]
     parts = [
-        f"{'.'.join(str(step) for step in item['loc']) or 'arguments'}: {item['msg']}"
-        for item in error.errors(include_input=False, include_url=False)[:4]
+        f"{'.'.join(str(step) for step in item['loc'])}: {_short(item['msg'])}"
+        for item in known[:4]
     ]
-    return "Wrong arguments. " + "; ".join(_short(part) for part in parts) + "."
+    if len(known) < len(found):
+        parts.append(f"no other arguments than {', '.join(sorted(own))} are known")
+    return "Wrong arguments. " + "; ".join(parts) + "."

@@ -150,7 +150,7 @@ async def _finding(desk: Desk, press: Press, scope: Scope) -> Finding:
 def sees(scope: Scope, finding: Finding) -> bool:
     """Tell whether a stored finding may be shown, its other objects included."""
     others = [item.ref for item in finding.evidence if item.ref is not None]
-    return all(scope.sees(ref.cluster, ref.namespace) for ref in [finding.ref, *others])
+    return all(scope.shows(ref) for ref in [finding.ref, *others])
 
 
 async def _explain(desk: Desk, press: Press, finding: Finding) -> str:

@@ -5,14 +5,14 @@ asked. Used by every query.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from knowledge.types import Guide, SearchResult
 from tools.cluster.reader import Reader
-from tools.types import Scan
+from tools.types import ResourceRef, Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,16 @@ class Scope:
             return False
         allowed = self.clusters[cluster]
         return allowed is None or (bool(namespace) and namespace in allowed)
+
+    def shows(self, ref: ResourceRef) -> bool:
+        """Tell whether an object may be shown; a Namespace lies in itself."""
+        return self.sees(ref.cluster, ref.name if ref.kind == "Namespace" else ref.namespace)
+
+    def covers(self, cluster: str, namespaces: Collection[str]) -> bool:
+        """Tell whether all of these namespaces may be shown; none named means the whole cluster."""
+        if not namespaces:
+            return self.sees(cluster, "")
+        return all(self.sees(cluster, namespace) for namespace in namespaces)
 
 
 class PastScans(Protocol):

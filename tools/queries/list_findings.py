@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tools.errors import UnknownName
 from tools.queries.context import QueryContext
 from tools.queries.result import Result
-from tools.queries.scanning import find_controls, page_of, scanned_text
+from tools.queries.scanning import cut_to_scope, find_controls, page_of, scanned_text
 
 
 class Arguments(BaseModel):
@@ -31,6 +31,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     kept = await context.past.by_id(arguments.scan_id)
     if kept is None or kept.cluster not in context.scope.clusters:
         raise UnknownName("There is no scan of that id.", "Run scan_scope first.")
+    kept = cut_to_scope(kept, context)
     controls = find_controls(kept.benchmark, arguments.controls)
     data = page_of(
         kept, context, only=arguments.only, controls=controls, offset=arguments.offset, listed=True

@@ -1,11 +1,13 @@
-"""A reader that reads each kind at most once for one question.
+"""A reader that reads each kind at most once for one question, and names no gap outside its scope.
 
 Several queries of one question look at the same objects; reading them again would be slow and could
-disagree. Lives as long as the question. Used by `bot.conversation`.
+disagree. A folder tells of damage anywhere in it; what lies in other namespaces is not told. Lives as long as the question. Used by `bot.conversation`.
 """
 
 import asyncio
 from typing import Any
+
+from msgspec import structs
 
 from tools.cluster.reader import Events, Listing, Reader
 from tools.objects.kinds import Kind
@@ -15,8 +17,10 @@ from tools.types import Gap
 class Listings:
     """Wraps a reader and remembers its listings; everything else passes through."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, namespaces: frozenset[str] | None = None) -> None:
+        """Wrap a reader; `namespaces` are those that the asker may see, None for all."""
         self._reader = reader
+        self._namespaces = namespaces
         self._read: dict[tuple[str, tuple[str, ...]], asyncio.Task[Listing]] = {}
 
     @property
@@ -34,13 +38,14 @@ class Listings:
         key = (kind.kind, namespaces)
         task = self._read.get(key)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
-            task = asyncio.ensure_future(self._reader.list(kind, namespaces))
+            task = asyncio.ensure_future(self._listed(kind, namespaces))
             self._read[key] = task
         return await asyncio.shield(task)
 
     async def documents(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
         """Read one kind whole; passes through."""
-        return await self._reader.documents(kind, namespaces)
+        listing = await self._reader.documents(kind, namespaces)
+        return structs.replace(listing, gaps=self._told(listing.gaps))
 
     async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
         """Read one object whole, redacted; None where there is none of that name."""
@@ -48,13 +53,25 @@ class Listings:
 
     async def events(self, namespace: str, name: str = "", limit: int = 50) -> Events:
         """Read events of a namespace, or of one object in it."""
-        return await self._reader.events(namespace, name, limit)
+        found = await self._reader.events(namespace, name, limit)
+        return structs.replace(found, gaps=self._told(found.gaps))
 
     async def logs(
         self, namespace: str, pod: str, container: str = "", max_bytes: int = 16_384
     ) -> str | Gap:
         """Read the end of a container's log, redacted."""
         return await self._reader.logs(namespace, pod, container, max_bytes)
+
+    async def _listed(self, kind: Kind, namespaces: tuple[str, ...]) -> Listing:
+        listing = await self._reader.list(kind, namespaces)
+        return structs.replace(listing, gaps=self._told(listing.gaps))
+
+    def _told(self, gaps: tuple[Gap, ...]) -> tuple[Gap, ...]:
+        """Keep the gaps that name nothing of another namespace."""
+        own = self._namespaces
+        return tuple(
+            gap for gap in gaps if own is None or not gap.namespace or gap.namespace in own
+        )
 
     async def close(self) -> None:
         """Stop what is still being read; the wrapped reader stays open for the next question."""

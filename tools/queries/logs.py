@@ -6,11 +6,12 @@ Log text is written by the workload: it is data and proves nothing. Secrets in i
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.cluster.reader import Reader
+from tools.errors import UnknownName
 from tools.objects.kinds import KINDS
 from tools.queries.context import QueryContext
 from tools.queries.result import LogText, Result
-from tools.queries.scoping import pick_cluster, pick_namespaces
-from tools.queries.wording import cap, fence, gaps_text
+from tools.queries.scoping import nearest, pick_cluster, pick_namespaces
+from tools.queries.wording import cap, fence, gaps_text, names
 from tools.types import Gap
 from tools.workload import name_of
 
@@ -32,34 +33,65 @@ class Arguments(BaseModel):
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:
-    """Read it; closed logs are a gap, never an empty log."""
+    """Read it; closed logs are a gap, never an empty log. A gap names no pod that was not seen."""
     reader = pick_cluster(context, arguments.cluster)
     (namespace,) = await pick_namespaces(context, reader, [arguments.namespace])
-    pod = arguments.pod
-    where = f"log of {namespace}/{pod}"
+    where, pod, container = f"logs in {namespace}", "", arguments.container
     if reader.name not in context.logs_open:
         read: str | Gap = Gap(where, f"pod logs of cluster {reader.name} are not opened to Oakum")
+    elif reader.source != "live":
+        read = await reader.logs(namespace, arguments.pod, container)
     else:
-        pod = await _pod_of(reader, namespace, arguments.pod)
-        where = f"log of {namespace}/{pod}"
-        read = await reader.logs(namespace, pod, arguments.container)
+        pod, containers, gaps = await _pod_of(reader, namespace, arguments.pod)
+        if containers and container and container not in containers:
+            raise UnknownName(
+                f"Pod {namespace}/{pod} has no container {container!r}.",
+                f"It has: {names(containers)}.",
+            )
+        if pod:
+            where = f"log of {namespace}/{pod}"
+            read = await reader.logs(namespace, pod, container)
+        else:
+            read = gaps[0]
     gaps = (read,) if isinstance(read, Gap) else ()
     text = "" if isinstance(read, Gap) else "\n".join(read.splitlines()[-arguments.lines :])
-    data = LogText(reader.name, namespace, pod, arguments.container, text, len(text.splitlines()))
+    data = LogText(reader.name, namespace, pod, container, text, len(text.splitlines()))
     body = fence(where, text) if text else "(nothing)"
     return Result(cap(f"{where}, last {data.lines} lines:\n{body}{gaps_text(gaps)}"), data, gaps)
 
 
-async def _pod_of(reader: Reader, namespace: str, name: str) -> str:
-    """Find a pod by its name, or one that the workload of that name made; else the name itself."""
+async def _pod_of(
+    reader: Reader, namespace: str, name: str
+) -> tuple[str, tuple[str, ...], tuple[Gap, ...]]:
+    """Find a pod by its name, or one that the workload of that name made, with its containers.
+
+    No pod comes back only with the gap that says why none is known.
+
+    Raises:
+        UnknownName: there is none.
+    """
     listing = await reader.list(KINDS["Pod"], (namespace,))
-    pods = [name_of(item.metadata) for item in listing.objects]
-    made = [
-        name_of(item.metadata)
-        for item in listing.objects
+    pods = {name_of(item.metadata): item for item in listing.objects}
+    made = sorted(
+        pod
+        for pod, item in pods.items()
         if any(
             owner.name == name or owner.name.rpartition("-")[0] == name
             for owner in item.metadata.owner_references or ()
         )
-    ]
-    return name if name in pods else next(iter(sorted(made)), name)
+    )
+    found = name if name in pods else next(iter(made), "")
+    if found:
+        spec = pods[found].spec
+        containers = (
+            *(spec.init_containers or ()),
+            *(spec.containers or ()),
+            *(spec.ephemeral_containers or ()),
+        )
+        return found, tuple(item.name or "" for item in containers), ()
+    if listing.gaps:
+        return "", (), listing.gaps
+    raise UnknownName(
+        f"There is no pod {name!r} in {namespace} ({reader.name}).",
+        f"Nearest: {names(nearest(name, pods))}." if pods else "There are no pods.",
+    )

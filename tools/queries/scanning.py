@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from msgspec import structs
+
 from knowledge import catalogue
 from knowledge.errors import KnowledgeError
 from knowledge.types import Control
@@ -18,7 +20,7 @@ from tools.queries.context import QueryContext
 from tools.queries.result import Scanned, Tally
 from tools.queries.wording import cap, fence, finding_line, gaps_text, names
 from tools.scan import scan
-from tools.types import Finding, Scan, Subject, Verdict
+from tools.types import Finding, Gap, Scan, Subject, Verdict
 
 PAGE = 50
 """Most findings of one page."""
@@ -96,11 +98,27 @@ def of_group(finding: Finding, only: str) -> bool:
 
 def visible(findings: Iterable[Finding], context: QueryContext) -> tuple[Finding, ...]:
     """Keep the findings that the asker may see now, whoever asked for the scan."""
-    return tuple(
-        item
-        for item in findings
-        if context.scope.sees(item.ref.cluster, item.ref.namespace)
-        or (item.ref.kind == "Namespace" and context.scope.sees(item.ref.cluster, item.ref.name))
+    return tuple(item for item in findings if context.scope.shows(item.ref))
+
+
+def cut_to_scope(made: Scan, context: QueryContext) -> Scan:
+    """Give a kept scan as the asker may see it; what was counted over more than that is left out."""
+    scope = context.scope
+    if scope.covers(made.cluster, made.namespaces):
+        return made
+    own = scope.clusters[made.cluster] or frozenset()
+    gaps = tuple(gap for gap in made.gaps if gap.namespace in own)
+    hidden = len(made.gaps) - len(gaps)
+    if hidden:
+        gaps += (Gap("the rest of that scan", "it went over more than may be seen here"),)
+    return structs.replace(
+        made,
+        namespaces=tuple(sorted(own.intersection(made.namespaces) if made.namespaces else own)),
+        findings=visible(made.findings, context),
+        controls=(),
+        summary={},
+        objects={},
+        gaps=gaps,
     )
 
 

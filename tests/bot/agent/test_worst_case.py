@@ -141,6 +141,27 @@ async def test_random_sequences_of_bad_turns(hostile: Desk) -> None:
             assert_safe(desk, endpoint)
 
 
+async def test_names_of_arguments_are_the_querys_own(hostile: Desk) -> None:
+    own = {"namespaces": ["hall"], "ghost-db CVE-2021-44228 <!channel>": True, "payroll": ["x"]}
+    async with FakeOpenAI([calls(("scan_scope", own)), say("done")]) as endpoint:
+        desk = hostile.speaking(endpoint)
+        given = await desk.ask("is kiosk ok?")
+        assert_safe(desk, endpoint)
+    assert list(given.steps[0].arguments) == ["namespaces"]
+
+
+async def test_a_pod_that_the_model_made_up_is_no_gap(hostile: Desk) -> None:
+    turns = [
+        call("logs", namespace="hall", pod="ghost-db", container="payroll"),
+        say("The log of `ghost-db` and pod/payroll cannot be read."),
+    ]
+    async with FakeOpenAI(turns) as endpoint:
+        desk = hostile.speaking(endpoint)
+        given = await desk.ask("is kiosk ok?")
+        assert_safe(desk, endpoint)
+    assert given.not_looked_at[0].what == "logs in hall"
+
+
 async def test_what_is_not_a_list_of_ours_is_not_run(hostile: Desk) -> None:
     async with FakeOpenAI([Turn(calls=(("delete_namespace", "{}"),)), say("done")]) as endpoint:
         desk = hostile.speaking(endpoint)

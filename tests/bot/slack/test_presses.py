@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from bot.slack.config import Profile
 from bot.store import feedback, threads
@@ -181,3 +182,27 @@ async def test_forget_takes_the_threads_files_back(place, pressed):
 
     assert place.slack.space.files == {}
     assert place.slack.refused == []
+
+
+async def test_a_namespace_lies_in_itself(place):
+    shop = Scope({"prod": frozenset({"shop"})})
+    named = ResourceRef("prod", "v1", "Namespace", "", "shop")
+    other = ResourceRef("prod", "v1", "Namespace", "", "payments")
+    made = tuple(
+        structs.replace(finding(), ref=ref, fingerprint=ref.name) for ref in (named, other)
+    )
+
+    async def script(request, report):
+        return Answer(text="Found.", findings=made)
+
+    place.answering.script = script
+    await place.serve(channels={"C1": shop})
+    ts = place.slack.people.mention("C1", "UANN", "find")
+    await place.shown("C1", ts, "Found.")
+    await place.settled()
+    message = place.slack.answers("C1", ts)[0]
+    await place.slack.people.press("UBOB", message, "finding.evidence.0")
+    await place.slack.until(lambda: any("Namespace/shop" in text for text in whispers(place)))
+    await place.slack.people.press("UBOB", message, "finding.evidence.1")
+    await place.slack.until(lambda: any("may not be seen" in text for text in whispers(place)))
+    assert not any("payments" in text for text in whispers(place))

@@ -1,8 +1,12 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from bot.agent.allowed import Allowed
+from tests.fakes.kubernetes import FakeKubernetes
+from tools.cluster.connect import connect
 from tools.errors import UnknownName
 from tools.queries import (
     clusters,
@@ -20,7 +24,7 @@ from tools.queries import (
 from tools.queries.context import QueryContext
 from tools.queries.result import MAX_TEXT
 from tools.queries.wording import cap, fence
-from tools.types import Verdict
+from tools.types import ClusterConfig, ClusterSource, Verdict
 
 
 async def test_clusters(both: QueryContext, narrow: QueryContext) -> None:
@@ -167,6 +171,45 @@ async def test_events_and_logs(hostile: QueryContext) -> None:
     in_folder = await logs.run(logs.Arguments(namespace="hall", pod="kiosk"), opened)
     assert in_folder.data.text == ""
     assert in_folder.gaps
+
+
+async def test_a_log_of_a_pod_that_nobody_saw_names_it_nowhere(hostile: QueryContext) -> None:
+    opened = replace(hostile, logs_open=frozenset({"hostile"}))
+    for context in (hostile, opened):
+        made = await logs.run(
+            logs.Arguments(namespace="hall", pod="ghost-db", container="ghost-c"), context
+        )
+        assert "ghost" not in f"{made.gaps} {made.text} {made.data.pod}"
+        allowed = Allowed()
+        allowed.take(made)
+        assert not {"ghost-db", "hall/ghost-db", "ghost-c"} & (allowed.names | allowed.words)
+
+
+async def test_logs_are_read_of_pods_and_containers_that_exist(
+    hostile: QueryContext, tmp_path: Path
+) -> None:
+    api = await FakeKubernetes().start()
+    pod = {
+        "metadata": {"name": "web-1", "namespace": "hall"},
+        "spec": {"containers": [{"name": "c"}]},
+    }
+    hall = {"metadata": {"name": "hall"}}
+    api.objects = {"/api/v1/pods": [pod], "/api/v1/namespaces": [hall]}
+    api.logs["hall/web-1"] = "a line"
+    kubeconfig = api.kubeconfig(tmp_path)
+    config = ClusterConfig("hostile", ClusterSource.KUBECONFIG, kubeconfig=kubeconfig, logs=True)
+    reader = await connect(config)
+    context = replace(hostile, readers={"hostile": reader}, logs_open=frozenset({"hostile"}))
+    try:
+        read = await logs.run(logs.Arguments(namespace="hall", pod="web-1", container="c"), context)
+        for wrong in ({"pod": "ghost"}, {"pod": "web-1", "container": "ghost"}):
+            with pytest.raises(UnknownName):
+                await logs.run(logs.Arguments(namespace="hall", **wrong), context)
+    finally:
+        await reader.close()
+        await api.stop()
+    assert read.data.text == "a line"
+    assert sum(seen.path.endswith("/log") for seen in api.requests) == 1
 
 
 @pytest.mark.parametrize(

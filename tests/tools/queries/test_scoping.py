@@ -1,10 +1,17 @@
-import pytest
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
+from msgspec import structs
+
+from tools.cluster.snapshot import open_folder
 from tools.errors import UnknownName
+from tools.objects.kinds import KINDS
 from tools.queries import (
     events,
     explain_finding,
     find_workloads,
+    list_findings,
     logs,
     namespaces,
     read_object,
@@ -12,6 +19,8 @@ from tools.queries import (
     scoping,
 )
 from tools.queries.context import QueryContext
+from tools.queries.listings import Listings
+from tools.types import ClusterConfig, ClusterSource, Gap
 
 PLACES = [
     (find_workloads, {"namespaces": ["payments"]}),
@@ -65,15 +74,49 @@ async def test_an_unknown_namespace_names_the_nearest(company: QueryContext) -> 
 async def test_a_scan_of_somebody_else_is_cut_to_what_may_be_seen(
     company: QueryContext, narrow: QueryContext
 ) -> None:
-    from dataclasses import replace
-
-    from tools.queries import list_findings
-
     wide = await scan_scope.run(scan_scope.Arguments(), company)
     shared = replace(narrow, past=company.past)
     page = await list_findings.run(list_findings.Arguments(scan_id=wide.data.scan.id), shared)
     assert {item.ref.namespace or item.ref.name for item in page.data.page} == {"ci"}
     assert "payments" not in page.text
+    assert page.data.scan.namespaces == ("ci",)
+    assert page.data.scan.objects == {}
+    assert page.data.scan.controls == ()
+
+
+async def test_a_kept_scan_tells_no_gap_and_no_namespace_of_elsewhere(
+    company: QueryContext, narrow: QueryContext
+) -> None:
+    made = (await scan_scope.run(scan_scope.Arguments(controls=["5.2.2"]), company)).data.scan
+    planted = structs.replace(
+        made,
+        namespaces=("ci", "payments"),
+        gaps=(
+            Gap("Pod payments/ledger-0", "odd", "Pod", "payments"),
+            Gap("Pod ci/runner-0", "odd", "Pod", "ci"),
+            Gap("dumps/payments/all.yaml:3", "it does not parse"),
+        ),
+    )
+    await company.past.save(planted)
+    shared = replace(narrow, past=company.past)
+    page = await list_findings.run(list_findings.Arguments(scan_id=made.id), shared)
+    assert "payments" not in page.text + str(page.gaps) + str(page.data)
+    assert [gap.what for gap in page.gaps] == ["Pod ci/runner-0", "the rest of that scan"]
+    full = await list_findings.run(list_findings.Arguments(scan_id=made.id), company)
+    assert full.gaps == planted.gaps
+
+
+async def test_a_folder_tells_of_damage_only_where_it_may_be_seen(tmp_path: Path) -> None:
+    twice = "kind: Pod\napiVersion: v1\nmetadata: {name: x, namespace: %s}\n"
+    for namespace in ("ci", "payments"):
+        for number in range(2):
+            (tmp_path / f"{number}-{namespace}.yaml").write_text(twice % namespace)
+    config = ClusterConfig("c", ClusterSource.FOLDER, folder=str(tmp_path))
+    reader = Listings(await open_folder(config), frozenset({"ci"}))
+    listing = await reader.list(KINDS["Pod"], ("ci",))
+    whole = await reader.documents(KINDS["Pod"], ("ci",))
+    assert [gap.namespace for gap in listing.gaps] == ["ci"]
+    assert [gap.namespace for gap in whole.gaps] == ["ci"]
 
 
 def test_nearest_names_come_first() -> None:
