@@ -34,6 +34,7 @@ from tools.types import Finding, ResourceRef
 
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]*")
 _CVE = re.compile(r"CVE-\d{4}-\d{4,7}", re.I)
+_NUMBER = re.compile(r"\d+(?:\.\d+)+")
 MAX_FACTS = 400
 """Most names and most controls that one turn hands to the next turns of its thread."""
 
@@ -48,6 +49,8 @@ class Allowed:
     """Lower case: words of passages, field paths and values, which are no names."""
     controls: set[str] = field(default_factory=set[str])
     """Beyond the catalogue's own."""
+    numbers: set[str] = field(default_factory=set[str])
+    """Dotted numbers of passages and guides, of other documents' sections; never of cluster data."""
     cves: set[str] = field(default_factory=set[str])
     asked: set[str] = field(default_factory=set[str])
     """Words of the person's own messages: may be repeated as unknown."""
@@ -82,12 +85,14 @@ class Allowed:
         self.add_words(
             f"{passage.title} {' '.join(passage.heading)} {passage.text} {passage.document}"
         )
+        self.numbers.update(_NUMBER.findall(f"{passage.title} {passage.text}"))
         self.controls.update(passage.controls)
         self.add_sources(passage.sources)
 
     def add_guide(self, guide: Guide) -> None:
         """Allow what a guide says, and links to its sources."""
         self.add_words(f"{guide.title} {guide.body} {guide.id}")
+        self.numbers.update(_NUMBER.findall(f"{guide.title} {guide.body}"))
         self.add_sources(guide.sources)
 
     def add_sources(self, sources: Iterable[str]) -> None:

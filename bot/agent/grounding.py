@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.agent import forms
 from bot.agent.allowed import Allowed, catalogue_words, known_controls, known_versions
 from bot.agent.defuse import defuse_links, defuse_mentions, mask
 from bot.agent.normalise import latin, normalise
-from bot.agent.vocabulary import ORDINARY, PAIRS, VERSION_WORDS
+from bot.agent.vocabulary import CONNECTING, ORDINARY, PAIRS, VERSION_WORDS
 
 CONTROL, CVE, NAME, LINK = "control number", "CVE id", "object name", "link"
 MARK = "[not verified]"
@@ -22,13 +23,6 @@ _UNKNOWN = re.compile(
     r"unbekannt|nirgends)\b|n['’]t\b",
     re.I,
 )
-_DASH = r"[\s_\-\u2010-\u2015\u2212]{0,3}"
-_CVE = re.compile(rf"\bCVE{_DASH}(\d{{4}}){_DASH}(\d{{4,7}})\b", re.I)
-_LED = re.compile(
-    r"(?i)\b(CIS|controls?|recommendations?|sections?|rules?|benchmark|requirements?|"
-    r"kontrolle|abschnitt)\b([^0-9\n]{0,30}?)(v?)(\d{1,3}(?:\s?\.\s?\d{1,3}){1,4})(?![\w-]*[a-z])"
-)
-_BARE = re.compile(r"(?<![\w.:@/=-])(\d{1,2}\.\d{1,2}\.\d{1,3})(?![\w:@/=-]|\.\d)")
 _FENCE = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)")
 _CODE = re.compile(r"`+([^`\n]{1,300})`+")
 _NAME = re.compile(r"^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$")
@@ -36,14 +30,11 @@ _SLASHED = re.compile(
     r"(?<![\w./:@<-])([A-Za-z][\w.-]*(?:/[A-Za-z0-9][\w.-]*){1,3}"
     r"(?:[:@][\w.:-]+)?)(?![\w/@-])"
 )
-_KINDED = re.compile(
-    r"\b(Deployments?|StatefulSets?|DaemonSets?|ReplicaSets?|CronJobs?|Jobs?|Pods?|Namespaces?|"
-    r"ServiceAccounts?|ClusterRoles?|Roles?|RoleBindings?|ClusterRoleBindings?|NetworkPolic(?:y|ies)|"
-    r"Services?|Ingress|Secrets?|ConfigMaps?|[Ww]orkloads?|[Cc]ontainers?|namespaces?|deployments?|"
-    r"pods?)(\s+(?:named\s+|called\s+)?)([*_\"'“‘]{1,3}|)([a-z0-9][a-z0-9.-]*[a-z0-9])([*_\"'”’]{0,3})"
-)
-_IN_CODE = re.compile(r"(?:(?<=\s)-n|--namespace[= ]|namespace:)\s*([a-z0-9][a-z0-9.-]*)")
-_HOSTILE_TOKEN = re.compile(r"[a-z0-9]*(?:-[a-z0-9]+)+|[a-z]+\d+[a-z0-9]*")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+Act = Callable[[re.Match[str], str], str]
+"""Gives what stands instead of a match in its sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +78,39 @@ class _Checker:
 
     def prose(self, text: str) -> str:
         """Check text outside code blocks."""
+        text = _unescaped(text)
         for expression, act in (
-            (_CVE, self._cve),
-            (_LED, self._led),
-            (_BARE, self._bare),
+            *self._numbers(),
             (_CODE, self._code),
+            (forms.SUBJECT, self._subject),
             (_SLASHED, self._slashed),
-            (_KINDED, self._kinded),
+            (forms.KINDED, self._kinded),
+            (forms.BEFORE_KIND, self._before_kind),
+            (forms.MARKED, self._marked),
+            (forms.LISTED, self._listed),
+            (forms.POD_MADE, self._pod_made),
         ):
             text = _replace(expression, act, text)
         return text
 
+    def _numbers(self) -> tuple[tuple[re.Pattern[str], Act], ...]:
+        return (
+            (forms.CVE_AGAIN, self._cve_again),
+            (forms.CVE, self._cve),
+            (forms.GHSA, self._ghsa),
+            (forms.OF, self._of),
+            (forms.LED, self._led),
+            (forms.BARE, self._bare),
+        )
+
     def code_block(self, text: str) -> str:
         """Check a code block: names only where they are written as such, numbers always."""
         for expression, act in (
-            (_CVE, self._cve),
-            (_LED, self._led),
+            *self._numbers(),
+            (forms.SUBJECT, self._subject),
             (_SLASHED, self._slashed_in_code),
-            (_IN_CODE, self._namespace_in_code),
+            (forms.COMMAND, self._command),
+            (forms.IN_CODE, self._namespace_in_code),
         ):
             text = _replace(expression, act, text)
         return text
@@ -133,30 +139,53 @@ class _Checker:
             return match[0]
         return self._out(CVE)
 
+    def _cve_again(self, match: re.Match[str], sentence: str) -> str:
+        return self._cve(match, sentence) if re.search(r"(?i)cve", sentence) else match[0]
+
+    def _ghsa(self, match: re.Match[str], sentence: str) -> str:
+        name = match[0].lower()
+        if name in self._allowed.words or self._unknown_of_theirs(name, sentence):
+            return match[0]
+        return self._out(CVE)
+
+    def _control(self, number: str, sentence: str) -> bool:
+        """Tell whether a number may stand as that of a control or section."""
+        known = number in known_controls() or number in self._allowed.controls
+        if known or number in self._allowed.numbers:
+            return True
+        return self._unknown_of_theirs(number, sentence)
+
+    def _of(self, match: re.Match[str], sentence: str) -> str:
+        number = forms.digits(match[1])
+        if number in known_versions() or self._control(number, sentence):
+            return match[0]
+        return match[0].replace(match[1], self._out(CONTROL), 1)
+
     def _led(self, match: re.Match[str], sentence: str) -> str:
-        number = re.sub(r"\s", "", match[4])
-        benchmark = "benchmark" in f"{match[1]}{match[2]}".lower() or match[1].upper() == "CIS"
-        if number in known_controls() or number in self._allowed.controls:
-            return match[0]
-        if benchmark and number.removesuffix(".0") in known_versions():
-            return match[0]
+        further = forms.NUMBER.sub(lambda found: self._one_more(found[0], sentence), match[6])
+        number = forms.digits(match[4])
+        led_by = f"{match[1]}{match[2]}".lower()
+        benchmark = "benchmark" in led_by or "cis" in led_by
+        version = benchmark and number.removesuffix(".0") in known_versions()
         before = match[2].lower().split()
-        version = bool(before) and before[-1].strip("(,") in VERSION_WORDS
-        if version and not benchmark and number.count(".") < 2:
-            return match[0]
-        if number in self._allowed.words or self._unknown_of_theirs(number, sentence):
-            return match[0]
-        return f"{match[1]}{match[2]}{self._out(CONTROL)}"
+        of_software = bool(before) and before[-1].strip("(,") in VERSION_WORDS - CONNECTING
+        plain = of_software and not benchmark and number.count(".") < 2
+        if version or plain or self._control(number, sentence):
+            return match[0][: match.start(6) - match.start()] + further
+        return f"{match[1]}{match[2]}{self._out(CONTROL)}{further}"
+
+    def _one_more(self, number: str, sentence: str) -> str:
+        return number if self._control(forms.digits(number), sentence) else self._out(CONTROL)
 
     def _bare(self, match: re.Match[str], sentence: str) -> str:
-        number = match[1]
-        if number in known_controls() or number in self._allowed.controls:
-            return number
-        if number in self._allowed.words or self._unknown_of_theirs(number, sentence):
-            return number
-        before = sentence[: sentence.find(number)].lower().split()
-        if before and before[-1].strip("(,:") in VERSION_WORDS:
-            return number
+        number = forms.digits(match[1])
+        if self._control(number, sentence) or number in self._allowed.words:
+            return match[0]
+        before = sentence[: sentence.find(match[1])].lower().split()
+        word = before[-1].strip("(,:\"'-") if before else ""
+        of_controls = bool(forms.SPEAKS_OF_CONTROLS.search(sentence))
+        if word in VERSION_WORDS and not (of_controls and word in CONNECTING):
+            return match[0]
         return self._out(CONTROL)
 
     def _code(self, match: re.Match[str], sentence: str) -> str:
@@ -166,13 +195,14 @@ class _Checker:
             return match[0] if self._code_word(inner, sentence) else self._out(NAME)
         for word in words:
             bare = word.strip("\"',;:(){}[]")
-            if _HOSTILE_TOKEN.fullmatch(bare) and not self._code_word(bare, sentence):
+            if forms.looks_named(bare) and not self._code_word(bare, sentence):
                 return self._out(NAME)
-        return match[0]
+        inside = _replace(forms.COMMAND, self._command, match[0])
+        return _replace(forms.IN_CODE, self._namespace_in_code, inside)
 
     def _code_word(self, word: str, sentence: str) -> bool:
         """Tell whether one word in backticks may stand: no name, or a name that resolves."""
-        plain = word if word.isascii() else latin(word)
+        plain = (word if word.isascii() else latin(word)).replace("\\", "")
         token = plain.strip("\"'").lower()
         if self._resolves(token) or self._unknown_of_theirs(token, sentence):
             return True
@@ -185,7 +215,7 @@ class _Checker:
             return token.count(".") not in (1, 2) or token in self._allowed.words
         if "/" in token:
             return self._slashed_ok(plain, sentence)
-        return not _NAME.match(plain)
+        return not _NAME.match(token if "-" in plain.strip("-") else plain)
 
     def _slashed(self, match: re.Match[str], sentence: str) -> str:
         return match[0] if self._slashed_ok(match[1], sentence) else self._out(NAME)
@@ -215,19 +245,73 @@ class _Checker:
             return match[0]
         return match[0].replace(match[1], self._out(NAME))
 
+    def _command(self, match: re.Match[str], sentence: str) -> str:
+        """Check the objects that a command is pointed at; one that makes something names it freely."""
+        if forms.MAKING.search(match[0]):
+            return match[0]
+
+        def named(found: re.Match[str]) -> str:
+            kept = self._named(found[3], sentence) or forms.is_language(found[3])
+            return found[0] if kept else f"{found[1]}{found[2]}{self._out(NAME)}"
+
+        return forms.COMMANDED.sub(named, match[0])
+
+    def _subject(self, match: re.Match[str], sentence: str) -> str:
+        parts = [part for part in (match[2], match[3]) if part]
+        if all(self._named(part.rstrip("."), sentence) for part in parts):
+            return match[0]
+        return f"{match[1]}:{self._out(NAME)}"
+
+    def _named(self, name: str, sentence: str) -> bool:
+        """Tell whether a name may stand."""
+        return self._resolves(name.lower()) or self._unknown_of_theirs(name.lower(), sentence)
+
+    def _invented(self, name: str, sentence: str) -> bool:
+        """Tell whether a word in prose is written as a name and is none that is known."""
+        lower = name.lower()
+        if not forms.looks_named(lower) or forms.is_language(lower):
+            return False
+        technical = all(part in ORDINARY or part in catalogue_words() for part in lower.split("-"))
+        return not technical and not self._named(lower, sentence)
+
     def _kinded(self, match: re.Match[str], sentence: str) -> str:
         name = match[4]
+        further = forms.WORD.sub(
+            lambda found: self._out(NAME) if self._invented(found[0], sentence) else found[0],
+            match[6],
+        )
         marked = bool(match[3]) or "named" in match[2] or "called" in match[2]
-        if not marked and not _HOSTILE_TOKEN.fullmatch(name):
-            return match[0]
-        if self._resolves(name) or self._unknown_of_theirs(name, sentence):
-            return match[0]
-        return f"{match[1]}{match[2]}{self._out(NAME)}"
+        wrong = self._invented(name, sentence)
+        if marked and name == name.lower():
+            wrong = not self._named(name, sentence)
+        if wrong:
+            return f"{match[1]}{match[2]}{self._out(NAME)}{further}"
+        return match[0][: match.start(6) - match.start()] + further
+
+    def _before_kind(self, match: re.Match[str], sentence: str) -> str:
+        return self._out(NAME) + match[2] if self._invented(match[1], sentence) else match[0]
+
+    def _marked(self, match: re.Match[str], sentence: str) -> str:
+        return self._out(NAME) if self._invented(match[2], sentence) else match[0]
+
+    def _listed(self, match: re.Match[str], sentence: str) -> str:
+        return match[1] + self._out(NAME) if self._invented(match[2], sentence) else match[0]
+
+    def _pod_made(self, match: re.Match[str], sentence: str) -> str:
+        return match[0] if self._named(match[1], sentence) else self._out(NAME)
 
 
-def _replace(
-    expression: re.Pattern[str], act: Callable[[re.Match[str], str], str], text: str
-) -> str:
+def _unescaped(text: str) -> str:
+    """Take Markdown's backslashes out of prose, as whoever draws it does."""
+    pieces: list[str] = []
+    at = 0
+    for code in _CODE.finditer(text):
+        pieces += [_ESCAPE.sub(r"\1", text[at : code.start()]), code[0]]
+        at = code.end()
+    return "".join([*pieces, _ESCAPE.sub(r"\1", text[at:])])
+
+
+def _replace(expression: re.Pattern[str], act: Act, text: str) -> str:
     """Substitute, handing each match the sentence it stands in."""
 
     def one(match: re.Match[str]) -> str:

@@ -16,7 +16,17 @@ _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһӏкмтвнԛԝАВЕКМНОРСТУХІЈЅαορεικντυχϲΑΒΕΖΗΙΚΜΝΟΡΤΥΧıɡɑ",
     "aeopcyxijsdhlkmtbhqwABEKMHOPCTYXIJSaopeikvtuxcABEZHIKMNOPTYXiga",
 )
-_DOTS = re.compile(r"(?<=\d)[\u00b7\u2024\u2027\u2219\u22c5\u30fb\u3002\uff0e\uff61\u06d4](?=\d)")
+_DOTS = re.compile(
+    r"(?<=\d)[\u00b7\u066b\u06d4\u0701\u0702\u16eb\u2022\u2024\u2027\u2219\u22c5\u2e31\u2e33\u3002\u30fb"
+    r"\ua4f8\ua4fa\uff0e\uff61](?=\d)|(?<=[A-Za-z0-9])[\u3002\uff0e\uff61](?=[A-Za-z0-9])"
+)
+_NUMERALS_TEXT = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+)
+_NUMERALS: tuple[str, ...] = tuple(_NUMERALS_TEXT.split())
+_NUMERAL = rf"(?:{'|'.join(_NUMERALS)}|\d{{1,3}})"
+_SPELT = re.compile(rf"(?i)\b{_NUMERAL}(?:\s+(?:point|dot)\s+{_NUMERAL})+\b")
 _SLASHES = str.maketrans(
     {"\u2215": "/", "\u2044": "/", "\u29f8": "/", "\u2236": ":", "\ua789": ":"}
 )
@@ -28,10 +38,11 @@ def normalise(text: str) -> str:
     """Give text its one spelling: compatibility forms folded, hidden characters out.
 
     Words that mix Latin letters with look-alikes of other scripts become Latin; words wholly in
-    another script stay, since people write in them.
+    another script stay, since people write in them. `five point two` becomes `5.2`.
     """
     plain = unicodedata.normalize("NFKC", text)
     plain = _HIDDEN.sub("", plain).translate(_SLASHES)
+    plain = _SPELT.sub(lambda match: _in_digits(match[0]), plain)
     if plain.isascii():
         return plain
     plain = "".join(_digit(char) for char in plain)
@@ -42,6 +53,11 @@ def normalise(text: str) -> str:
 def latin(word: str) -> str:
     """Fold every look-alike of a word, whatever else stands in it."""
     return word.translate(_LOOKALIKES)
+
+
+def _in_digits(spelt: str) -> str:
+    words = re.split(r"\s+(?:point|dot)\s+", spelt.lower())
+    return ".".join(word if word.isdigit() else str(_NUMERALS.index(word)) for word in words)
 
 
 def _digit(char: str) -> str:

@@ -42,3 +42,15 @@ _VERSION_WORDS_TEXT = (
 )
 VERSION_WORDS = frozenset(_VERSION_WORDS_TEXT.split())
 """A number after one of these is a version, not a control."""
+
+CONNECTING = frozenset({"since", "from", "until", "before", "after", "than", "to"})
+"""Of VERSION_WORDS, those that say nothing of a version where the sentence speaks of controls."""
+
+_COMPOUND_TEXT = (
+    "only wide level based scoped side time specific aware facing like free ready term risk party end "
+    "root non self well re pre multi cross co long short high low up down in on out of to the by as "
+    "and or least most best worst per all full real third first second single double built so called "
+    "own day month year hour host user read write run cluster namespace pod container node network"
+)
+COMPOUND = frozenset(_COMPOUND_TEXT.split())
+"""A word with a hyphen and one of these as a part is taken for a word of the language, not a name."""

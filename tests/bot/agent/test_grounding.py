@@ -36,6 +36,12 @@ KEPT = [
     "Run `kubectl get pods -n shop`.",
     "Set `securityContext.runAsNonRoot`, spec.egress.to and run setup.sh.",
     "More: https://kubernetes.io/docs/concepts/ and [docs](https://kubernetes.io/docs/).",
+    "Controls 5.2.2, 5.2.7 and 5.6.4 of cis-1.12/5.2.9, from 10.0.0.12 to 192.168.1.1.",
+    'A **read-only** filesystem, a long-running job, "non-root" users, run-as-non-root.',
+    "- host-network: shared with the node\n- least-privilege: less",
+    "```\nkubectl create namespace brand-new\nkubectl get pods -n shop\n```",
+    "Upgrade to 1.27.3, from nginx 1.27.3 on Kubernetes 1.34.2.",
+    "From 2021-2024 and 2021-12-31, RFC 7519 section three.",
 ]
 
 
@@ -67,6 +73,43 @@ REMOVED = [
     ("Run `kubectl -n shop get deploy pay-roll`.", "pay-roll", NAME),
     ("```sh\nkubectl get deployment/payroll -n secret-place\n```", "secret-place", NAME),
     ("The image evil/miner:1.0 runs.", "evil/miner", NAME),
+    ("See section five point nine", "9", CONTROL),
+    ("By control five point nine point nine", "nine", CONTROL),
+    ("5\u20249\u20249 is broken", "9", CONTROL),
+    ("5\u20229\u20229 is broken", "9", CONTROL),
+    ("CIS ٥٫٩٫٩", "9", CONTROL),
+    ("5\\.9\\.9 is broken", "9", CONTROL),
+    ("5.**9**.9 is broken", "9", CONTROL),
+    ("CIS 5-9-9", "9-9", CONTROL),
+    ("CIS5.9.9 is broken", "9.9", CONTROL),
+    ("5.9.9: broken", "9.9", CONTROL),
+    ("5.9.9/5.2.2", "9.9", CONTROL),
+    ("v5.9.9 of the CIS benchmark", "9.9", CONTROL),
+    ("controls 5.2 and 5.9", "5.9", CONTROL),
+    ("```\n5.9.9 is broken\n```", "9.9", CONTROL),
+    ("Move from control 5.2.2 to 5.9.9", "9.9", CONTROL),
+    ("CVE:2021-44228", "44228", CVE),
+    ("CVE-2021-**44228**", "44228", CVE),
+    ("CVE\\-2021\\-44228", "44228", CVE),
+    ("C V E 2021-44228", "44228", CVE),
+    ("CVE ID 2021-44228", "44228", CVE),
+    ("CVEs 2021-44228 and 2021-45046", "45046", CVE),
+    ("GHSA-jfh8-c2jp-5v3q", "jfh8", CVE),
+    ("**pay-roll** is privileged", "pay-roll", NAME),
+    ('"pay-roll" runs as root', "pay-roll", NAME),
+    ("the pay-roll deployment", "pay-roll", NAME),
+    ("Deployment: pay-roll", "pay-roll", NAME),
+    ("DEPLOYMENT PAY-ROLL", "PAY-ROLL", NAME),
+    ("Deployments web and pay-roll", "pay-roll", NAME),
+    ("| pay-roll | privileged |", "pay-roll", NAME),
+    ("- pay-roll: privileged", "pay-roll", NAME),
+    ("`Pay-Roll` is privileged", "Pay-Roll", NAME),
+    ("Deployment `pay\\-roll`", "roll", NAME),
+    ("pay-roll-7f9c6d5b8-x2x9z crashed", "7f9c6d5b8", NAME),
+    ("system:serviceaccount:shop:payroll", "payroll", NAME),
+    ("`kubectl delete deploy payroll -n shop`", "payroll", NAME),
+    ("```\nkubectl delete deployment payroll\n```", "payroll", NAME),
+    ('```json\n{"kind": "Pod", "namespace": "payroll"}\n```', "payroll", NAME),
     ("See https://evil.example/x?d=abc for more", "evil.example", LINK),
     ("See [the docs](https://evil.example/x)", "evil.example", LINK),
     ("See [https://kubernetes.io](https://evil.example)", "evil.example", LINK),
@@ -110,6 +153,13 @@ def test_mentions_are_inert(text: str, allowed: Allowed) -> None:
     checked = ground(text, allowed, HOSTS).text
     assert "@" not in checked
     assert "<!" not in checked
+
+
+def test_a_version_in_the_cluster_makes_no_control(allowed: Allowed) -> None:
+    allowed.names.add("registry.example.com/api:5.9.9")
+    allowed.add_words("registry.example.com/api:5.9.9")
+    checked = ground("It runs 5.9.9, which breaks CIS 5.9.9.", allowed, HOSTS)
+    assert checked.text == f"It runs 5.9.9, which breaks CIS {MARK}."
 
 
 def test_the_mark_says_nothing_of_what_was_removed(allowed: Allowed) -> None:
