@@ -1,11 +1,11 @@
-# make demo | test | check | bench | lab | new. Everything goes into .venv beside this file.
+# make demo | install | test | check | bench | lab | new. Everything goes into .venv beside this file.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 # Two threads of linear algebra spin against each other on a small machine.
 export OPENBLAS_NUM_THREADS ?= 1
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench lab new tables clean
+.PHONY: help demo install test check format bench lab new tables clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -34,6 +34,8 @@ help: ## Say what there is
 
 demo: .venv/oakum ## Show the main job on this machine (ONCE=1: headless, then exit)
 	@$(BIN)/python deploy/demo/run.py $(if $(ONCE),--once) $(if $(TERMINAL),--terminal)
+
+install: .venv/oakum ## Only install Oakum into .venv
 
 check: .venv/development ## Format, lint, types, contracts, unit tests, tables: under two minutes
 	@$(BIN)/ruff format --check .

@@ -23,6 +23,8 @@ MAX_CHARS = 32_768
 """Of one string in a log line; what is longer is cut, and says so."""
 _MAX_READ = 1_048_576
 _MAX_DEPTH = 6
+_CHATTY = ("alembic", "bm25s", "httpx2")
+"""Libraries that tell each of their steps."""
 _PLAIN = frozenset({"timestamp", "level", "incident"})
 """Fields that we make ourselves."""
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
@@ -95,7 +97,7 @@ def log_to_user_folder(folder: Path | None = None) -> str:
         file.touch(mode=0o600)
         handler = RotatingFileHandler(file, maxBytes=5_000_000, backupCount=1, encoding="utf-8")
     except OSError:
-        setup_logging(json=False, level="info")
+        setup_logging(json=False, level="warning")
         return "standard error"
     _send_to(handler, json=True, level="info")
     return str(file)
@@ -155,6 +157,7 @@ def _send_to(handler: logging.Handler, json: bool, level: str) -> None:
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
     handler.setFormatter(formatter)
+    handler.setLevel(level.upper())
     structlog.configure(
         processors=[*_FACTS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -167,6 +170,8 @@ def _send_to(handler: logging.Handler, json: bool, level: str) -> None:
         old.close()
     root.addHandler(handler)
     root.setLevel(level.upper())
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _field(name: str, value: object, depth: int) -> Any:

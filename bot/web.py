@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from bot.errors import BadSettings
 from bot.telemetry import READY, incident
 
 Check = Callable[[], Awaitable[str]]
@@ -22,7 +23,10 @@ CHECK_S = 2.0
 async def serve(
     host: str, port: int, checks: Mapping[str, Check], slack_route: SlackRoute | None = None
 ) -> web.AppRunner:
-    """Listen; `port` 0 takes a free one (see `runner.addresses`). End with `runner.cleanup()`."""
+    """Listen; `port` 0 takes a free one (see `runner.addresses`). End with `runner.cleanup()`.
+
+    Raises BadSettings where that address cannot be listened on.
+    """
     app = web.Application()
 
     async def ready(_: web.Request) -> web.Response:
@@ -42,7 +46,13 @@ async def serve(
         app.router.add_post(path, handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise BadSettings(
+            f"Oakum cannot listen on {host}:{port}", "Free it, or set web.host and web.port."
+        ) from error
     return runner
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import settings as configuration
+from bot.errors import BadSettings
 from bot.settings import Settings
 from bot.types import Answer, AnswerQuestion, Report, Request
 from knowledge.types import EmbeddingConfig, EmbeddingKind, IndexConfig
@@ -121,10 +122,15 @@ def index_config(settings: Settings) -> IndexConfig:
 
 
 def open_library(settings: Settings) -> "Library":
-    """Open the guidance; its index is built at the first question."""
+    """Open the guidance; its index is built at the first question.
+
+    Raises BadSettings where the folder of further guides is not there.
+    """
     from knowledge import search
     from tools import redact
 
+    if settings.library is not None and not settings.library.is_dir():
+        raise BadSettings(f"The library {settings.library} is no folder", "Check its path.")
     return search.open_library(index_config(settings), clean=redact.text)
 
 

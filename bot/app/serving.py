@@ -75,9 +75,14 @@ async def serve(settings: Settings, port: int | None) -> None:
     answer = Later()
     slack = SlackService(config, db, answer.get, now)
     checks = {"slack": slack.ready, "store": _pinging(db), "answers": answer.ready}
-    runner = await web.serve(
-        settings.web.host, settings.web.port if port is None else port, checks, slack.route()
-    )
+    at = settings.web.host, settings.web.port if port is None else port
+    try:
+        runner = await web.serve(*at, checks, slack.route())
+    except BotError:
+        await db.close()
+        raise
+    log = telemetry.logger(__name__)
+    log.info("listening", addresses=[f"{host}:{number}" for host, number, *_ in runner.addresses])
     clusters = Clusters(cluster_configs(settings).values())
     library = open_library(settings)
     try:

@@ -66,6 +66,7 @@ class Link:
         while True:
             if await self._open():
                 failures = 0
+                _log.info("connected to Slack")
                 why = await self._watch()
                 _log.info("Slack connection replaced", why=why)
             else:

@@ -131,6 +131,8 @@ class SlackService:
                 self._why = "Slack refuses the bot token" if wrong else error.public
                 _log.error("Slack refuses us", why=error.error)
             except BotError as error:
+                if self._why != error.public:
+                    _log.warning("Slack not reached", why=error.public)
                 self._why = error.public
             await asyncio.sleep(_RETRY_S)
         try:

@@ -6,6 +6,7 @@ import json
 import aiohttp
 import pytest
 
+from bot.errors import BadSettings
 from bot.web import serve
 
 
@@ -70,3 +71,12 @@ async def test_metrics_are_there():
 
     assert status == 200
     assert "oakum_questions_waiting" in text
+
+
+async def test_an_address_that_is_taken_is_one_sentence():
+    runner = await serve("127.0.0.1", 0, {})
+    try:
+        with pytest.raises(BadSettings, match="cannot listen on 127"):
+            await serve("127.0.0.1", runner.addresses[0][1], {})
+    finally:
+        await runner.cleanup()

@@ -40,6 +40,7 @@ def test_help_teaches_every_command(tmp_path: Path) -> None:
         (("serve",), 2, "SLACK_BOT_TOKEN"),
         (("scan", "--config", "absent.yaml"), 2, "absent.yaml"),
         (("forget",), 2, "--thread"),
+        (("search", "5.2.2", "--config", "library.yaml"), 2, "is no folder"),
         (("ask", "  "), 2, "the question is empty"),
         (("search", ""), 2, "the question is empty"),
         (("scan", "--path", str(DEMO), "--output", "nowhere/scan.json"), 2, "cannot be written"),
@@ -49,6 +50,7 @@ def test_help_teaches_every_command(tmp_path: Path) -> None:
 def test_a_failure_is_one_sentence_and_an_exit_code(
     tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
+    (tmp_path / "library.yaml").write_text("library: ./absent\n", encoding="utf-8")
     result = oakum(*arguments, home=tmp_path)
     assert result.returncode == code
     assert says in result.stderr
