@@ -2,14 +2,14 @@
 
 Refused beyond what YAML refuses: a key twice, aliases, anchors, tags, a second document, nesting
 deeper than 12. A value has the type that is asked of it, or it is refused: no text is made of a
-number and none of a truth value. Knows nothing of policies; used by `policy_file` and `examples`.
+number and none of a truth value. Knows nothing of policies; used by the other readers here.
 """
 
 import difflib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import NoReturn, cast
+from typing import cast
 
 import yaml
 
@@ -37,42 +37,44 @@ class Value:
         """Give the line that it stands on, counted from 1."""
         return self.node.start_mark.line + 1
 
-    def fail(self, what: str, hint: str = "") -> NoReturn:
-        """Refuse the file for this value. Raises BadPolicy."""
-        raise BadPolicy(self.line, self.path or _ROOT, what, hint)
+    def error(self, what: str, hint: str = "") -> BadPolicy:
+        """Make the error that refuses the file for this value."""
+        return BadPolicy(self.line, self.path or _ROOT, what, hint)
 
-    def entries(self) -> "dict[str, Value]":
-        """Give a mapping's values by key, in the file's order."""
+    def entries(self, form: "Callable[[Value], str] | None" = None) -> "dict[str, Value]":
+        """Give a mapping's values by key, in the file's order; `form` reads a key, else any text."""
         if not isinstance(self.node, yaml.MappingNode):
-            self.fail(f"must hold keys and values, not {_form(self.node)}")
+            raise self.error(f"must hold keys and values, not {_form(self.node)}")
         found: dict[str, Value] = {}
-        for key, value in cast("list[tuple[yaml.Node, yaml.Node]]", self.node.value):
+        for key, value in self._pairs():
             named = Value(key, self.path)
-            name = named.text()
+            name = form(named) if form else named.text()
             path = f"{self.path}.{name}" if self.path else name
             if name in found:
-                Value(key, path).fail("stands here twice", "Keep one of them.")
+                raise Value(key, path).error("stands here twice", "Keep one of them.")
             found[name] = Value(value, path)
         return found
+
+    def _pairs(self) -> "list[tuple[yaml.Node, yaml.Node]]":
+        return cast("list[tuple[yaml.Node, yaml.Node]]", self.node.value)
 
     def fields(self, required: Collection[str], optional: Collection[str]) -> "dict[str, Value]":
         """Give a mapping's values; a key that is unknown or missing is refused."""
         found = self.entries()
         known = [*required, *optional]
-        keys = cast("list[tuple[yaml.Node, yaml.Node]]", self.node.value)
-        for (node, _), (name, value) in zip(keys, found.items(), strict=True):
+        for (node, _), (name, value) in zip(self._pairs(), found.items(), strict=True):
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1) or [", ".join(known)]
-                Value(node, value.path).fail("is not a key known here", f"Known: {near[0]}.")
+                raise Value(node, value.path).error("is not a key known here", f"Known: {near[0]}.")
         for name in required:
             if name not in found:
-                self.fail(f"lacks the key {name}")
+                raise self.error(f"lacks the key {name}")
         return found
 
     def items(self) -> "tuple[Value, ...]":
         """Give a list's values."""
         if not isinstance(self.node, yaml.SequenceNode):
-            self.fail(f"must be a list, not {_form(self.node)}")
+            raise self.error(f"must be a list, not {_form(self.node)}")
         nodes = cast("list[yaml.Node]", self.node.value)
         return tuple(Value(n, f"{self.path}[{i}]") for i, n in enumerate(nodes, start=1))
 
@@ -80,9 +82,9 @@ class Value:
         """Give a text; `form` says in words what the pattern asks for."""
         shown = self._scalar("str", "text", "Put it in quotes where it is meant as text.")
         if not shown or not shown.isprintable():
-            self.fail("must be one line of visible text")
+            raise self.error("must be one line of visible text")
         if pattern is not None and not pattern.fullmatch(shown):
-            self.fail(f"{quoted(shown)} is not {form}")
+            raise self.error(f"{quoted(shown)} is not {form}")
         return shown
 
     def moment(self) -> str:
@@ -95,14 +97,14 @@ class Value:
         """Give a whole number within bounds, both included."""
         shown = self._scalar("int", "a whole number", f"Between {least} and {most}.")
         if not _DIGITS.fullmatch(shown) or not least <= int(shown) <= most:
-            self.fail(f"must be a whole number from {least} to {most}, not {quoted(shown)}")
+            raise self.error(f"must be a whole number from {least} to {most}, not {quoted(shown)}")
         return int(shown)
 
     def flag(self) -> bool:
         """Give a truth value, written true or false."""
         shown = self._scalar("bool", "true or false", "")
         if shown not in ("true", "false"):
-            self.fail(f"must be written true or false, not {quoted(shown)}")
+            raise self.error(f"must be written true or false, not {quoted(shown)}")
         return shown == "true"
 
     def choice(self, known: Collection[str]) -> str:
@@ -110,12 +112,12 @@ class Value:
         shown = self.text()
         if shown not in known:
             near = difflib.get_close_matches(shown, known, 1) or [", ".join(known)]
-            self.fail(f"{quoted(shown)} is not known here", f"Known: {near[0]}.")
+            raise self.error(f"{quoted(shown)} is not known here", f"Known: {near[0]}.")
         return shown
 
     def _scalar(self, tag: str, wanted: str, hint: str) -> str:
         if not isinstance(self.node, yaml.ScalarNode) or self.node.tag != f"{_TAG}{tag}":
-            self.fail(f"must be {wanted}, not {_form(self.node)}", hint)
+            raise self.error(f"must be {wanted}, not {_form(self.node)}", hint)
         return str(self.node.value)
 
 
@@ -140,7 +142,10 @@ def read(text: str) -> Value:
         if len(text.encode()) > MAX_BYTES:
             raise BadPolicy(1, _ROOT, f"is longer than {MAX_BYTES:,} bytes", "Shorten it.")
         _check_events(text)
-        node = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.CSafeLoader))
+        node = cast(
+            "yaml.Node | None",
+            yaml.compose(text, Loader=yaml.CSafeLoader),  # pyright: ignore[reportUnknownMemberType] - untyped
+        )
     except UnicodeEncodeError as error:
         raise BadPolicy(_line_at(text, error.start), _ROOT, "holds a broken character") from error
     except yaml.MarkedYAMLError as error:

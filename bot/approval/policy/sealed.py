@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.approval.people import Actor, Circle
-from bot.approval.rules import Case
-from bot.approval.votes import Quorum, Verdict
+from bot.approval.policy.people import Actor, Circle
+from bot.approval.policy.rules import Case
+from bot.approval.policy.votes import Quorum, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bot.approval.decision import Decision, refused
+from bot.approval.policy.decision import Decision, not_now, refused
 
 LOCAL_TEAM = "local"
 """The team of a terminal, where the operating system's user is the account; sandboxes only."""
@@ -68,11 +68,11 @@ class Circle:
 
 def identify(people: Mapping[str, Person], actor: Actor, sandbox: bool) -> Person | Decision:
     """Find the one person an account belongs to, or say why it does not count."""
-    why = _standing(actor, sandbox)
-    if why:
-        return refused(why)
+    refusal = _standing(actor, sandbox)
+    if refusal:
+        return refusal
     if actor.groups is None and any(person.groups for person in people.values()):
-        return refused("Slack did not tell your user groups just now, so who you are is not known.")
+        return not_now("Slack did not tell your user groups just now, so who you are is not known.")
     matches = [person for person in people.values() if _is(person, actor)]
     if not matches:
         return refused("The policy maps your account to no person.")
@@ -82,10 +82,12 @@ def identify(people: Mapping[str, Person], actor: Actor, sandbox: bool) -> Perso
     return matches[0]
 
 
-def _standing(actor: Actor, sandbox: bool) -> str:
-    """Say why an account does not count, whoever it belongs to; empty where it does."""
+def _standing(actor: Actor, sandbox: bool) -> Decision | None:
+    """Refuse an account that does not count, whoever it belongs to."""
     if actor.account.team == LOCAL_TEAM and not sandbox:
-        return "A terminal's user proves nothing here: only on a cluster marked as a sandbox."
+        return refused(
+            "A terminal's user proves nothing here: only on a cluster marked as a sandbox."
+        )
     facts = (
         (actor.is_bot, "Bots and apps do not count."),
         (actor.is_deactivated, "This account is deactivated."),
@@ -93,26 +95,28 @@ def _standing(actor: Actor, sandbox: bool) -> str:
         (actor.is_guest, "Guests of the workspace do not count."),
     )
     for fact, why in facts:
-        if fact is None:
-            return "What Slack knows of your account could not be learnt just now."
         if fact:
-            return why
-    return ""
+            return refused(why)
+    if any(fact is None for fact, _ in facts):
+        return not_now("What Slack knows of this account could not be learnt just now.")
+    return None
 
 
 def _is(person: Person, actor: Actor) -> bool:
     return actor.account in person.accounts or bool(person.groups & (actor.groups or frozenset()))
 
 
-def outside(circle: Circle, person: Person, actor: Actor) -> str:
-    """Say why a person does not belong to those whom a rule names; empty where they do."""
+def outside(circle: Circle, person: Person, actor: Actor) -> Decision | None:
+    """Refuse a person who does not belong to those whom a rule names; None where they do."""
     if person.id in circle.people:
-        return ""
+        return None
     if circle.groups and actor.groups is None:
-        return "Slack did not tell your user groups just now, so whether you belong is not known."
+        return not_now(
+            "Slack did not tell your user groups just now, so whether you belong is not known."
+        )
     if circle.groups & (actor.groups or frozenset()):
-        return ""
-    return f"{person.id} is not among {listed(circle.names)}."
+        return None
+    return refused(f"{person.id} is not among {listed(circle.names)}.")
 
 
 def listed(names: Iterable[str]) -> str:

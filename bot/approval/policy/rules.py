@@ -1,17 +1,16 @@
 """What a policy says, as frozen data, and which of its rules decides a case.
 
 Rules are read in the file's order: the first whose cluster, namespace, action and risk all match
-decides alone, and where none matches nobody may do anything. Names match exactly. Pure; made by
-`policy_file`, read by the policy's decisions.
+decides alone, and where none matches nobody may do anything. Names match exactly. Pure; made by `file`, read by the policy's decisions.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.approval.freeze import Freeze
-from bot.approval.people import Circle, Person
+from bot.approval.policy.freeze import Freeze
+from bot.approval.policy.people import Account, Circle, Person
 from tools.types import RiskLevel
 
 CLUSTER_SCOPED = "(cluster)"
@@ -74,6 +73,18 @@ class ClusterTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be decided about; the namespace is CLUSTER_SCOPED for objects that are in none."""
+
+    cluster: str
+    namespace: str
+    """For a Namespace object: its own name."""
+    action: str
+    risk: RiskLevel
+    """From code, never from a model."""
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """One case that the policy's author wrote down, with the decision expected of it."""
 
@@ -81,25 +92,23 @@ class Example:
     line: int
     asks: str
     """`propose`, `approve`, `execute` or `undo`."""
-    cluster: str
-    namespace: str
-    action: str
-    risk: RiskLevel
+    case: Case
     requester: str
+    """A person id, as all people here."""
     person: str
-    """Who presses; empty where the executor acts by itself."""
+    """Who presses; empty where nobody does."""
     approved_by: tuple[str, ...]
     denied_by: tuple[str, ...]
     standing: Mapping[str, str]
     """By person: what Slack says that makes the account not count, or `unknown`."""
-    groups: Mapping[str, tuple[str, ...]]
-    """By person: the Slack user groups they are in."""
-    no_access: tuple[str, ...]
+    groups: Mapping[str, frozenset[Account]]
+    """By person: the Slack user groups they are in, beyond those that make them who they are."""
+    no_access: frozenset[str]
     """People whom the API server would not allow the action."""
-    at: str
-    """ISO time with its offset; empty where the time does not matter."""
+    at: datetime | None
+    """None where the time does not matter."""
     minutes_later: int
-    """Between the sealing (for undo: the execution) and the time asked about."""
+    """From the sealing (for undo: from the execution) to the time asked about."""
     expect: bool
     because: str
     """Words that one of the reasons must hold; may be empty."""
@@ -123,34 +132,15 @@ class Policy:
     examples: tuple[Example, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What is to be decided about; the namespace is CLUSTER_SCOPED for objects that are in none."""
-
-    cluster: str
-    namespace: str
-    """For a Namespace object: its own name."""
-    action: str
-    risk: RiskLevel
-    """From code, never from a model."""
-
-
-def matches(where: Where, case: Case) -> bool:
-    """Say whether a rule is for a case."""
-    return not mismatch(where, case)
-
-
-def mismatch(where: Where, case: Case) -> str:
-    """Name the first of a case's four sides that a rule is not for; empty where it is for all."""
-    if case.cluster not in where.clusters:
-        return "cluster"
-    if not _namespace_matches(where.namespaces, case.namespace):
-        return "namespace"
-    if where.actions is not None and case.action not in where.actions:
-        return "action"
-    if where.risks is not None and case.risk not in where.risks:
-        return "risk"
-    return ""
+def mismatches(where: Where, case: Case) -> tuple[str, ...]:
+    """Name the sides of a case that a rule is not for; none means that the rule is for it."""
+    fits = {
+        "cluster": case.cluster in where.clusters,
+        "namespace": _namespace_matches(where.namespaces, case.namespace),
+        "action": where.actions is None or case.action in where.actions,
+        "risk": where.risks is None or case.risk in where.risks,
+    }
+    return tuple(side for side, fit in fits.items() if not fit)
 
 
 def _namespace_matches(named: frozenset[str] | None, namespace: str) -> bool:
@@ -161,7 +151,7 @@ def _namespace_matches(named: frozenset[str] | None, namespace: str) -> bool:
 
 def deciding(policy: Policy, case: Case) -> Rule | None:
     """Give the rule that decides a case; None means no."""
-    return next((rule for rule in policy.rules if matches(rule.where, case)), None)
+    return next((rule for rule in policy.rules if not mismatches(rule.where, case)), None)
 
 
 def approvals_needed(rule: Rule, action: str) -> int:

@@ -1,0 +1,1 @@
+"""Text of a policy file -> Policy, or a complaint that names line and key."""
