@@ -24,6 +24,28 @@ _PARTS: tuple[tuple[str, str, str], ...] = (
     ),
     ("audit policy", r"audit(?:ing)?[\s-]+polic\w+", r"^3\.2\."),
 )
+_PART_WORDS = frozenset(
+    [
+        "api",
+        "server",
+        "kubelet",
+        "etcd",
+        "scheduler",
+        "controller",
+        "manager",
+        "kube",
+        "proxy",
+        "and",
+        "the",
+        "for",
+        "not",
+        "with",
+        "only",
+        "off",
+        "has",
+        "file",
+    ]
+)
 _PEER = re.compile(r"\bpeers?\b|etcd members?|between etcd", re.I)
 
 
@@ -31,10 +53,17 @@ def first(text: str, hits: Sequence[Control]) -> list[Control]:
     """Put controls of the one part that a question names before the others; else keep the order."""
     named = [sections for _, pattern, sections in _PARTS if re.search(pattern, text, re.I)]
     ordered = list(hits)
-    if len(named) == 1:
-        ordered.sort(key=lambda item: not re.match(named[0], item.id))
+    if len(named) == 1 and ordered:
+        alike = _words(ordered[0])
+        ordered.sort(key=lambda item: not (re.match(named[0], item.id) and alike & _words(item)))
     if _PEER.search(text):
         ordered.sort(key=lambda item: "peer" not in f"{item.title} {item.setting}".lower())
     else:
         ordered.sort(key=lambda item: "peer" in item.title.lower())
     return ordered
+
+
+def _words(control: Control) -> set[str]:
+    """Words of a control's title and setting that say what is asked, not of which part."""
+    found = re.findall(r"[a-z]{3,}", f"{control.title} {control.setting}".lower())
+    return {word.rstrip("s") for word in found} - _PART_WORDS

@@ -41,7 +41,7 @@ _EVIDENCE: tuple[tuple[str, str, str, str], ...] = (
         "and proof that the module runs in FIPS mode on a node whose kernel does too",
     ),
     (
-        r"\bsboms?\b|bill of materials",
+        r"\bsboms?\b|cyclone ?dx|\bspdx\b|bill of materials",
         "an SBOM",
         "software bill of materials SBOM",
         "an SBOM (SPDX or CycloneDX) made by the build and attached to the image's digest, best as a signed attestation",
@@ -62,6 +62,7 @@ _EVIDENCE: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
+_HOW = re.compile(r"\b(?:how|what|which|should|wie|was|why|when|where|explain)\b", re.I)
 _AT_ADMISSION = (
     "CIS 5.5.1 (Image provenance enforced at admission) asks for that policy; "
     "whether one verifies here cannot be told from objects alone."
@@ -75,8 +76,14 @@ def explain_self(talk: Talk, question: Ask) -> Plan:
     return SELF + where
 
 
-def guidance(talk: Talk, question: Ask) -> Plan:
-    """Answer from the guidance; a question outside it is answered with an honest nothing."""
+def guidance(talk: Talk, question: Ask, note: str = "") -> Plan:
+    """Answer from the guidance; a question outside it is answered with an honest nothing.
+
+    Args:
+        talk: the conversation.
+        question: as read.
+        note: what else is to be said, for example that a name is unknown.
+    """
     said = standards.special(question)
     if said:
         return (yield from said)
@@ -98,13 +105,13 @@ def guidance(talk: Talk, question: Ask) -> Plan:
         and not question.controls
         and not _narrow(question, about)
     ):
-        return _from_passage(passages[0], hits)
+        return words.join(note, _from_passage(passages[0], hits))
     if not lead:
-        return _nothing(found)
+        return words.join(note, _nothing(found))
     benchmark = lead[0].benchmark if isinstance(lead[0], Control) else question.benchmark
     reads = yield from read_controls([_id(item) for item in lead[:3]], benchmark)
     if not reads:
-        return _nothing(found)
+        return words.join(note, _nothing(found))
     first = reads[0]
     related = [
         f"{words.number(item)} ({item.title})"
@@ -112,6 +119,7 @@ def guidance(talk: Talk, question: Ask) -> Plan:
         if item.id != first.control.id
     ][:5]
     return words.join(
+        note,
         f"**{words.number(first.control)}: {first.control.title}.** {words.asks(first)}",
         _level(first.control),
         words.why(first),
@@ -168,7 +176,10 @@ def supply_chain(talk: Talk, question: Ask) -> Plan:
         "\n".join(images),
         f"What would count as evidence: {proof}.",
         _AT_ADMISSION if claim == "a signature" else "",
-        f"Guidance: {passage.title}." if passage else "",
+        f"Guidance: {passage.title}."
+        + (f" {words.sentences(passage.text, 400)}" if _HOW.search(question.text) else "")
+        if passage
+        else "",
         f"Source: {' '.join(passage.sources[:2])}" if passage and passage.sources else "",
         target.note,
     )

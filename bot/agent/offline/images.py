@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from bot.agent.offline import words
+from bot.agent.offline.guided import guidance
 from bot.agent.offline.listed import nothing_named
 from bot.agent.offline.reading import Ask
 from bot.agent.offline.talk import Plan, Talk, ask
@@ -31,6 +32,7 @@ _KNOWN_HOSTS = {
     r"\bgcr\b|google (?:container )?registr": ("gcr.io",),
     r"\bmcr\b|microsoft": ("mcr.microsoft.com",),
 }
+_LABEL = {HUB: "Docker Hub"}
 _REGISTRIES = re.compile(r"registr(?:y|ies)\b", re.I)
 
 
@@ -44,8 +46,12 @@ def show_images(talk: Talk, question: Ask) -> Plan:
     """List the images asked for, and say how many are pinned by digest."""
     hosts = _hosts(question.text)
     target = yield from resolve(talk, question)
-    if target.failed or (target.lost and not hosts):
-        return target.failed or target.note or nothing_named(target.unknown)
+    if target.failed or (target.lost and not hosts and target.note):
+        return target.failed or target.note
+    if target.lost and not hosts:
+        if len(question.text.split()) > 7:
+            return (yield from guidance(talk, question, target.nothing))
+        return nothing_named(target.unknown)
     rows, cluster, gaps = target.rows, target.cluster, ()
     if rows:
         cluster = rows[0].ref.cluster
@@ -97,7 +103,7 @@ def _filter(text: str) -> tuple[str, Callable[[ImageRow], bool]]:
     hosts = _hosts(text)
     if hosts:
         return (
-            f"come from {names(hosts[:1])}",
+            f"come from {_LABEL.get(hosts[0], f'`{hosts[0]}`')}",
             lambda image: any(registry_of(image.image).endswith(host) for host in hosts),
         )
     if _LATEST.search(text):

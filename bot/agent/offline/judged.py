@@ -9,6 +9,7 @@ from collections.abc import Generator, Sequence
 from bot.agent.offline import objects, words
 from bot.agent.offline.guided import guidance
 from bot.agent.offline.hardening import SETTINGS
+from bot.agent.offline.phrases import FAILS, GUIDANCE
 from bot.agent.offline.reading import Ask
 from bot.agent.offline.scoped import WHY, noun, verdict_on_scope
 from bot.agent.offline.standards import read_controls
@@ -24,9 +25,6 @@ from tools.queries.result import (
 from tools.queries.wording import names
 from tools.types import Verdict
 
-_FAILS = re.compile(
-    r"fail|violat|break|non-?compliant|insecure|problem|issue|finding|pass|check", re.I
-)
 _SUBJECT = re.compile(
     r"^\W*(?:and )?(?:is|does|can|has|are|do|did|why is|what about)\s+(?:the\s+)?(?:deployment |pod |workload )?([A-Za-z0-9][\w.-]*)",
     re.I,
@@ -41,6 +39,8 @@ def look(talk: Talk, question: Ask) -> Plan:
         return target.failed or target.note
     named = _SUBJECT.match(question.text)
     if named and named[1].lower() in target.unknown and not target.rows:
+        if len(question.text.split()) > 6 and GUIDANCE.search(question.text):
+            return (yield from guidance(talk, question, target.nothing))
         known = f" Namespaces: {names(target.known, 12)}." if target.known else ""
         return f"I found nothing named `{named[1].lower()}` in what I may see.{known}"
     if not about and question.benchmark == "cis-1.12" and not target.rows and not target.namespaces:
@@ -48,7 +48,7 @@ def look(talk: Talk, question: Ask) -> Plan:
         if about is None:
             return (yield from guidance(talk, question))
     if target.lost and not about and question.benchmark == "cis-1.12":
-        return (yield from guidance(talk, question))
+        return (yield from guidance(talk, question, target.nothing))
     if target.rows:
         return (yield from _verdict_on(talk, question, target, about))
     return (yield from verdict_on_scope(question, target, about))
@@ -60,7 +60,7 @@ def count(talk: Talk, question: Ask) -> Plan:
     target = yield from resolve(talk, question)
     if target.failed or (target.lost and target.note):
         return target.failed or target.note
-    if not about and not _FAILS.search(question.text):
+    if not about and not FAILS.search(question.text):
         return (yield from _count_workloads(question, target))
     namespaces = list(target.namespaces)
     only = (
@@ -122,7 +122,7 @@ def _about_by_search(
 
     None where the best hit is nothing that objects can answer; empty for a scan of everything.
     """
-    if _FAILS.search(question.text) or re.search(
+    if FAILS.search(question.text) or re.search(
         r"\b(?:scan|audit|secure|overview|posture|worst|top|most|safe|fine|ok|okay|compliant|hardened|sicher)\b",
         question.text,
         re.I,

@@ -33,7 +33,7 @@ NUMBER = re.compile(r"(?<![\w.:@/-])(\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?![\w:@/]|\
 TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:@'’-]*")
 PLACE = re.compile(
     r"\b(?:in|inside|within|im|from|of|across|namespace|ns|namensraum)\s+"
-    r"(?:the\s+|our\s+|my\s+|dem\s+)?(?:namespaces?\s+|ns\s+)?[`'\"]?([a-z0-9][a-z0-9-]*)",
+    r"(?:the\s+|dem\s+)?(?:(?:our\s+|my\s+)?(?:namespaces?|ns)\s+)?[`'\"]?([a-z0-9][a-z0-9-]*)",
     re.I,
 )
 PLACE_AFTER = re.compile(
@@ -84,7 +84,7 @@ RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         ),
         (
             Wish.LOGS,
-            r"\blogs?\b(?![\s-]*(?:level|rotat|retent|in\b|into\b|aggreg|file|audit|polic))(?<!audit log)|\bprotokoll(?:e)?\b",
+            r"(?<!audit )(?<!no )(?<![/.\w-])logs?\b(?= (?:of|for|from|in)\b(?! (?:level|place)))|\b(?:show|look|read|get|tail|print|check|see|sum\w*|what|whats|any\w*|zeig\w*|give|the|its|their|die)\b.{0,25}(?<!audit )(?<!no )(?<![/.\w-])logs?\b(?![\s-]*(?:level|rotat|retent|in\b|into\b|aggreg|file|audit|polic|have|must|should|at all))|^\W*(?:and )?(?:\S+ )?logs?\b\W*$|\bprotokoll(?:e)?\b",
         ),
         (
             Wish.EVENTS,
@@ -92,7 +92,7 @@ RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         ),
         (
             Wish.SUPPLY,
-            r"\bfips\b|\bsboms?\b|bill of materials|(?<!self-)(?<!self )\bsigned\b|signatures?\b|signier\w*|\bcosign\b|\bslsa\b|attestation|\bprovenance\b|\bcves?\b|cve-\d|vulnerabilit\w+|schwachstelle\w*|validated crypto",
+            r"\bfips\b|\bsboms?\b|cyclone ?dx|\bspdx\b|bill of materials|(?<!self-)(?<!self )\bsigned\b|signatures?\b|signier\w*|\bcosign\b|\bslsa\b|attestation|\bprovenance\b|\bcves?\b|cve-\d|vulnerabilit\w+|schwachstelle\w*|validated crypto",
         ),
         (
             Wish.IMAGES,
@@ -144,7 +144,7 @@ GUIDANCE = re.compile(
     r"\bwhy (?:is|are|does|do|should|would|must|not|can't|shouldn't)\b|\bwhy\b\W*$|"
     r"\bhow (?:do|can|should|would|does|to|often|long|strict)\b|\bshould (?:i|we|the|a|my|our|it)\b|\bmust (?:i|we|the|a)\b|"
     r"\b(?:best practice|recommended|meaning|mean\b|means|definition|exception|dangerous|risk\w*|matter|danger|gefährlich|wozu|wofür|wie (?:kann|soll|sollte|muss))|"
-    r"\bok(?:ay)? to\b|\bfine to\b|allowed to\b|\bis it (?:ok|okay|safe|bad|fine|enough|allowed)|\b(?:tell me about|advice|learn|background|documentation)\b",
+    r"\bok(?:ay)? to\b|\bfine to\b|allowed to\b|\bis it (?:ok|okay|safe|bad|fine|enough|allowed)|what went wrong|how (?:was|is|could) (?:this|that|it|he|she|they)\b|\bthoughts\b|downside|\bharmless\b|\b(?:allowed|acceptable|fine|ok|okay)\W*$|how to avoid|what now\b|\b(?:tell me about|advice|learn|background|documentation)\b",
     re.I,
 )
 SCAN = re.compile(
@@ -210,3 +210,12 @@ WORST = re.compile(
     re.I,
 )
 OTHER = re.compile(r"\b(?:the |die |das |den )?(?:others?|ander\w*)(?: ones?| \w+)?\b", re.I)
+LED = re.compile(
+    r"(?:\b(?:controls?|recommendations?|cis|benchmark|sections?|rules?|checks?|number|explain|about|kontrolle|regel|abschnitt|empfehlung)\s+(?:number\s+)?|^\W*)"
+    r"(\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?![\w.])",
+    re.I,
+)
+"""A number that is called one of a control, or begins the question."""
+FAILS = re.compile(
+    r"fail|violat|break|non-?compliant|insecure|problem|issue|finding|pass|check", re.I
+)

@@ -48,8 +48,8 @@ _JUDGING = (Wish.SCAN, Wish.COUNT, Wish.EXPLAIN, Wish.GUIDANCE)
 def plan(talk: Talk) -> Plan:
     """Choose how a question is answered."""
     question = read(talk.question)
-    if question.wish in _JUDGING and not question.controls and standards.unchecked(question.text):
-        return standards.say_unchecked(question.text)
+    if question.wish in _JUDGING and standards.unchecked(question):
+        return standards.say_unchecked(question)
     if question.wish in _JUDGING and (said := standards.special(question)):
         return said
     answer = _PLANS[question.wish]

@@ -89,7 +89,7 @@ def _wish(
     looks = _about_cluster(text, words)
     if not looks and _not_of_objects(text, any(not topic.group for topic in topics)):
         return Wish.GUIDANCE
-    return _plain_wish(text, words) or _judging_wish(text, words, looks)
+    return _plain_wish(text, words) or _judging_wish(text, topics, words, looks)
 
 
 def _plain_wish(text: str, words: tuple[str, ...]) -> Wish | None:
@@ -109,9 +109,13 @@ def _plain_wish(text: str, words: tuple[str, ...]) -> Wish | None:
     return None
 
 
-def _judging_wish(text: str, words: tuple[str, ...], looks: bool) -> Wish:
+def _judging_wish(
+    text: str, topics: tuple[Topic, ...], words: tuple[str, ...], looks: bool
+) -> Wish:
     """Tell apart counting, looking at the cluster, and asking the guidance."""
-    if phrases.COUNT.search(text):
+    if phrases.COUNT.search(text) and (
+        topics or phrases.OBJECTS.search(text) or phrases.FAILS.search(text)
+    ):
         return Wish.COUNT
     named = phrases.NAMED.match(text)
     if named and named[1].lower() in words:

@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 
 from bot.agent.allowed import known_controls
 from bot.agent.offline import words
-from bot.agent.offline.phrases import COMPARE, NUMBER
+from bot.agent.offline.phrases import COMPARE, CONTROL_PLANE, LED
 from bot.agent.offline.reading import Ask
 from bot.agent.offline.talk import Call, Got, Plan
 from knowledge import catalogue
@@ -21,7 +21,7 @@ _SAME = re.compile(
 _LEVELS = re.compile(r"(?=.*\bbaseline\b)(?=.*\brestricted\b)", re.I | re.S)
 _ASKS_UNCHECKED: tuple[tuple[str, str, str], ...] = (
     (
-        r"\b(?:memory|cpu|resources?|ram|speicher)\b.{0,20}\b(?:limits?|requests?|quotas?)|\b(?:limits?|requests?)\b.{0,20}\b(?:memory|cpu|ram)\b|resource ?quotas?|limit ?ranges?|\bno limits\b",
+        r"\b(?:memory|cpu|resources?|ram|speicher)\b.{0,20}\b(?:limits?|requests?|quotas?)|\b(?:limits?|requests?)\b.{0,20}\b(?:memory|cpu|ram)\b|resource ?quotas?|limit ?ranges?|\bno limits\b|\boom\w*",
         "limits or requests of memory and CPU",
         "a ResourceQuota or LimitRange in each namespace, or the field `resources` of each container",
     ),
@@ -51,7 +51,7 @@ _ASKS_UNCHECKED: tuple[tuple[str, str, str], ...] = (
 
 def special(question: Ask) -> Plan | None:
     """Give the plan for a question on the benchmarks themselves; None for all others."""
-    unknown = [n for n in NUMBER.findall(question.text) if n not in known_controls()]
+    unknown = [n for n in LED.findall(question.text) if n not in known_controls()]
     if unknown and not question.controls and not question.topics:
         return _unknown(unknown[0])
     if _LEVELS.search(question.text) and (
@@ -65,8 +65,11 @@ def special(question: Ask) -> Plan | None:
     return None
 
 
-def unchecked(text: str) -> str:
+def unchecked(question: Ask) -> str:
     """Say that no check exists for what a question asks; empty for all else."""
+    text = question.text
+    if question.topics or question.controls or CONTROL_PLANE.search(text):
+        return ""
     for pattern, name, look in _ASKS_UNCHECKED:
         if re.search(pattern, text, re.I):
             return words.join(
@@ -77,10 +80,10 @@ def unchecked(text: str) -> str:
     return ""
 
 
-def say_unchecked(text: str) -> Plan:
+def say_unchecked(question: Ask) -> Plan:
     """Answer that no check exists."""
     yield from ()
-    return unchecked(text)
+    return unchecked(question)
 
 
 def read_controls(

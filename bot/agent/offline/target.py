@@ -42,6 +42,16 @@ class Target:
         """True when the question names only things that do not exist."""
         return bool(self.unknown) and not self.rows and not self.namespaces
 
+    @property
+    def nothing(self) -> str:
+        """Say which names are not there; empty when none was taken for one."""
+        said = names((f"`{word}`" for word in self.unknown if _like_a_name(word)), 3)
+        return f"I found nothing named {said} in what I may see." if said else ""
+
+
+def _like_a_name(word: str) -> bool:
+    return bool(re.search(r"[-\d/]", word)) and not word.startswith("/")
+
 
 def about_of(talk: Talk, question: Ask) -> tuple[str, ...]:
     """Give the controls that a question is about; those of the thread when it leans on what was said."""

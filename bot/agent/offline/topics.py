@@ -41,7 +41,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "wildcards in roles",
         "5.1.3",
-        r"wild[\s-]?cards?|\basterisk|star permissions?|verbs?.{0,12}\*",
+        r"(?<!\S)\*(?!\S)|wild[\s-]?cards?|\basterisk|star permissions?|verbs?.{0,12}\*",
     ),
     _topic(
         "rights to create pods",
@@ -56,7 +56,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "mounted service account tokens",
         "5.1.6",
-        r"auto[\s-]?mount\w*|mount\w*\s+(?:\w+\s+){0,4}tokens?\b|tokens?\s+(?:\w+\s+){0,3}mount\w*|"
+        r"auto[\s-]?mount\w*|/var/run/secrets|mount\w*\s+(?:\w+\s+){0,4}tokens?\b|tokens?\s+(?:\w+\s+){0,3}mount\w*|"
         r"(?:service[\s-]?account|\bsa\b|\bapi)\s+(?:api\s+)?(?:tokens?|credentials)",
     ),
     _topic("use of system:masters", "5.1.7", r"system[:\s-]?masters?"),
@@ -135,7 +135,7 @@ TOPICS: tuple[Topic, ...] = (
         "hostPath volumes",
         "5.2.11",
         r"host[\s-]?paths?|(?:host|node)(?:'s|s)?[\s-]+(?:files?|file[\s-]?systems?|director\w+|disks?|folders?|mounts?|volumes?)|"
-        r"mount\w*\s+(?:\w+\s+){0,4}(?:host|node)|(?:docker|containerd|cri)[\s./-]*sock\w*|/var/run|/etc from|access to the (?:host|node)",
+        r"mount\w*\s+(?:\w+\s+){0,4}(?:host|node)|(?:docker|containerd|cri)[\s./-]*sock\w*|/var/run(?!/secrets)|/etc from|access to the (?:host|node)|mount\w*\s+(?:\S+\s+){0,4}(?:machine|vm|server)\b",
     ),
     _topic(
         "host ports",
@@ -145,7 +145,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "a network plugin that enforces policies",
         "5.3.1",
-        r"\bcni\b|network plug-?in|enforce\w* network polic\w+",
+        r"\bcni\b|network plug-?in|network[\s-]?polic\w+.{0,60}\b(?:no effect|not (?:work|enforc|appli)\w*|ignored|still)\b|enforce\w* network polic\w+",
     ),
     _topic(
         "namespaces without a network policy",

@@ -16,7 +16,8 @@ _WHO = re.compile(
     re.I,
 )
 _ME = re.compile(
-    r"\b(?:can|could|would|will|kannst) (?:you|oakum|du)\b|\bcan (?:i|we) (?:see|get)\b", re.I
+    r"\b(?:can|could|would|will|kannst) (?:you|oakum|du)\b|\b(?:can|could|may|should|must|kann|dürfen|können) (?:i|we|ich|wir|one|man)\b",
+    re.I,
 )
 _VERBS: tuple[tuple[str, str, str], ...] = (
     (r"\bexec\w*\b|\bshell(?:s| in\w*)?\b|\bkubectl exec", "create", "pods/exec"),
@@ -61,14 +62,26 @@ def asked(text: str, topics: Sequence[Topic]) -> tuple[str, str] | None:
     if judged or _ME.search(text) or not _WHO.search(text):
         return None
     for pattern, verb, resource in _VERBS:
-        if re.search(pattern, text, re.I):
-            found = resource or resource_in(text)
+        match = re.search(pattern, text, re.I)
+        if match:
+            found = (
+                resource or resource_in(text[match.end() :][:40]) or _before(text, match.start())
+            )
             return (verb, found) if found else None
     return None
 
 
+def _before(text: str, at: int) -> str:
+    """Give what stands before a verb, as German word order has it."""
+    return (
+        resource_in(text[:at][-30:])
+        if re.match(r"^\W*(?:wer|darf|kann|welche)", text, re.I)
+        else ""
+    )
+
+
 def resource_in(text: str) -> str:
-    """Give the plural of the last kind that a text names, as RBAC writes it; empty for none."""
+    """Give the plural of the first kind that a text names, as RBAC writes it; empty for none."""
     lowered = text.lower()
     plurals = {kind.plural: kind.plural for kind in KINDS.values() if kind.plural != "*"}
     singles = {kind.kind.lower(): kind.plural for kind in KINDS.values() if kind.plural != "*"}
@@ -78,4 +91,4 @@ def resource_in(text: str) -> str:
         for word, plural in known.items()
         for match in re.finditer(rf"(?<![\w/-]){re.escape(word)}(?![\w/-])", lowered)
     ]
-    return max(found)[2] if found else ""
+    return min(found, key=lambda item: (item[0], -item[1]))[2] if found else ""
