@@ -6,6 +6,7 @@ links that lead out of the folder are not followed, and Secrets are dropped as t
 judgement. Used by `snapshot`.
 """
 
+import codecs
 import json
 import os
 from collections.abc import Iterator
@@ -153,7 +154,7 @@ def _read_file(file: Path, name: str, contents: Contents) -> None:
         if file.stat().st_size > limit:
             contents.gaps.append(Gap(name, f"it is larger than {limit // 2**20} MiB"))
             return
-        data = file.read_bytes()
+        data = _utf8(file.read_bytes())
     except OSError as error:
         contents.gaps.append(Gap(name, _system_says(error)))
         return
@@ -166,6 +167,16 @@ def _read_file(file: Path, name: str, contents: Contents) -> None:
     if extra > 0:
         del contents.gaps[before + MAX_GAPS_A_FILE :]
         contents.gaps.append(Gap(name, f"{extra} more places in it could not be read"))
+
+
+def _utf8(data: bytes) -> bytes:
+    """Give UTF-8 for the UTF-16 in which some shells of Windows save what kubectl prints."""
+    if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeError:
+        return data
 
 
 def _read_json(data: bytes, name: str, contents: Contents) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import inspect
 
 _EMPTY: tuple[Any, ...] = (None, "", {}, [])
-_TRUTH = {"true": True, "false": False}
+_TRUTH = {"true": True, "y": True, "false": False, "n": False}
 
 
 def loosened(value: Any, struct: type[msgspec.Struct]) -> Any:

@@ -1,7 +1,8 @@
 """YAML text -> plain documents, as kubectl understands them, whatever the text tries.
 
-Values are read as sigs.k8s.io/yaml does (YAML 1.1: `on` and `y` are booleans, `0644` is octal), except
-that timestamps stay text. Built from libyaml's events without recursion, because its own composer
+Values are read as sigs.k8s.io/yaml does (YAML 1.1: `on` and `no` are booleans, `0644` is octal), except
+that timestamps stay text, and so do `y` and `n`: no server takes a boolean as a name, and where one is
+wanted `loose` reads them. Built from libyaml's events without recursion, because its own composer
 overflows the stack on deep nesting; aliases count as often as they are used, so that a few lines
 cannot grow into gigabytes. Knows nothing of Kubernetes. Used by `snapshot`.
 """
@@ -30,12 +31,8 @@ _INTEGER = re.compile(r"[-+]?(?:0[bB][01_]+|0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|[0-9
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(
-        ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True
-    ),
-    **dict.fromkeys(
-        ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False
-    ),
+    **dict.fromkeys(("yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
+    **dict.fromkeys(("no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
 }
 _TAG = "tag:yaml.org,2002:"
 

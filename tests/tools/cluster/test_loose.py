@@ -30,11 +30,12 @@ async def pod(folder: Path, spec: str) -> Any:
 async def test_numbers_and_booleans_in_quotes_are_read(tmp_path: Path) -> None:
     spec = await pod(
         tmp_path,
-        "{hostPID: 'true', containers: [{name: c, ports: [{hostPort: '80'}],"
+        "{hostPID: 'true', hostIPC: y, containers: [{name: c, ports: [{hostPort: '80'}],"
         " securityContext: {runAsUser: '0', runAsGroup: 5.0, privileged: 'False'}}]}",
     )
     container = spec.containers[0]
     assert spec.host_pid is True
+    assert spec.host_ipc is True
     assert container.ports[0].host_port == 80
     context = container.security_context
     assert (context.run_as_user, context.run_as_group, context.privileged) == (0, 5, False)
@@ -99,6 +100,17 @@ async def test_json_documents_one_after_another_count(tmp_path: Path) -> None:
     listing = await (await open_folder(config)).list(KINDS["Pod"])
     assert [each.metadata.name for each in listing.objects] == ["a", "b\u00e9"]
     assert [gap.what for gap in listing.gaps] == ["stream.json:15"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+async def test_utf_16_counts_where_a_byte_order_mark_says_so(tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    text = f"{mark}apiVersion: v1\r\nkind: Pod\r\nmetadata: {{name: wide}}\r\n"
+    (tmp_path / "a.yaml").write_bytes(text.encode(encoding))
+    config = ClusterConfig("demo", ClusterSource.FOLDER, folder=str(tmp_path))
+    listing = await (await open_folder(config)).list(KINDS["Pod"])
+    assert [each.metadata.name for each in listing.objects] == ["wide"]
+    assert not listing.gaps
 
 
 async def test_folders_come_in_the_order_in_which_kubectl_walks(tmp_path: Path) -> None:
