@@ -3,6 +3,8 @@
 Bodies that only our own code reads are JSON bytes (`columns.encode`). Used by the other files here.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -158,3 +160,125 @@ files = Table(
     Index("files_thread", "team", "channel", "thread"),
 )
 """Files that lie in Slack; forgotten ones are taken back at once."""
+
+
+def _asked() -> tuple[Column[Any], ...]:
+    """Make the columns of what somebody asked to be done, and where."""
+    return (
+        Column("action", LargeBinary, nullable=False),
+        Column("cluster", String, nullable=False),
+        Column("target", LargeBinary, nullable=False),
+        Column("requester", String, nullable=False),
+        Column("account_team", String, nullable=False),
+        Column("account", String, nullable=False),
+        *_key(),
+        Column("undo_of", String, nullable=False, server_default=""),
+        Column("submitted_at", Instant, nullable=False, index=True),
+    )
+
+
+drafts = Table("drafts", metadata, Column("id", String, primary_key=True), *_asked())
+"""What was asked for and nobody has looked at yet; the one table of approvals that serve writes to."""
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", String, primary_key=True),
+    *_asked(),
+    Column("app", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("rehearsal", LargeBinary, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
+    Column("policy_version", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("requester_may_approve", Boolean, nullable=False),
+    Column("objects", LargeBinary, nullable=False),
+    Column("sealed_at", Instant),
+    Column("until", Instant),
+    Column("reason", OutsideText, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("worker", String, nullable=False),
+    Column("leased_until", Instant),
+    Column("attempts", Integer, nullable=False),
+    Index("proposals_state", "state", "until"),
+)
+"""Proposals from the moment they are rehearsed; never deleted."""
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("proposal", String, primary_key=True),
+    Column("person", String, primary_key=True),
+    Column("account_team", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("reason", OutsideText, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""What people said of a sealed proposal; one each, never changed."""
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("proposal", String, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("target", LargeBinary, nullable=False),
+    Column("object", String, nullable=False),
+    Column("lock", String, unique=True),
+    Column("phase", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("intent", LargeBinary, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("audit_id", String, nullable=False),
+    Column("detail", LargeBinary, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("proposal", "ordinal", name="operations_step"),
+)
+"""Each cluster step of an execution; `lock` holds the object until the execution has ended."""
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("proposal", String, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("mac", String),
+    Index(
+        "ledger_unsigned",
+        "number",
+        sqlite_where=text("mac IS NULL"),
+        postgresql_where=text("mac IS NULL"),
+    ),
+)
+"""One row for every transition, numbered from 1 without a hole; `mac` is empty until it is signed."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("app", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("proposal", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("wanted", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("message_ts", String, nullable=False),
+    Column("worker", String, nullable=False),
+    Column("leased_until", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Instant, nullable=False),
+    Column("put_at", Instant, nullable=False),
+    Index(
+        "outbox_due",
+        "app",
+        "not_before",
+        sqlite_where=text("shown < wanted"),
+        postgresql_where=text("shown < wanted"),
+    ),
+)
+"""What Slack is to show: a card per proposal, made equal to its row, and single messages."""

@@ -1,0 +1,309 @@
+"""The ledger: one numbered row for every transition, chained and signed in order by the executor.
+
+A row is written in its transition's own transaction (`append`), with a number one above the last and
+no hole. Its signature is HMAC-SHA256 under the executor's key, in hexadecimal, over the signature of
+the row before it (64 zeros before the first), a line feed and the row's body. The body is JSON with
+sorted keys and without spaces, and holds the number too. Whoever has no key leaves its row unsigned;
+the executor signs what waits before it adds a row of its own. The head, count and last signature, must be
+noted elsewhere, so that cutting off the end shows. Rows are never changed or deleted. Used by the other
+files of approvals here; read by `bot.app` for `oakum ledger`.
+"""
+
+import hmac
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, insert, select, update
+
+from bot.errors import LedgerBroken
+from bot.store.columns import decode, encode
+from bot.store.database import Database
+from bot.store.tables import ledger, proposals
+from bot.store.transaction import Transaction
+
+START = "0" * 64
+"""Stands for the signature of the row before the first."""
+MIN_KEY_BYTES = 32
+PAGE = 500
+"""Rows read at a time."""
+MAX_TROUBLES = 100
+"""So many are told in full; the rest are counted."""
+
+
+class Event(StrEnum):
+    """What a row says happened to a proposal."""
+
+    CLAIMED = "claimed"
+    """An executor took the draft to rehearse it."""
+    BLOCKED = "blocked"
+    SEALED = "sealed"
+    REVIEWED = "reviewed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    """Approved, but not executed: policy or seal no longer hold."""
+    EXECUTING = "executing"
+    INTENDED = "intended"
+    """Written down before the write to the cluster."""
+    RECORDED = "recorded"
+    """What came of one write."""
+    TAKEN_OVER = "taken-over"
+    """Another executor goes on where one ended."""
+    HANDED_OVER = "handed-over"
+    DONE = "done"
+
+
+UNSIGNED_EVENTS = frozenset({Event.REVIEWED, Event.WITHDRAWN, Event.EXPIRED})
+"""What a process without the key may write; any other unsigned row is a forgery."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LedgerKey:
+    """The executor's key; never printed. Raises ValueError where it is shorter than MIN_KEY_BYTES."""
+
+    value: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.value) < MIN_KEY_BYTES:
+            raise ValueError(f"a ledger key has at least {MIN_KEY_BYTES} bytes")
+
+    def sign(self, before: str, body: bytes) -> str:
+        """Sign a row's body, chained to the signature before it."""
+        return hmac.digest(self.value, before.encode() + b"\n" + body, "sha256").hex()
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row's body, as it is signed."""
+
+    number: int
+    at: str
+    """UTC, ISO 8601 with microseconds."""
+    event: Event
+    proposal: str
+    revision: int
+    """The proposal's, from 1, one up with every row of it."""
+    state: str
+    """The proposal's, after the event."""
+    person: str = ""
+    """Who did it, by person id; empty for the executor and for time itself."""
+    requester: str = ""
+    digest: str = ""
+    """What was sealed; empty before."""
+    facts: Mapping[str, Any] = {}
+    """What else belongs to the event: verdict and reason, action, diff, audit id, outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as it lies in the table."""
+
+    number: int
+    proposal: str
+    body: bytes
+    mac: str
+    """Empty until it is signed."""
+
+    @property
+    def entry(self) -> Entry | None:
+        """Read the body; None where it is none of ours."""
+        return decode(self.body, Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far the ledger is signed."""
+
+    count: int = 0
+    mac: str = START
+
+    def __str__(self) -> str:
+        return f"{self.count}:{self.mac}"
+
+
+@dataclass(slots=True)
+class Verification:
+    """What going through the whole ledger found."""
+
+    head: Head = field(default_factory=Head)
+    """Of the rows that are signed."""
+    unsigned: list[int] = field(default_factory=list[int])
+    """Numbers of rows that wait for the executor's signature: nothing vouches for them yet."""
+    troubles: list[str] = field(default_factory=list[str])
+    """One sentence for each place where the ledger was tampered with, at most MAX_TROUBLES."""
+    more_troubles: int = 0
+    """How many further ones were found."""
+
+
+async def append(tx: Transaction, entry: Entry, key: LedgerKey | None) -> int:
+    """Write a transition's row, with the next number, in the transition's transaction.
+
+    With the key everything up to and including it is signed. Without it only UNSIGNED_EVENTS can be
+    written (ValueError). The caller holds `exclusively`. Raises LedgerBroken.
+    """
+    if key is None and entry.event not in UNSIGNED_EVENTS:
+        raise ValueError(f"only the executor writes {entry.event.value}")
+    last = (await tx.execute(select(func.max(ledger.c.number)))).scalar_one() or 0
+    facts = msgspec.json.decode(encode(entry.facts))
+    numbered = msgspec.structs.replace(entry, number=last + 1, facts=facts)
+    row = {"number": last + 1, "proposal": entry.proposal, "body": canonical(numbered)}
+    await tx.execute(insert(ledger).values(row))
+    if key is not None:
+        await _sign(tx, key, own=last + 1)
+    return last + 1
+
+
+async def exclusively(db: Database, tx: Transaction) -> None:
+    """Let one transition happen at a time, over all processes, so that numbers have no hole."""
+    await db.alone(tx, "approvals")
+
+
+async def sign(db: Database, key: LedgerKey) -> Head:
+    """Sign what other processes wrote; returns the head. Raises LedgerBroken."""
+    async with db.write() as tx:
+        await exclusively(db, tx)
+        return await _sign(tx, key)
+
+
+async def head(db: Database) -> Head:
+    """Tell how far the ledger is signed, to be noted elsewhere."""
+    async with db.read() as tx:
+        return await _head(tx)
+
+
+async def pages(db: Database) -> AsyncGenerator[list[Row], None]:
+    """Give all rows in order, at most PAGE at a time; each page is read by itself."""
+    last: int | None = None
+    while True:
+        wanted = select(ledger).order_by(ledger.c.number).limit(PAGE)
+        if last is not None:
+            wanted = wanted.where(ledger.c.number > last)
+        async with db.read() as tx:
+            rows = [
+                Row(row.number, row.proposal, bytes(row.body), row.mac or "")
+                for row in await tx.execute(wanted)
+            ]
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].number
+
+
+async def verify(db: Database, key: LedgerKey, noted: Head | None = None) -> Verification:
+    """Go through the whole ledger. `noted` is a head noted earlier: it must still be there."""
+    async with db.read() as tx:
+        known = await tx.execute(select(proposals.c.id, proposals.c.revision))
+        checker = _Checker(key, noted, {row.id: row.revision for row in known})
+    async for rows in pages(db):
+        for row in rows:
+            checker.look_at(row)
+    return checker.conclude()
+
+
+class _Checker:
+    """Follows the chain row by row; after a broken link it goes on from what the row itself claims."""
+
+    def __init__(self, key: LedgerKey, noted: Head | None, proposals: Mapping[str, int]) -> None:
+        self._key = key
+        self._noted = noted
+        self._proposals = proposals
+        self._number = 0
+        self._revisions: dict[str, int] = {}
+        self._found_noted = noted is None or noted == Head()
+        self._said = Verification()
+
+    def look_at(self, row: Row) -> None:
+        """Judge one row in its place."""
+        expected = self._number + 1
+        if row.number != expected:
+            gone = f"Row {expected}" if row.number == expected + 1 else f"Rows from {expected}"
+            self._trouble(f"{gone} before row {row.number} are missing.")
+        self._number = row.number
+        entry = row.entry
+        self._look_at_body(row, entry)
+        if row.mac:
+            self._look_at_signature(row)
+        elif entry is not None and entry.event not in UNSIGNED_EVENTS:
+            self._trouble(f"Row {row.number} is an executor's, but is not signed.")
+        else:
+            self._said.unsigned.append(row.number)
+
+    def conclude(self) -> Verification:
+        """Give what was found, with the noted head and the proposals' own rows compared."""
+        for proposal, revision in self._proposals.items():
+            if self._revisions.get(proposal, 0) < revision:
+                self._trouble(f"The last rows of proposal {proposal} are missing.")
+        if not self._found_noted and self._noted is not None:
+            self._trouble(
+                f"The noted head {self._noted.count} is not in the ledger: its end was cut off or changed."
+            )
+        return self._said
+
+    def _look_at_body(self, row: Row, entry: Entry | None) -> None:
+        if entry is None or canonical(entry) != row.body:
+            self._trouble(f"Row {row.number} cannot be read.")
+            return
+        if (entry.number, entry.proposal) != (row.number, row.proposal):
+            self._trouble(f"Row {row.number} stands in another's place.")
+        known = self._revisions.get(entry.proposal, 0)
+        if entry.revision != known + 1:
+            self._trouble(f"Row {row.number} does not follow the row before it of its proposal.")
+        self._revisions[entry.proposal] = entry.revision
+
+    def _look_at_signature(self, row: Row) -> None:
+        if self._said.unsigned:
+            self._trouble(f"Row {row.number} is signed although one before it is not.")
+        expected = self._key.sign(self._said.head.mac, row.body)
+        if not hmac.compare_digest(expected.encode(), row.mac.encode()):
+            self._trouble(f"Row {row.number} does not bear the signature it must have.")
+        self._said.head = Head(row.number, row.mac)
+        if self._noted == self._said.head:
+            self._found_noted = True
+
+    def _trouble(self, sentence: str) -> None:
+        if len(self._said.troubles) < MAX_TROUBLES:
+            self._said.troubles.append(sentence)
+        else:
+            self._said.more_troubles += 1
+
+
+def canonical(entry: Entry) -> bytes:
+    """Write a body the one way it is signed: sorted keys, no spaces, UTF-8."""
+    return msgspec.json.encode(entry, order="sorted")
+
+
+def instant(at: datetime) -> str:
+    """Write a time as the ledger does."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+async def _head(tx: Transaction) -> Head:
+    signed = select(ledger.c.number, ledger.c.mac).where(ledger.c.mac.is_not(None))
+    row = (await tx.execute(signed.order_by(ledger.c.number.desc()).limit(1))).one_or_none()
+    return Head() if row is None else Head(row.number, row.mac)
+
+
+async def _sign(tx: Transaction, key: LedgerKey, own: int = 0) -> Head:
+    """Sign all that waits, in order; `own` is the number of the row just written with the key."""
+    reached = await _head(tx)
+    waiting = select(ledger.c.number, ledger.c.body).where(ledger.c.mac.is_(None))
+    for row in list(await tx.execute(waiting.order_by(ledger.c.number))):
+        if row.number != reached.count + 1:
+            raise _broken(f"row {reached.count + 1} is missing or not signed")
+        entry = decode(row.body, Entry)
+        if row.number != own and (entry is None or entry.event not in UNSIGNED_EVENTS):
+            raise _broken(f"row {row.number} is no row that waits for a signature")
+        mac = key.sign(reached.mac, row.body)
+        await tx.execute(update(ledger).where(ledger.c.number == row.number).values(mac=mac))
+        reached = Head(row.number, mac)
+    return reached
+
+
+def _broken(what: str) -> LedgerBroken:
+    return LedgerBroken(
+        f"The ledger was tampered with: {what}",
+        "Nothing is executed. Run oakum ledger verify, and look at who can write the store.",
+    )
