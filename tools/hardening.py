@@ -11,9 +11,10 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tools.patching import as_list, as_object
+from tools.planning import high, low, medium
 from tools.plans import Json, Reason, Refusal
 from tools.rollout import containers_of
-from tools.types import Risk, RiskLevel
+from tools.types import Risk
 
 
 class Setting(StrEnum):
@@ -265,27 +266,15 @@ def _host_paths(spec: Json, wishes: Wishes) -> Refusal | None:
     return None
 
 
-def _low(reason: str) -> Risk:
-    return Risk(RiskLevel.LOW, (reason,))
-
-
-def _medium(reason: str) -> Risk:
-    return Risk(RiskLevel.MEDIUM, (reason,))
-
-
-def _high(reason: str) -> Risk:
-    return Risk(RiskLevel.HIGH, (reason,))
-
-
 RULES: dict[Setting, Rule] = {
     Setting.PRIVILEGED: Rule(
         _privileged,
-        _high("What needs devices or the node's kernel stops working without privileged."),
+        high("What needs devices or the node's kernel stops working without privileged."),
         ("privileged_container",),
     ),
     Setting.CAPABILITIES: Rule(
         _capabilities,
-        _medium("A program that changes owners, users or network settings may stop working."),
+        medium("A program that changes owners, users or network settings may stop working."),
         (
             "capabilities_not_dropped",
             "net_raw_capability",
@@ -295,54 +284,54 @@ RULES: dict[Setting, Rule] = {
     ),
     Setting.ESCALATION: Rule(
         _escalation,
-        _low("Programs that gain rights by setuid (sudo, ping) stop doing so."),
+        low("Programs that gain rights by setuid (sudo, ping) stop doing so."),
         ("privilege_escalation_allowed", "pss_privilege_escalation"),
     ),
     Setting.NON_ROOT: Rule(
         _non_root,
-        _medium(
+        medium(
             "Files that only root may read or write, and ports below 1024, may be out of reach."
         ),
         ("root_user", "pss_run_as_non_root", "pss_run_as_user"),
     ),
     Setting.SECCOMP: Rule(
         _seccomp,
-        _low("Rarely used system calls are refused."),
+        low("Rarely used system calls are refused."),
         ("seccomp_not_set", "pss_seccomp_baseline", "pss_seccomp_restricted"),
     ),
     Setting.READ_ONLY_ROOT: Rule(
         _read_only_root,
-        _medium("A program that writes outside its volumes stops working."),
+        medium("A program that writes outside its volumes stops working."),
         (),
     ),
     Setting.HOST_NETWORK: Rule(
         _host_network,
-        _high("Its addresses change, and what listens on the node's network is gone."),
+        high("Its addresses change, and what listens on the node's network is gone."),
         ("host_network",),
     ),
     Setting.HOST_PID: Rule(
-        _host_pid, _high("It no longer sees the node's processes."), ("host_pid",)
+        _host_pid, high("It no longer sees the node's processes."), ("host_pid",)
     ),
     Setting.HOST_IPC: Rule(
-        _host_ipc, _high("It no longer shares memory with the node's processes."), ("host_ipc",)
+        _host_ipc, high("It no longer shares memory with the node's processes."), ("host_ipc",)
     ),
     Setting.HOST_PORTS: Rule(
         _host_ports,
-        _medium("Who reaches it by a node's address and that port no longer does."),
+        medium("Who reaches it by a node's address and that port no longer does."),
         ("host_port", "pss_host_ports"),
     ),
     Setting.TOKEN: Rule(
         _token,
-        _medium("If it speaks to the Kubernetes API, it no longer can."),
+        medium("If it speaks to the Kubernetes API, it no longer can."),
         ("service_account_token_mounted",),
     ),
     Setting.HOST_PATHS: Rule(
-        _host_paths, _low("Volumes that nothing mounts go."), ("host_path_volume",)
+        _host_paths, low("Volumes that nothing mounts go."), ("host_path_volume",)
     ),
 }
 """Every setting."""
 
-EMPTY_DIRS = _high(
+EMPTY_DIRS = high(
     "What is kept in a folder of the node is no longer seen, and new data is lost with the pod."
 )
 """What giving up a hostPath adds."""

@@ -3,7 +3,7 @@
 Pure. Used by the actions, one of which is added without touching this file.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -16,7 +16,17 @@ from tools.types import Operation, Risk, RiskLevel, Target, Verb
 SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 """Where the cluster's own parts run."""
 
+MADE_BY = "app.kubernetes.io/managed-by"
+"""Label of what Oakum creates; its value is no owner (`tools.ownership`)."""
+
 UNDO_FIELDS = "Sets the same fields back, as long as nobody changed them since."
+UNDO_CREATED = "Deletes what it created, and nothing else, each by its uid."
+
+RBAC_HANDOVER = (
+    "Kubernetes lets only those change a role or binding who hold every permission left in it: an "
+    "administrator has to apply this."
+)
+"""Why changes of RBAC objects are handed over."""
 
 
 class Draft(Struct, frozen=True):
@@ -102,6 +112,21 @@ def place_risks(target: Target, obj: Json, restarts: bool) -> tuple[Risk, ...]:
     return tuple(risks)
 
 
+def low(reason: str) -> Risk:
+    """Give a low risk for one reason."""
+    return Risk(RiskLevel.LOW, (reason,))
+
+
+def medium(reason: str) -> Risk:
+    """Give a medium risk for one reason."""
+    return Risk(RiskLevel.MEDIUM, (reason,))
+
+
+def high(reason: str) -> Risk:
+    """Give a high risk for one reason."""
+    return Risk(RiskLevel.HIGH, (reason,))
+
+
 def combined(risks: Iterable[Risk]) -> Risk:
     """Take the highest level and all reasons, those of the highest level first."""
     ordered = sorted(risks, key=lambda risk: -risk.level.rank)
@@ -109,5 +134,43 @@ def combined(risks: Iterable[Risk]) -> Risk:
     return Risk(ordered[0].level, tuple(reasons))
 
 
-Step = Callable[[Json], Refusal | None]
-"""Changes an object in place, or says why not."""
+def creation(beside: Target, api_version: str, manifest: Json) -> Operation:
+    """Make the step that creates an object in the place of another (a Namespace: in itself)."""
+    namespace = beside.namespace or beside.name
+    metadata = as_object(manifest["metadata"])
+    whole: Json = {
+        "apiVersion": api_version,
+        **manifest,
+        "metadata": {
+            "name": metadata["name"],
+            "namespace": namespace,
+            "labels": {MADE_BY: "oakum", **as_object(metadata.get("labels"))},
+        },
+    }
+    target = Target(beside.cluster, api_version, manifest["kind"], namespace, metadata["name"])
+    return Operation(Verb.CREATE, target, manifest=whole)
+
+
+def taken(operations: Iterable[Operation], around: Around) -> Refusal | None:
+    """Refuse to create what is there already, or where that could not be read."""
+    for operation in operations:
+        target = operation.target
+        listed = around.others.get(target.kind)
+        if listed is None:
+            return not_read(target.kind)
+        if any(as_object(obj.get("metadata")).get("name") == target.name for obj in listed):
+            return Refusal(
+                Reason.NO_SAFE_FIX,
+                f"There already is a {target.kind} {target.name} in {target.namespace}.",
+                "Choose another name, or change the one that is there.",
+            )
+    return None
+
+
+def not_read(kind: str) -> Refusal:
+    """Refuse because a kind that decides could not be read."""
+    return Refusal(
+        Reason.NOT_READ,
+        f"It depends on {kind} objects, which could not be read.",
+        f"Let Oakum's account list them, or change it by hand with {kind} objects in view.",
+    )

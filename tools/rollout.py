@@ -238,3 +238,20 @@ def bindings_of(account: str, namespace: str, around: Around) -> tuple[str, ...]
         and subject.get("name") == account
         and (subject.get("namespace") or namespace) == namespace
     )
+
+
+def selects(selector: Json, labels: Json) -> bool:
+    """Match a label selector as Kubernetes does; one without requirements selects everything."""
+    if any(labels.get(k) != v for k, v in as_object(selector.get("matchLabels")).items()):
+        return False
+    for requirement in map(as_object, as_list(selector.get("matchExpressions"))):
+        key, values = str(requirement.get("key")), as_list(requirement.get("values"))
+        holds = {
+            "In": key in labels and labels[key] in values,
+            "NotIn": labels.get(key) not in values,
+            "Exists": key in labels,
+            "DoesNotExist": key not in labels,
+        }
+        if not holds.get(str(requirement.get("operator")), False):
+            return False
+    return True

@@ -12,7 +12,23 @@ from typing import Any, cast
 import msgspec
 from msgspec import Struct
 
-from tools.actions import harden_workload
+from tools.actions import (
+    account_token_off,
+    delete_object,
+    deny_traffic,
+    deploy_app,
+    harden_workload,
+    label_namespace,
+    narrow_role,
+    own_service_account,
+    pause_rollout,
+    pin_image,
+    remove_subject,
+    restart,
+    scale,
+    set_resources,
+    undo_change,
+)
 from tools.errors import BadAction, NotAllowed
 from tools.objects.kinds import KINDS
 from tools.plans import Around, Json, Plan, Refusal
@@ -41,10 +57,41 @@ def _entry(module: Any) -> Entry:
 
 ACTIONS: Mapping[type[Action], Entry] = {
     harden_workload.HardenWorkload: _entry(harden_workload),
+    own_service_account.OwnServiceAccount: _entry(own_service_account),
+    account_token_off.AccountTokenOff: _entry(account_token_off),
+    label_namespace.LabelNamespace: _entry(label_namespace),
+    deny_traffic.DenyTraffic: _entry(deny_traffic),
+    remove_subject.RemoveSubject: _entry(remove_subject),
+    narrow_role.NarrowRole: _entry(narrow_role),
+    set_resources.SetResources: _entry(set_resources),
+    scale.Scale: _entry(scale),
+    restart.Restart: _entry(restart),
+    pause_rollout.PauseRollout: _entry(pause_rollout),
+    pin_image.PinImage: _entry(pin_image),
+    deploy_app.DeployApp: _entry(deploy_app),
+    delete_object.DeleteObject: _entry(delete_object),
+    undo_change.UndoChange: _entry(undo_change),
 }
 """Every action. A new one is a file in `tools.actions` and a line here and in the union below."""
 
-Vocabulary = harden_workload.HardenWorkload
+Vocabulary = (
+    harden_workload.HardenWorkload
+    | own_service_account.OwnServiceAccount
+    | account_token_off.AccountTokenOff
+    | label_namespace.LabelNamespace
+    | deny_traffic.DenyTraffic
+    | remove_subject.RemoveSubject
+    | narrow_role.NarrowRole
+    | set_resources.SetResources
+    | scale.Scale
+    | restart.Restart
+    | pause_rollout.PauseRollout
+    | pin_image.PinImage
+    | deploy_app.DeployApp
+    | delete_object.DeleteObject
+    | undo_change.UndoChange
+)
+"""What is decoded: exactly the keys of ACTIONS."""
 
 _DECODER = msgspec.json.Decoder(Vocabulary)
 _RBAC = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"})

@@ -1,0 +1,102 @@
+"""Take a change back: an action of its own, with its own card.
+
+It names the operation, nothing else: what is put back comes from the intent that was committed before
+the write, never from here. Only the touched fields, only while nobody changed them since; of what was
+created only that, by its uid. The last operation is taken back first.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, structs
+
+from tools.ownership import owner_of
+from tools.patching import as_object, taken_back, touched
+from tools.planning import combined, found, high, medium, place_risks
+from tools.plans import Around, Done, Json, Pattern, Plan, Reason, Refusal
+from tools.rollout import disruption_of
+from tools.types import Action, Disruption, Operation, Risk, Target, Verb
+
+KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Namespace", "ServiceAccount")
+NEEDS = ()
+ANSWERS = ()
+
+
+class UndoChange(Action, frozen=True, kw_only=True, tag="undo_change"):
+    """The operation to take back; the target is the one that it had."""
+
+    operation_id: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9_-]{7,63}\Z")]
+
+
+def plan(action: UndoChange, obj: Json | None, around: Around) -> Plan | Refusal:
+    """Work out the way back of what was done, from `around.done`."""
+    target = action.target
+    if not around.done:
+        return Refusal(
+            Reason.NO_UNDO, "What that operation did is not known, so it cannot be taken back."
+        )
+    there: Json = {}
+    if any(_is_target(done, target) for done in around.done):
+        known = found(structs.replace(target, uid=""), obj)
+        if isinstance(known, Refusal):
+            return known
+        there = known
+    operations: list[Operation] = []
+    for done in reversed(around.done):
+        step = _back(done, there, target)
+        if isinstance(step, Refusal) and step.reason is not Reason.ALREADY_FINE:
+            return step
+        if isinstance(step, Operation):
+            operations.append(step)
+    if not operations:
+        return Refusal(Reason.ALREADY_FINE, f"{target.kind} {target.name} is as it was before.")
+    return _plan(target, there, operations, around)
+
+
+def _is_target(done: Done, target: Target) -> bool:
+    """Tell whether an operation was about the action's own target."""
+    meant = done.operation.target
+    return (meant.kind, meant.namespace, meant.name) == (
+        target.kind,
+        target.namespace,
+        target.name,
+    )
+
+
+def _back(done: Done, there: Json, target: Target) -> Operation | Refusal:
+    """Work out one step back."""
+    meant = structs.replace(done.operation.target, uid=done.uid)
+    if meant.cluster != target.cluster or not done.uid:
+        return Refusal(Reason.NO_UNDO, f"{meant.kind} {meant.name} is not known well enough.")
+    if done.operation.verb is Verb.CREATE:
+        if _is_target(done, target) and as_object(there.get("metadata")).get("uid") != done.uid:
+            return Refusal(Reason.MISSING, f"{meant.kind} {meant.name} was made again since.")
+        return Operation(Verb.DELETE, meant)
+    if done.operation.verb is Verb.DELETE:
+        return Refusal(Reason.NO_UNDO, "What is deleted is gone; it cannot be taken back.")
+    if not _is_target(done, target):
+        return Refusal(Reason.NO_UNDO, f"{meant.kind} {meant.name} was not this action's target.")
+    return taken_back(done, there)
+
+
+def _plan(target: Target, there: Json, operations: list[Operation], around: Around) -> Plan:
+    """Put the plan together."""
+    changes = tuple(change for operation in operations for change in operation.changes)
+    paths = tuple(touched(changes))
+    disruption = disruption_of(target, there, changes, around)
+    deleted = [o.target for o in operations if o.verb is Verb.DELETE]
+    risks: list[Risk] = [medium("What was made safer is as it was before.")] if changes else []
+    if deleted:
+        names = ", ".join(f"{each.kind} {each.name}" for each in deleted)
+        risks.append(high(f"{names} is deleted again."))
+        disruption = Disruption(disruption.restarts, (*disruption.facts, f"Deleted: {names}."))
+    owner = owner_of(there, paths) if changes else ""
+    patterns: tuple[Pattern, ...] = tuple(tuple(map(str, path)) for path in paths)
+    return Plan(
+        tuple(operations),
+        combined((*risks, *place_risks(target, there, disruption.restarts))),
+        disruption,
+        patterns,
+        undo="It is an undo itself; do the change again instead.",
+        undoable=False,
+        handover=f"{owner} would write it back." if owner else "",
+    )
