@@ -1,6 +1,6 @@
-"""Policies of admission: ValidatingAdmissionPolicy bindings, Kyverno, Gatekeeper. Evidence only.
+"""Policies: of admission (ValidatingAdmissionPolicy bindings, Kyverno, Gatekeeper), and pod budgets.
 
-What a policy says is not evaluated, so nothing but its name is decoded.
+What a policy says is not evaluated by a check, so nothing but its name is decoded.
 """
 
 from msgspec import Struct, field
@@ -14,3 +14,9 @@ class PolicyObject(Struct, gc=False, omit_defaults=True):
     metadata: Metadata = field(default_factory=Metadata)
     kind: str | None = None
     """Set where the source gives it; Gatekeeper makes a kind for each template."""
+
+
+class PodDisruptionBudget(Struct, gc=False, omit_defaults=True):
+    """How many pods may be evicted at once; read whole where a change is rehearsed."""
+
+    metadata: Metadata = field(default_factory=Metadata)

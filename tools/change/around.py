@@ -1,0 +1,96 @@
+"""Reads what a plan needs besides its target: the namespace's labels, budgets, other objects.
+
+What cannot be read is left out, never taken for empty: an action that needs it refuses. Used by
+`rehearse`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from tools import vocabulary
+from tools.cluster.reader import Reader
+from tools.errors import AccessRefused
+from tools.objects.kinds import KINDS
+from tools.patching import as_object, value_at
+from tools.plans import Around, Budget, Done, Json
+from tools.rollout import template_path
+from tools.types import Action
+
+BUDGETS = "PodDisruptionBudget"
+
+
+async def read_around(
+    action: Action, obj: Json | None, reader: Reader, now: datetime, done: tuple[Done, ...]
+) -> Around:
+    """Read what the action's plan wants to know. Raises what the reader raises."""
+    namespace = action.target.namespace or (
+        action.target.name if action.target.kind == "Namespace" else ""
+    )
+    others = {kind: await _list(reader, kind, namespace) for kind in vocabulary.needs(action)}
+    return Around(
+        now=now,
+        namespace_labels=await _labels(reader, namespace),
+        budgets=await _budgets(action, obj, reader),
+        others={kind: found for kind, found in others.items() if found is not None},
+        done=done,
+    )
+
+
+async def _list(reader: Reader, kind: str, namespace: str) -> Sequence[Json] | None:
+    """List the objects of a kind, whole; None where not all could be read."""
+    found = KINDS[kind]
+    listing = await reader.documents(found, (namespace,) if found.namespaced and namespace else ())
+    if listing.gaps:
+        return None
+    return [msgspec.json.decode(each, type=Json) for each in listing.objects]
+
+
+async def _labels(reader: Reader, namespace: str) -> Mapping[str, str] | None:
+    """Give a namespace's labels; None where they could not be read."""
+    if not namespace:
+        return None
+    try:
+        found = await reader.get(KINDS["Namespace"], "", namespace)
+    except AccessRefused:
+        return None
+    return as_object(as_object(found).get("metadata", {}).get("labels")) if found else None
+
+
+async def _budgets(action: Action, obj: Json | None, reader: Reader) -> tuple[Budget, ...]:
+    """Give the budgets that select the target's pods."""
+    kind = action.target.kind
+    if obj is None or kind not in ("Deployment", "StatefulSet", "DaemonSet"):
+        return ()
+    labels = as_object(value_at(obj, (*template_path(kind), "metadata", "labels")))
+    found = await _list(reader, BUDGETS, action.target.namespace)
+    return tuple(
+        Budget(str(value_at(each, ("metadata", "name"))), _allowed(each))
+        for each in found or ()
+        if selects(as_object(value_at(each, ("spec", "selector"))), labels)
+    )
+
+
+def _allowed(budget: Json) -> int | None:
+    allowed = as_object(budget.get("status")).get("disruptionsAllowed")
+    return allowed if isinstance(allowed, int) else None
+
+
+def selects(selector: Json, labels: Json) -> bool:
+    """Tell whether a label selector selects these labels; an empty one selects all."""
+    wanted = as_object(selector.get("matchLabels"))
+    if any(labels.get(key) != value for key, value in wanted.items()):
+        return False
+    return all(_meets(as_object(each), labels) for each in selector.get("matchExpressions") or ())
+
+
+def _meets(requirement: Json, labels: Json) -> bool:
+    """Tell whether labels meet one requirement of a selector; one that is not known is taken as met."""
+    key, values = str(requirement.get("key")), requirement.get("values") or ()
+    return {
+        "In": labels.get(key) in values,
+        "NotIn": labels.get(key) not in values,
+        "Exists": key in labels,
+        "DoesNotExist": key not in labels,
+    }.get(str(requirement.get("operator")), True)

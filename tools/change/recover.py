@@ -1,0 +1,73 @@
+"""Recover: what became of a write that was about to be sent when the executor stopped, or got no answer.
+
+Reads the object and nothing else. Our annotation on it: done. The touched fields still as they were,
+and the approval unexpired: begin again from the reading. Anything else is stale, and people decide.
+Used by `bot.executor`, at its start and after an UNKNOWN.
+"""
+
+from datetime import datetime
+
+from tools.change.apply import applied, done_by
+from tools.change.rehearse import read
+from tools.changes import Intent, Outcome, OutcomeKind
+from tools.cluster.writer import Writer
+from tools.patching import as_object, same, value_at
+from tools.plans import Json
+from tools.types import Verb
+
+
+async def recover(intent: Intent, writer: Writer, *, now: datetime) -> Outcome | None:
+    """Say what became of an intent; None where it is to be applied again (`apply` compares all anew).
+
+    Raises ClusterUnreachable and AccessRefused: nothing is known then, ask again later.
+    """
+    obj = await read(writer, intent.operation.target)
+    if obj is not None and done_by(obj, intent.operation_id):
+        return applied(intent, obj)
+    found = _DECIDE[intent.operation.verb](intent, obj)
+    if found is None and now >= intent.expires_at:
+        return _outcome(intent, OutcomeKind.STALE, "It was not done, and the approval has expired.")
+    return found
+
+
+def _patch(intent: Intent, obj: Json | None) -> Outcome | None:
+    """Decide for a patch: not done where the touched fields are as before."""
+    operation = intent.operation
+    if obj is None:
+        return _outcome(intent, OutcomeKind.STALE, "It is gone.")
+    if as_object(obj.get("metadata")).get("uid") != operation.target.uid:
+        return _outcome(intent, OutcomeKind.STALE, "It was deleted and made again.")
+    kept = all(same(value_at(obj, fixed.path), fixed.value) for fixed in operation.fixed)
+    before = all(same(value_at(obj, c.path), c.before) for c in operation.changes)
+    if kept and before:
+        return None
+    return _outcome(
+        intent, OutcomeKind.STALE, "Its fields are neither as before nor known as ours."
+    )
+
+
+def _create(intent: Intent, obj: Json | None) -> Outcome | None:
+    """Decide for a creation: what is there and not ours was made by somebody else."""
+    if obj is None:
+        return None
+    return _outcome(intent, OutcomeKind.STALE, "Somebody else made an object of that name.")
+
+
+def _delete(intent: Intent, obj: Json | None) -> Outcome | None:
+    """Decide for a deletion: gone is done, but by whom is not known."""
+    metadata = as_object((obj or {}).get("metadata"))
+    same_object = metadata.get("uid") == intent.operation.target.uid
+    if same_object and not metadata.get("deletionTimestamp"):
+        return None
+    return _outcome(
+        intent,
+        OutcomeKind.UNKNOWN,
+        "It is gone or going; whether by Oakum or by somebody else is not known.",
+    )
+
+
+_DECIDE = {Verb.PATCH: _patch, Verb.CREATE: _create, Verb.DELETE: _delete}
+
+
+def _outcome(intent: Intent, kind: OutcomeKind, reason: str) -> Outcome:
+    return Outcome(kind, intent.operation_id, reason)
