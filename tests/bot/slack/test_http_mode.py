@@ -106,3 +106,39 @@ def test_tokens_are_never_printed():
     config = SlackConfig(bot_token="xoxb-1", app_token="xapp-1", signing_secret="s3cr3t")
 
     assert not {"xoxb-1", "xapp-1", "s3cr3t"} & set(str(config).replace("'", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"\xff\xfe{}", {"X-Slack-Signature": "v0=00"}),
+        (b"{}", {"X-Slack-Signature": "v0=\u00e9"}),
+        (b"{}", {"X-Slack-Signature": "v0=00", "Content-Type": "application/json; charset=none"}),
+        (b"{}", {"X-Slack-Signature": ""}),
+    ],
+)
+async def test_nothing_unsigned_is_more_than_refused(place, url, body, headers):
+    stamp = {"X-Slack-Request-Timestamp": str(int(time.time()))}
+
+    assert (await post(url, body, stamp | headers))[0] == 401
+    assert place.answering.asked == []
+
+
+async def test_a_body_without_a_length_is_bounded_too(url):
+    async def endless():
+        for _ in range(40):
+            yield b"x" * 100_000
+
+    async with aiohttp.ClientSession() as session:
+        try:
+            async with session.post(url, data=endless()) as reply:
+                assert reply.status == 413
+        except aiohttp.ClientError:
+            pass
+
+
+async def test_a_signed_body_of_another_charset_is_not_read(place, url):
+    body = json.dumps({"type": "event_callback", "event": {}})
+    other = {"Content-Type": "application/json; charset=utf-7"}
+
+    assert (await post(url, body, sign(body, int(time.time())) | other))[0] == 415
