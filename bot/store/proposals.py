@@ -156,10 +156,14 @@ class Move:
 
 
 async def submit(db: Database, draft: Draft) -> bool:
-    """Keep a draft; False where that id is waiting already."""
+    """Keep a draft; False where that id is waiting already.
+
+    Needs no right but INSERT: nothing is read back.
+    """
+    new = db.insert(drafts).values(_asked(draft)).on_conflict_do_nothing()
     async with db.write() as tx:
-        new = db.insert(drafts).values(_asked(draft)).on_conflict_do_nothing()
-        return (await tx.execute(new)).rowcount == 1
+        written = await tx.execute(new.execution_options(preserve_rowcount=True))
+        return written.rowcount == 1
 
 
 async def claim_draft(
