@@ -35,8 +35,6 @@ class Outcome(StrEnum):
     """How a question ended: the label of QUESTIONS."""
 
     ANSWERED = "answered"
-    LIMITED = "limited"
-    """A limit was reached; what was found so far was shown."""
     FAILED = "failed"
     """An incident; the person saw its id."""
     INTERRUPTED = "interrupted"

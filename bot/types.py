@@ -54,7 +54,6 @@ class Step:
 
     query: str
     arguments: Mapping[str, object]
-    took_ms: int = 0
     failed: str = ""
     """The error's public sentence, or empty."""
 

@@ -49,14 +49,6 @@ def benchmark_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 
-def benchmark_title(benchmark: str) -> str:
-    """Give a benchmark's full name, for example `CIS Kubernetes Benchmark 1.12`.
-
-    Raises UnknownBenchmark.
-    """
-    return _load(_known(benchmark)).title
-
-
 def sections(benchmark: str) -> dict[str, str]:
     """Give a benchmark's sections, id to title, in its own order. Raises UnknownBenchmark."""
     return dict(_load(_known(benchmark)).sections)

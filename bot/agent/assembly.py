@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from bot.agent.loop import Outcome
 from bot.types import Answer, Citation, Table
 from knowledge.types import Passage
+from tools import posture
 from tools.queries.result import (
     ControlRead,
     Explained,
@@ -59,7 +60,7 @@ def assemble(question: str, outcome: Outcome, model: str) -> Answer:
 
 def gaps(results: Iterable[Result]) -> tuple[Gap, ...]:
     """Collect what could not be looked at, each once; deliberate refusals are not listed."""
-    found = (gap for result in results for gap in result.gaps if not gap.refused)
+    found = posture.not_looked_at(gap for result in results for gap in result.gaps)
     return tuple(dict.fromkeys(found))[:MAX_GAPS]
 
 

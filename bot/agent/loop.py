@@ -6,7 +6,6 @@ of a turn is held until the turn has ended, then checked (`bot.agent.grounding`)
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -133,7 +132,6 @@ class Guard(AgentMiddleware[Any, Run, Any]):
             text = "ERROR: this call ran often enough with these arguments; use what it gave."
             return _reply(call, text)
         await run.report(Progress("step", run.grounded(doing(name, arguments, run.allowed))))
-        started = time.monotonic()
         called = await toolbox.call(name, arguments, run.context)
         if called.result is not None:
             run.results.append(called.result)
@@ -144,7 +142,6 @@ class Guard(AgentMiddleware[Any, Run, Any]):
             Step(
                 name if known else "(unknown tool)",
                 _shown(name, arguments, run) if known else {},
-                int((time.monotonic() - started) * 1000),
                 run.grounded(called.failed),
             )
         )

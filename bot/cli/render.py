@@ -101,7 +101,7 @@ def scan_table(scan: Scan) -> str:
             f"{unknown} controls are unknown: they need a person, nodes or another source.",
             highlight=False,
         )
-    _print_gaps(screen, [gap for gap in scan.gaps if not gap.refused])
+    _print_gaps(screen, posture.not_looked_at(scan.gaps))
     return _trimmed(text)
 
 

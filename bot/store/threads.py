@@ -85,14 +85,12 @@ async def delete(db: Database, key: ThreadKey) -> int:
     Slack's redelivery does not ask them again.
     """
     async with db.write() as tx:
-        return await _forget(tx, _columns(key))
-
-
-async def delete_all_of(db: Database, team: str, channel: str = "") -> int:
-    """Forget every thread of a workspace, or of one channel in it; returns how many turns."""
-    place = {"team": team} | ({"channel": channel} if channel else {})
-    async with db.write() as tx:
-        return await _forget(tx, place)
+        await _end(tx, _in(inbox, key))
+        await tx.execute(update(files).where(_in(files, key)).values(forgotten=True))
+        await tx.execute(delete_from(answers).where(_in(answers, key)))
+        await tx.execute(delete_from(feedback).where(_in(feedback, key)))
+        gone = await tx.execute(delete_from(turns).where(_in(turns, key)))
+        return gone.rowcount
 
 
 async def delete_before(db: Database, time: datetime) -> int:
@@ -106,15 +104,6 @@ async def delete_before(db: Database, time: datetime) -> int:
         await tx.execute(delete_from(answers).where(answers.c.stored_at < time))
         await tx.execute(delete_from(feedback).where(feedback.c.at < time))
         return gone.rowcount
-
-
-async def _forget(tx: Transaction, place: Mapping[str, str]) -> int:
-    await _end(tx, _matching(inbox, place))
-    await tx.execute(update(files).where(_matching(files, place)).values(forgotten=True))
-    await tx.execute(delete_from(answers).where(_matching(answers, place)))
-    await tx.execute(delete_from(feedback).where(_matching(feedback, place)))
-    gone = await tx.execute(delete_from(turns).where(_matching(turns, place)))
-    return gone.rowcount
 
 
 async def _end(tx: Transaction, which: ColumnElement[bool]) -> None:
@@ -134,8 +123,4 @@ def _columns(key: ThreadKey) -> dict[str, str]:
 
 
 def _in(table: Table, key: ThreadKey) -> ColumnElement[bool]:
-    return _matching(table, _columns(key))
-
-
-def _matching(table: Table, place: Mapping[str, str]) -> ColumnElement[bool]:
-    return and_(*(table.c[name] == value for name, value in place.items()))
+    return and_(*(table.c[name] == value for name, value in _columns(key).items()))

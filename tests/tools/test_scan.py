@@ -176,7 +176,7 @@ async def test_a_kind_that_cannot_be_read_makes_its_controls_unknown_unless_they
     assert "StatefulSet: forbidden (403)" in quiet.reason
     assert control(result, "5.3.2").verdict is Verdict.FAIL
     assert control(result, "5.1.7").verdict is Verdict.PASS
-    assert posture.not_looked_at(result) == tuple(gaps)
+    assert posture.not_looked_at(result.gaps) == tuple(gaps)
 
 
 async def test_no_object_at_all_of_a_refused_kind_is_never_pass_or_not_applicable() -> None:
@@ -192,7 +192,7 @@ async def test_a_deliberately_refused_kind_makes_unknown_and_is_not_listed() -> 
     result = await run(MemoryReader(SHOP, gaps=gaps))
     assert control(result, "5.2.1").verdict is Verdict.UNKNOWN
     assert result.gaps == tuple(gaps)
-    assert posture.not_looked_at(result) == ()
+    assert posture.not_looked_at(result.gaps) == ()
 
 
 async def test_one_object_that_cannot_be_read_counts_in_its_namespace() -> None:

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterable
 
+from tools import posture
 from tools.queries.result import MAX_LINE, MAX_TEXT
 from tools.types import Finding, Gap, ResourceRef
 
@@ -65,9 +66,8 @@ def finding_line(finding: Finding) -> str:
 
 def gaps_text(gaps: Iterable[Gap]) -> str:
     """Say what could not be looked at; empty without gaps."""
-    lines = [
-        f"- {one_line(gap.what, 150)}: {one_line(gap.why, 200)}" for gap in gaps if not gap.refused
-    ]
+    missing = posture.not_looked_at(gaps)
+    lines = [f"- {one_line(gap.what, 150)}: {one_line(gap.why, 200)}" for gap in missing]
     if not lines:
         return ""
     more = f"\n- and {len(lines) - 10} more" if len(lines) > 10 else ""

@@ -37,7 +37,7 @@ def render(scan: Scan) -> str:
     writer.writerow(COLUMNS)
     for found in ordered(scan.findings):
         writer.writerow([safe_cell(cell) for cell in _row(found)])
-    for gap in not_looked_at(scan):
+    for gap in not_looked_at(scan.gaps):
         row = dict.fromkeys(COLUMNS, "")
         row |= {
             "verdict": NOT_LOOKED_AT,

@@ -30,7 +30,7 @@ def answer():
         tables=(Table("Findings", ("a", "b"), (("1", "=2"),), ("prod",)),),
         findings=(finding,),
         scan_id="s1",
-        steps=(Step("scan_scope", {"namespaces": ["shop"], "deep": {"n": 1.5}}, 12, "no"),),
+        steps=(Step("scan_scope", {"namespaces": ["shop"], "deep": {"n": 1.5}}, "no"),),
         not_looked_at=(Gap("nodes", "refused", "Node", "", True),),
         proposals=("p1",),
         model="offline",

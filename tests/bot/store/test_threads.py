@@ -137,17 +137,6 @@ async def test_a_forgotten_question_is_neither_answered_nor_asked_again(db, now,
     assert await inbox.prune(db, now + DAY) == 1
 
 
-async def test_a_channel_or_a_workspace_can_be_forgotten_whole(db, now, turn):
-    for key in EVERYWHERE:
-        await fill(db, key, turn, now)
-
-    assert await threads.delete_all_of(db, "T1", "C1") == 4
-    assert await traces(db, OTHER_CHANNEL, now) == (2, True, True)
-    assert await threads.delete_all_of(db, "T1") == 2
-    assert await traces(db, OTHER_CHANNEL, now) == (0, False, False)
-    assert await traces(db, OTHER_TEAM, now) == (2, True, True)
-
-
 async def test_what_was_kept_long_enough_goes(db, now, turn):
     await fill(db, KEY, turn, now - 91 * DAY)
     await fill(db, OTHER_TEAM, turn, now - 89 * DAY)
