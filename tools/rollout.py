@@ -142,7 +142,8 @@ def as_manifest(obj: Json) -> Json:
         for key in _LABELS_BY_SERVER:
             labels.pop(key, None)
     if manifest.get("kind") == "Pod":
-        as_object(manifest.get("spec")).pop("nodeName", None)
+        for field in ("nodeName", "ephemeralContainers"):
+            as_object(manifest.get("spec")).pop(field, None)
     if manifest.get("kind") == "Job" and not value_at(manifest, ("spec", "manualSelector")):
         as_object(manifest.get("spec")).pop("selector", None)
     return manifest

@@ -136,18 +136,13 @@ def _unfit(action: HardenWorkload, spec: Json) -> Refusal | None:
             f"{action.target.name} runs on Windows, which does not have these settings.",
         )
     names = {container.get("name") for container in containers_of(spec)}
-    volumes = {
-        as_object(volume).get("name")
-        for volume in as_list(spec.get("volumes"))
-        if as_object(volume).get("hostPath") is not None
-    }
+    volumes = {as_object(volume).get("name") for volume in as_list(spec.get("volumes"))}
     strange = [user.container for user in action.users if user.container not in {None, *names}]
     strange += [name for name in action.empty_dirs if name not in volumes]
     if strange:
         return Refusal(
             Reason.MISSING,
-            f"{action.target.kind} {action.target.name} has no container or hostPath volume "
-            f"{strange[0]}.",
+            f"{action.target.kind} {action.target.name} has no container or volume {strange[0]}.",
         )
     return None
 
