@@ -45,7 +45,7 @@ def verdicts(corpus: Path, home: Path) -> Verdicts:
     results = json.loads(done.stdout)["results"]
     found: Verdicts = {}
     records = results["passed_checks"] + results["failed_checks"]
-    for record in sorted(records, key=lambda r: r["file_path"]):
+    for record in sorted(records, key=lambda r: Path(r["file_path"]).parts):
         key = _key(record)
         found.setdefault(key, {})[record["check_id"]] = record["check_result"]["result"] == "PASSED"
     return found

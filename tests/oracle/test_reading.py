@@ -57,6 +57,7 @@ def test_what_does_not_parse_is_named() -> None:
 def test_two_of_the_same_are_noticed() -> None:
     assert set(read(CORPUS / "duplicates").twice) == {
         ("Deployment", "team", "app"),
+        ("Deployment", "tracker", "tracker"),
         ("Namespace", "", "team"),
         ("ServiceAccount", "team", "default"),
     }
