@@ -7,7 +7,6 @@ and must be reachable and fulfillable. Pure; used at start, on reload and by `oa
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import TypeVar
 
 from bot.approval.policy.file import example_entries, forms, freeze_entries, rule_entries
 from bot.approval.policy.file.strict_yaml import Value, quoted, read
@@ -21,8 +20,6 @@ MAX_ENTRIES = 500
 """The most rules, freezes or examples."""
 
 _KUBERNETES_NAME = re.compile(r"(?!system:)\S{1,253}|system:authenticated")
-
-T = TypeVar("T", Person, Circle)
 
 
 def parse(text: str) -> Policy:
@@ -117,11 +114,15 @@ def _circles(
         if name in people:
             raise entry.error("is a person's name too", "Give the team another.")
         parts = entry.fields((), ("people", "slack_groups"))
-        members = forms.names(parts["people"], forms.person) if "people" in parts else ()
-        for member in members:
-            forms.known(parts["people"], member, people, "people")
+        members = _members(parts.get("people"), people)
         groups = _accounts(parts.get("slack_groups"), workspace, group=True)
         if not members and not groups:
             raise entry.error("needs people or slack_groups")
         circles[name] = Circle((name,), frozenset(members), groups)
     return circles
+
+
+def _members(value: Value | None, people: Mapping[str, Person]) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return forms.names(value, lambda one: forms.known(one, forms.person(one), people, "person"))

@@ -4,6 +4,7 @@ A pattern or a prefix has none of these forms, so that it is refused where a nam
 by the readers of the file's sections.
 """
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -106,12 +107,17 @@ def any_or(value: Value, one: Callable[[Value], T]) -> frozenset[T] | None:
 
 
 def known(value: Value, name: str, holders: Mapping[str, object], what: str) -> str:
-    """Give a name back if it is known, else refuse it."""
+    """Give a name back if the file declares it, else refuse it; `what` says what it should name."""
     if name not in holders:
-        raise value.error(
-            f"{quoted(name)} is no {what} of this policy", f"Name it under {what}s first."
-        )
+        near = difflib.get_close_matches(name, holders, 1)
+        hint = f"Nearest: {near[0]}." if near else f"Declare the {what} first."
+        raise value.error(f"{quoted(name)} is no {what} of this policy", hint)
     return name
+
+
+def clusters(value: Value, declared: Mapping[str, object]) -> frozenset[str]:
+    """Read a list of clusters that the file declares."""
+    return frozenset(names(value, lambda one: known(one, cluster(one), declared, "cluster")))
 
 
 def case(found: Mapping[str, Value]) -> Case:

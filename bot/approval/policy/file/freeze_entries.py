@@ -32,14 +32,11 @@ def _freeze(entry: Value, clusters: Mapping[str, ClusterTerms]) -> Freeze:
     parts = entry.fields(
         ("name", "zone", "clusters", "from", "until"), ("namespaces", "undo_allowed")
     )
-    named = forms.names(parts["clusters"], forms.cluster)
-    for cluster in named:
-        forms.known(parts["clusters"], cluster, clusters, "cluster")
     return Freeze(
         name=forms.title(parts["name"]),
         zone=_zone(parts["zone"]),
         window=_window(parts["from"], parts["until"]),
-        clusters=frozenset(named),
+        clusters=forms.clusters(parts["clusters"], clusters),
         namespaces=forms.any_or(parts["namespaces"], forms.namespace)
         if "namespaces" in parts
         else None,

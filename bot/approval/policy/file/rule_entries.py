@@ -91,11 +91,8 @@ def _number(parts: Mapping[str, Value], key: str, least: int, most: int, default
 
 
 def _where(parts: Mapping[str, Value], clusters: Mapping[str, ClusterTerms]) -> Where:
-    named = forms.names(parts["clusters"], forms.cluster)
-    for cluster in named:
-        forms.known(parts["clusters"], cluster, clusters, "cluster")
     return Where(
-        clusters=frozenset(named),
+        clusters=forms.clusters(parts["clusters"], clusters),
         namespaces=forms.any_or(parts["namespaces"], forms.namespace),
         actions=forms.any_or(parts["actions"], forms.action),
         risks=forms.any_or(parts["risks"], forms.risk),
@@ -103,9 +100,9 @@ def _where(parts: Mapping[str, Value], clusters: Mapping[str, ClusterTerms]) -> 
 
 
 def _circle(value: Value, circles: Mapping[str, Circle]) -> Circle:
-    names = forms.names(value, forms.person)
-    for name in names:
-        forms.known(value, name, circles, "person or team")
+    names = forms.names(
+        value, lambda one: forms.known(one, forms.person(one), circles, "person or team")
+    )
     return Circle(
         names,
         frozenset(person for name in names for person in circles[name].people),
