@@ -17,7 +17,7 @@ from bot.agent.assembly import assemble
 from bot.agent.history import MAX_QUESTION, MAX_TURNS, messages
 from bot.agent.limits import Budget, Limits, cost
 from bot.agent.offline.model import OfflineModel
-from bot.agent.remembering import facts
+from bot.agent.remembering import facts, may_be_told
 from bot.errors import ModelUnavailable, StoreUnavailable
 from bot.store import threads, usage
 from bot.store.database import Database
@@ -113,7 +113,7 @@ async def _run(
     budget = Budget(parts.limits, parts.clock, started=parts.clock())
     state = loop.Run(context, budget, allowed, report, name, parts.link_hosts)
     outcome = await loop.run(agent, messages(request, earlier, sorted(context.readers)), state)
-    return assemble(request.text, outcome, name), facts(allowed, outcome)
+    return assemble(request.text, outcome, name), facts(allowed, outcome, context.scope)
 
 
 def _context(request: Request, parts: Parts) -> QueryContext:
@@ -167,7 +167,7 @@ async def _over_today(request: Request, parts: Parts) -> str:
 
 
 async def _history(request: Request, parts: Parts) -> tuple[list[Turn], Gap | None]:
-    """Fetch the thread's turns, without those of an earlier attempt at this question."""
+    """Fetch the thread's turns, without an earlier attempt's and what may not be seen any more."""
     if parts.db is None:
         return [], None
     try:
@@ -175,7 +175,13 @@ async def _history(request: Request, parts: Parts) -> tuple[list[Turn], Gap | No
     except StoreUnavailable as error:
         number = incident(error, request=request.id)
         return [], Gap("what was said before in this thread", f"{error.public} ({number})")
-    return [turn for turn in turns if turn.message_ts != request.id], None
+    told = [
+        turn
+        for turn in turns
+        if turn.message_ts != request.id
+        and (turn.role == PERSON or may_be_told(turn.facts, request.scope))
+    ]
+    return told, None
 
 
 async def _remember(request: Request, given: Answer, found: dict[str, Any], parts: Parts) -> None:

@@ -18,26 +18,59 @@ _MARKDOWN = re.compile(
     r"!?\[((?:[^\[\]]|\[[^\[\]]*\]){0,500})\]\s?\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?[^()\n]{0,200}\)"
 )
 _REFERENCE = re.compile(r"(?m)^\s{0,3}\[[^\]\n]{1,200}\]:\s*\S.*$")
-_SLACK = re.compile(r"<([a-zA-Z][\w+.-]{0,30}:[^|>\n]{1,2000})(?:\|([^>\n]{0,500}))?>")
+_SLACK = re.compile(
+    r"<([a-zA-Z][\w+.-]{0,30}:[^|>\n]{1,2000}|(?://)?[\w-]+(?:\.[\w-]+)+[^|>\s]{0,2000}(?=\|))(?:\|([^>\n]{0,500}))?>"
+)
 _HTML = re.compile(
     r"<\s*/?\s*(?:a|img|script|iframe|link|meta|form|svg|object|embed)\b[^>]*>?", re.I
 )
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{1,30}:\s?/\s?/[^\s`<>\"')\]}]*")
+_URL = re.compile(
+    r"[a-zA-Z][a-zA-Z0-9+.-]{1,30}:\s?[/\\]\s?[/\\][^\s`<>\"')\]}]*"
+    r"|\b(?:https?|ftp|wss?):/?[^\s/\\.`<>\"')\]}]+\.[^\s`<>\"')\]}]*"
+    r"|(?<![\w:/.])//[a-z0-9-]+(?:\.[a-z0-9-]+)+[^\s`<>\"')\]}]*"
+    r"|(?<![\w@/.:-])(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?:/(?!\d{1,3}\b)[^\s`<>\"')\]}]*|\?[^\s`<>\"')\]}]*)"
+)
+"""With a scheme however it is slashed, without one behind two slashes, or a path on an address."""
 _OTHER = re.compile(
     r"\b(?:javascript|data|vbscript|mailto|tel|slack|file|blob):[^\s`<>)\]]{2,}", re.I
 )
 _BARE = re.compile(
-    r"(?<![\w@/.:-])(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
+    r"(?<![\w/.:-])(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
     r"(?:com|net|org|io|dev|app|info|biz|co|me|xyz|site|online|cloud|ai|sh|link|click|top|ru|cn|"
-    r"de|uk|eu|us|tk|gg|cc|to|ly|test|example|invalid|local))(?![\w-])(?::\d+)?(?:[/?#][^\s`<>\"')\]]*)?",
+    r"de|uk|eu|us|tk|gg|cc|to|ly|test|example|invalid|local|tech|store|shop|space|website|live|pro|"
+    r"page|blog|news|zone|world|zip|mov|icu|vip|club|fun|work|one|run|rocks|ninja|host|press|life|"
+    r"today|digital|agency|email|network|systems|solutions|services|support|team|studio|design|"
+    r"wiki|chat|codes|tools|farm|lol|cfd|sbs|bond|monster|quest|cam|gq|ml|ga|cf|su|in|fr|nl|it|es|"
+    r"pl|ch|at|be|br|jp|kr|tw|hk|sg|au|ca|tv|fm|am|im|is|pw|ws|nu|onion)|www\.[a-z0-9.-]*[a-z0-9])(?![\w-])(?::\d+)?(?:[/?#][^\s`<>\"')\]]*)?",
     re.I,
 )
 _FIELD_LIKE = frozenset(
-    {"to", "me", "sh", "co", "app", "top", "ai", "link", "cc", "test", "local", "info"}
+    (
+        *(
+            "to",
+            "me",
+            "sh",
+            "co",
+            "app",
+            "top",
+            "ai",
+            "link",
+            "cc",
+            "test",
+            "local",
+            "info",
+            "shop",
+        ),
+        *("zone", "run", "host", "network", "services", "team", "in", "it", "is", "at", "be", "am"),
+        *("work", "one", "live", "space", "email", "tools", "systems", "support", "page", "pro"),
+        *("es", "pl", "ca", "ml", "cf", "tv", "press", "design", "world", "news", "dev", "wiki"),
+    )
 )
 """Endings of hosts that are endings of field paths and files too (`egress.to`, `setup.sh`)."""
 _BROADCAST = re.compile(r"<\s*!\s*[^>\n]{0,200}>?|<\s*[@#]\s*[A-Za-z0-9][^>\n]{0,200}>?", re.I)
-_AT = re.compile(r"(?<![\w.])@\s?(here|channel|everyone|all)\b", re.I)
+_AT = re.compile(
+    r"(?<![\w.])@[\s*_~`\\@]{0,4}(here|channel|everyone|all)(?=[*_~`]{0,3}(?!\w))", re.I
+)
 _USER = re.compile(r"(?<!\w)@([UW][A-Z0-9]{7,12})\b")
 
 KnownText = Callable[[str], bool]

@@ -3,18 +3,28 @@
 Used by `bot.conversation`.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from bot.agent.allowed import MAX_FACTS, Allowed
 from bot.agent.loop import Outcome
+from tools.queries.context import Scope
 from tools.queries.result import Access, ControlRead, Explained, Result, Scanned, Workloads
 from tools.types import ResourceRef
 
 MAX_SUBJECTS = 10
+_OVER = "over"
+"""Key of what an answer was over: per cluster its namespaces, None for all."""
 
 
-def facts(allowed: Allowed, outcome: Outcome) -> dict[str, Any]:
-    """Make the facts of one turn: a small JSON object."""
+def facts(allowed: Allowed, outcome: Outcome, scope: Scope) -> dict[str, Any]:
+    """Make the facts of one turn: a small JSON object.
+
+    Args:
+        allowed: what the turn may have named.
+        outcome: how it ended.
+        scope: what the person asking might see.
+    """
     text = outcome.text.lower()
     names = sorted(allowed.names, key=lambda name: (name not in text, name))
     made: dict[str, Any] = {
@@ -26,12 +36,35 @@ def facts(allowed: Allowed, outcome: Outcome) -> dict[str, Any]:
             for ref in _subjects(outcome)
         ],
         "focus": _focus(outcome.results),
+        _OVER: _over(allowed, scope),
     }
     for result in outcome.results:
         if isinstance(result.data, Scanned):
             data = result.data
             made["scan"] = data.scan.id
             made["next"] = data.offset + len(data.page) if data.listed else 0
+    return made
+
+
+def may_be_told(told: Mapping[str, Any], scope: Scope) -> bool:
+    """Tell whether an earlier answer lies within what may be seen now, by the facts it left."""
+    over = told.get(_OVER)
+    if not isinstance(over, dict):
+        return False
+    return all(
+        scope.covers(str(cluster), namespaces or ())
+        for cluster, namespaces in cast("dict[str, list[str] | None]", over).items()
+    )
+
+
+def _over(allowed: Allowed, scope: Scope) -> dict[str, list[str] | None]:
+    """Give the clusters that were seen whole, and of the others the namespaces that came up."""
+    made: dict[str, list[str] | None] = {}
+    for cluster, namespaces in scope.clusters.items():
+        if namespaces is None:
+            made[cluster] = None
+        elif named := sorted(name for name in namespaces if name.lower() in allowed.names):
+            made[cluster] = named
     return made
 
 

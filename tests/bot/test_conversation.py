@@ -163,6 +163,24 @@ async def test_nobody_sees_past_their_scope(desk: Desk) -> None:
     assert "may be seen" in nothing.text or "No cluster" in nothing.text
 
 
+async def test_a_thread_tells_nothing_that_may_not_be_seen_any_more(desk: Desk) -> None:
+    wide = Scope({"demo": frozenset({"ci", "payments"})})
+    narrow = Scope({"demo": frozenset({"ci"})})
+    await desk.ask("is gateway in payments privileged?", thread="a", scope=wide)
+    await desk.ask("is runner in ci privileged?", thread="b", scope=narrow)
+    echo = say("Deployment payments/gateway and `gateway`; ci/runner is there.")
+    async with FakeOpenAI([echo]) as endpoint:
+        spoken = desk.speaking(endpoint)
+        spoken.answers += desk.answers
+        for thread, scope in (("a", narrow), ("a", wide), ("b", wide), ("a", Scope({}))):
+            await spoken.ask("and now?", thread=thread, scope=scope)
+        sent = [json.dumps(request["messages"][1:]) for request in endpoint.requests]
+    told = "is gateway in payments privileged?"
+    assert [text.count("payments/gateway") > 0 for text in sent] == [False, True, False, False]
+    assert told in sent[0]
+    assert "ci/runner" in sent[2]
+
+
 async def test_messages_of_the_thread_come_fenced(desk: Desk) -> None:
     async with FakeOpenAI([say("I see.")]) as endpoint:
         await desk.speaking(endpoint).ask(

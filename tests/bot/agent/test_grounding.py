@@ -41,6 +41,7 @@ KEPT = [
     "- host-network: shared with the node\n- least-privilege: less",
     "```\nkubectl create namespace brand-new\nkubectl get pods -n shop\n```",
     "Upgrade to 1.27.3, from nginx 1.27.3 on Kubernetes 1.34.2.",
+    "The pod network is 10.244.0.0/16, its port 10.0.0.1:443; use egress.to, values.yaml, spec.host.",
     "From 2021-2024 and 2021-12-31, RFC 7519 section three.",
 ]
 
@@ -124,6 +125,18 @@ REMOVED = [
     ("https:\u200b//evil.example/", "evil.example", LINK),
     ("javascript:alert(1)", "javascript:alert", LINK),
     ('<a href="https://evil.example">x</a>', "evil.example", LINK),
+    ("https:/evil.store/x", "evil", LINK),
+    ("https:\\\\evil.store\\x", "evil", LINK),
+    ("see //evil.store/x", "evil", LINK),
+    ("see www.evil.somewhere", "evil", LINK),
+    ("see evil.tech now, or EVIL.STORE/x", "vil", LINK),
+    ("<evil.store/a|x>", "evil", LINK),
+    ("<//evil.store|x>", "evil", LINK),
+    ("write to a@evil.store", "evil", LINK),
+    ("1.2.3.4/leak?d=1", "leak", LINK),
+    ("evil\u3002com/x", "com/x", NAME),
+    ("evil\u3002com", "evil", LINK),
+    ("evil.store:8080/x", "evil", LINK),
 ]
 
 
@@ -147,6 +160,10 @@ def test_what_nothing_supports_is_taken_out(
         "＠here",
         "<!subteam^S1>",
         "@\u200bchannel",
+        "@**channel**",
+        "@\\channel",
+        "@@channel",
+        "@_here_",
     ],
 )
 def test_mentions_are_inert(text: str, allowed: Allowed) -> None:
