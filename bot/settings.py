@@ -205,6 +205,7 @@ class Settings(_Part):
     openai_api_key: SecretStr = SecretStr("")
     embedding_api_key: SecretStr = SecretStr("")
     store_password: SecretStr = SecretStr("")
+    ledger_key: SecretStr = SecretStr("")
 
     @model_validator(mode="after")
     def _channels_name_clusters(self) -> Self:
@@ -224,6 +225,7 @@ SECRETS: Mapping[str, str] = {
     "openai_api_key": "OPENAI_API_KEY",
     "embedding_api_key": "OAKUM_EMBEDDING_API_KEY",
     "store_password": "OAKUM_STORE_PASSWORD",
+    "ledger_key": "OAKUM_LEDGER_KEY",
 }
 """Field -> environment variable; `NAME_FILE` may name a file that holds it instead."""
 

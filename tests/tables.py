@@ -102,10 +102,14 @@ def secrets() -> str:
 
 
 def commands() -> str:
-    """List the subcommands with their first line of help."""
+    """List the subcommands with their first line of help, those of groups with the group's name."""
+    found = [("oakum", command) for command in app.registered_commands]
+    for group in app.registered_groups:
+        inner = group.typer_instance.registered_commands if group.typer_instance else []
+        found += [(f"oakum {group.name}", command) for command in inner]
     rows = [
-        (f"`oakum {command.name}`", (command.callback.__doc__ or "").split("\n")[0])
-        for command in app.registered_commands
+        (f"`{before} {command.name}`", (command.callback.__doc__ or "").split("\n")[0])
+        for before, command in found
         if command.callback
     ]
     return table(("command", "what it does"), rows)

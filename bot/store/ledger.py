@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
+from sqlalchemy import Row as SqlRow
 from sqlalchemy import func, insert, select, update
 
 from bot.errors import LedgerBroken
@@ -175,17 +176,17 @@ async def head(db: Database) -> Head:
 
 
 async def pages(db: Database) -> AsyncGenerator[list[Row], None]:
-    """Give all rows in order, at most PAGE at a time; each page is read by itself."""
+    """Give all rows in order, at most PAGE at a time; each page is read by itself.
+
+    Raises LedgerBroken where a number is none.
+    """
     last: int | None = None
     while True:
         wanted = select(ledger).order_by(ledger.c.number).limit(PAGE)
         if last is not None:
             wanted = wanted.where(ledger.c.number > last)
         async with db.read() as tx:
-            rows = [
-                Row(row.number, row.proposal, bytes(row.body), row.mac or "")
-                for row in await tx.execute(wanted)
-            ]
+            rows = [_row(row) for row in await tx.execute(wanted)]
         if not rows:
             return
         yield rows
@@ -280,6 +281,14 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def _row(row: SqlRow[Any]) -> Row:
+    """Take a row as it lies there; SQLite lets whoever tampers put any type anywhere."""
+    if not isinstance(row.number, int):
+        raise _broken("a row has no number")
+    body = row.body if isinstance(row.body, bytes) else str(row.body).encode()
+    return Row(row.number, str(row.proposal), body, "" if row.mac is None else str(row.mac))
+
+
 async def _head(tx: Transaction) -> Head:
     signed = select(ledger.c.number, ledger.c.mac).where(ledger.c.mac.is_not(None))
     row = (await tx.execute(signed.order_by(ledger.c.number.desc()).limit(1))).one_or_none()
@@ -289,11 +298,11 @@ async def _head(tx: Transaction) -> Head:
 async def _sign(tx: Transaction, key: LedgerKey, own: int = 0) -> Head:
     """Sign all that waits, in order; `own` is the number of the row just written with the key."""
     reached = await _head(tx)
-    waiting = select(ledger.c.number, ledger.c.body).where(ledger.c.mac.is_(None))
-    for row in list(await tx.execute(waiting.order_by(ledger.c.number))):
+    waiting = select(ledger).where(ledger.c.mac.is_(None)).order_by(ledger.c.number)
+    for row in [_row(one) for one in await tx.execute(waiting)]:
         if row.number != reached.count + 1:
             raise _broken(f"row {reached.count + 1} is missing or not signed")
-        entry = decode(row.body, Entry)
+        entry = row.entry
         if row.number != own and (entry is None or entry.event not in UNSIGNED_EVENTS):
             raise _broken(f"row {row.number} is no row that waits for a signature")
         mac = key.sign(reached.mac, row.body)

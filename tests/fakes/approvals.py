@@ -129,7 +129,9 @@ async def press(
     )
 
 
-async def claim(db: Database, proposal: str = "p1", turn: Turn | None = None, **changes) -> Answered:
+async def claim(
+    db: Database, proposal: str = "p1", turn: Turn | None = None, **changes
+) -> Answered:
     """Ask to execute, with a policy that still is the same."""
     digest = changes.pop("digest", None) or await digest_of(db, proposal)
     gate = {"digest": digest, "policy_version": POLICY, "stopped": False}

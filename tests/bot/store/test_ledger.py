@@ -27,7 +27,9 @@ async def history(db):
     await proposals.record(db, make.EXECUTOR.at(122), "p1", make.outcome(OutcomeKind.APPLIED))
     await proposals.finish(db, make.EXECUTOR.at(150), "p1", make.outcome(OutcomeKind.VERIFIED))
     await make.pending(db, "p2", "api")
-    await make.press(db, "bob", Verdict.DENY, "p2", reason="not on a Friday \u2013 ever", key=make.KEY)
+    await make.press(
+        db, "bob", Verdict.DENY, "p2", reason="not on a Friday \u2013 ever", key=make.KEY
+    )
     await make.pending(db, "p3", "db")
     await proposals.withdraw(db, "p3", "ann", "mistaken", make.START, make.KEY)
     await proposals.submit(db, make.draft("p4"))
@@ -125,7 +127,9 @@ async def test_a_flipped_bit_in_any_row_is_found(db):
             await run(db, update(table).where(which).values(body=flipped(body, place)))
             found = await ledger.verify(db, make.KEY, noted)
             assert any(f"Row {row.number} " in one for one in found.troubles), (row.number, place)
-            await run(db, update(table).where(which).values(body=body, mac=flipped(mac, place % 64)))
+            await run(
+                db, update(table).where(which).values(body=body, mac=flipped(mac, place % 64))
+            )
             assert (await ledger.verify(db, make.KEY, noted)).troubles
             await run(db, update(table).where(which).values(proposal="px", mac=mac))
             assert (await ledger.verify(db, make.KEY, noted)).troubles
@@ -160,9 +164,7 @@ async def test_any_two_rows_in_each_others_place_are_found(db):
             for parts in (("body",), ("body", "mac"), ("proposal", "body", "mac")):
                 for here, there in ((first, second), (second, first)):
                     values = {name: getattr(there, name) for name in parts}
-                    await run(
-                        db, update(table).where(table.c.number == here.number).values(values)
-                    )
+                    await run(db, update(table).where(table.c.number == here.number).values(values))
                 found = await ledger.verify(db, make.KEY, noted)
                 assert found.troubles, (first.number, second.number, parts)
                 await put_back(db, kept)
@@ -271,7 +273,7 @@ async def test_numbers_have_no_hole_though_a_transition_failed(db):
     await make.pending(db)
     async with db.write() as tx:
         await tx.execute(text("ALTER TABLE outbox RENAME TO gone"))
-    with pytest.raises(Exception, match="outbox|database"):
+    with pytest.raises(Exception, match=r"outbox|database"):
         await make.press(db, "bob")
     async with db.write() as tx:
         await tx.execute(text("ALTER TABLE gone RENAME TO outbox"))

@@ -97,7 +97,7 @@ async def test_a_move_that_may_not_be_is_refused_and_leaves_nothing(db, to, revi
         changed_at=make.START - timedelta(seconds=back),
     )
 
-    with pytest.raises(ValueError):  # noqa: PT011 - a defect of ours, whatever it says
+    with pytest.raises(ValueError):
         await rows.change(db, "p1", lambda _: (Move(Event.DONE, after), True), make.KEY)
 
     assert await proposals.get(db, "p1") == before
@@ -115,7 +115,7 @@ async def test_a_transition_that_fails_half_way_leaves_nothing_of_itself(db):
     async with db.write() as tx:
         await tx.execute(text("DROP TABLE outbox"))
 
-    with pytest.raises(Exception, match="outbox|database"):
+    with pytest.raises(Exception, match=r"outbox|database"):
         await make.press(db, "bob")
 
     case = await proposals.get(db, "p1")
@@ -140,7 +140,7 @@ async def test_no_table_row_lets_one_person_review_twice(db):
     case = await proposals.get(db, "p1")
     assert case is not None
 
-    with pytest.raises(Exception, match="UNIQUE|unique|duplicate"):
+    with pytest.raises(Exception, match=r"UNIQUE|unique|duplicate"):
         async with db.write() as tx:
             await reviews.add(tx, case.reviews[0])
 
@@ -150,7 +150,7 @@ async def test_no_table_row_lets_two_executions_hold_one_object(db):
     await make.claim(db)
     (step,) = await operations.of(db, "p1")
 
-    with pytest.raises(Exception, match="UNIQUE|unique|duplicate"):
+    with pytest.raises(Exception, match=r"UNIQUE|unique|duplicate"):
         async with db.write() as tx:
             await operations.put(db, tx, replace(step, id="p2.0", proposal="p2"))
 
@@ -194,7 +194,9 @@ async def test_a_rehearsal_that_broke_off_is_given_out_again_and_given_up_after_
     for number in range(5):
         turn = make.Clock(f"e{number}").at(number * 60)
         tried.append(await proposals.claim_draft(db, turn, App.ASSISTANT))
-        assert await proposals.claim_draft(db, make.Clock("x").at(number * 60), App.ASSISTANT) is None
+        assert (
+            await proposals.claim_draft(db, make.Clock("x").at(number * 60), App.ASSISTANT) is None
+        )
 
     assert [one and one.attempts for one in tried] == [1, 2, 3, None, None]
     case = await proposals.get(db, "p1")
