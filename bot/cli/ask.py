@@ -60,9 +60,16 @@ def ask(
 async def _ask(
     settings: Settings, question: str, path: Path | None, cluster: str | None, thread: str | None
 ) -> "Answer":
-    from bot.app import terminal
+    from contextlib import AsyncExitStack
 
-    async with terminal.opened(settings, path, cluster, remember=thread is not None) as desk:
+    from bot.app import terminal
+    from bot.cli import render
+
+    async with AsyncExitStack() as opened:
+        with render.working("Starting"):
+            desk = await opened.enter_async_context(
+                terminal.opened(settings, path, cluster, remember=thread is not None)
+            )
         if not desk.scope.clusters:
             typer.echo(f"oakum: {desk.greeting}", err=True)
         return await desk.answer(desk.request(question, thread or "once"), _steps)

@@ -116,7 +116,10 @@ def _print_gaps(screen: Console, gaps: Sequence[Gap]) -> None:
 
 def _table(*columns: str | Column, title: str | Text) -> Table:
     """Make a table without walls, so that it fits into 80 columns."""
-    return Table(*columns, title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
+    whole = [Column(one) if isinstance(one, str) else one for one in columns]
+    for column in whole:
+        column.overflow = "fold"
+    return Table(*whole, title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
 
 
 def _control_table(controls: list[ControlResult]) -> Table:
