@@ -5,7 +5,10 @@ import pytest
 
 from tests.eval.runner import HERE, Judged, figures, load, run_all
 
-TASKS = HERE / "chat-own.jsonl"
+FLOORS = {"chat-own.jsonl": 0.97, "chat-second.jsonl": 0.97, "chat-third.jsonl": 0.90}
+"""Share of text and evidence items that must be met. The second file was written without a look at the
+rules, which met 136 of its 159 items then; the third after the rules were mended by the second, and nothing
+was mended by it."""
 
 
 def told(outcomes: list[Judged]) -> str:
@@ -17,11 +20,12 @@ def told(outcomes: list[Judged]) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", FLOORS)
 @pytest.mark.parametrize("model", ["offline", "scripted"])
-def test_our_own_tasks(model: str) -> None:
-    outcomes = asyncio.run(run_all(TASKS, HERE / "folders", model == "scripted"))
+def test_chat_tasks(model: str, name: str) -> None:
+    outcomes = asyncio.run(run_all(HERE / name, HERE / "folders", model == "scripted"))
     met, wanted, broken = figures(outcomes)
-    assert met / wanted >= 0.95, told(outcomes)
+    assert met / wanted >= FLOORS[name], told(outcomes)
     assert broken == 0, told(outcomes)
     for item in outcomes:
         assert item.answer.text.strip()
@@ -32,10 +36,11 @@ def test_our_own_tasks(model: str) -> None:
 
 
 def test_tasks_are_varied_and_their_folders_exist() -> None:
-    tasks = load(TASKS)
+    tasks = [task for name in FLOORS for task in load(HERE / name)]
     kinds = {task["kind"] for task in tasks}
     assert len(tasks) >= 30
     assert {"question", "scan", "explain", "followup"} <= kinds
     assert len({task["id"] for task in tasks}) == len(tasks)
     for task in tasks:
-        assert Path(HERE / "folders" / task["setup"]).is_dir()
+        for folder in task.get("clusters", {"": task["setup"]}).values():
+            assert Path(HERE / "folders" / folder).is_dir()

@@ -63,6 +63,11 @@ def first(text: str, hits: Sequence[Control]) -> list[Control]:
     return ordered
 
 
+def alike(one: Control, other: Control) -> bool:
+    """Tell whether two controls ask for something alike."""
+    return bool(_words(one) & _words(other))
+
+
 def _words(control: Control) -> set[str]:
     """Words of a control's title and setting that say what is asked, not of which part."""
     found = re.findall(r"[a-z]{3,}", f"{control.title} {control.setting}".lower())

@@ -54,12 +54,9 @@ def _explain_one(item: Explained, target: Target) -> Plan:
             words.not_looked_at(item.scan.gaps),
         )
     reads = yield from read_controls(objects.worst(item)[:1])
-    lines = [words.reason(found) + words.tag(found, item.scan.benchmark) for found in failing[:12]]
-    if len(failing) > len(lines):
-        lines.append(f"- and {len(failing) - len(lines)} more")
     return words.join(
         f"**{where} fails {objects.checks(failing)}:**",
-        "\n".join(lines),
+        words.reasons(failing, item.scan.benchmark, 12),
         *(words.why(read) for read in reads),
         objects.fragment_text(item, failing),
         *(words.source(read) for read in reads),
@@ -78,7 +75,7 @@ def _compare(first: Explained, other: Explained) -> str:
     a, b = words.place(first.ref), words.place(other.ref)
     if first.ref.cluster != other.ref.cluster:
         a, b = f"{a} of cluster {first.ref.cluster}", f"{b} of cluster {other.ref.cluster}"
-    lines = [f"{words.reason(bad[control])} [CIS {control}]" for control in only[:9]]
+    alone = [found for control, found in bad.items() if control in only]
     has = {(item.name, item.value) for item in first.settings}
     kept = [
         f"`{item.name}: {item.value}`"
@@ -89,7 +86,7 @@ def _compare(first: Explained, other: Explained) -> str:
         f"**{a} fails {objects.checks(bad)}, {b} fails {len(also)}; {len(only)} of them only the first:**"
         if only
         else f"**{a} and {b} fail the same checks.**",
-        "\n".join(lines),
+        words.reasons(alone, first.scan.benchmark, 9),
         f"{b} sets what {a} does not: {', '.join(dict.fromkeys(kept))}." if kept else "",
         f"Both fail CIS {', '.join(both)}." if both else "",
         f"Only {b} fails CIS {', '.join(theirs)}." if theirs else "",

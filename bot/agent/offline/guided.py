@@ -117,7 +117,8 @@ def guidance(talk: Talk, question: Ask, note: str = "") -> Plan:
         f"{words.number(item)} ({item.title})"
         for item in dict.fromkeys((*(read.control for read in reads[1:]), *hits))
         if item.id != first.control.id
-    ][:5]
+        and (item in hits[:3] or components.alike(item, first.control))
+    ][:4]
     return words.join(
         note,
         f"**{words.number(first.control)}: {first.control.title}.** {words.asks(first)}",

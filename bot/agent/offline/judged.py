@@ -183,9 +183,8 @@ def _one_verdict(item: Explained, about: Sequence[str]) -> str:
             admitted = ", so it would be admitted" if by else ""
             return f"**{where} fails none of the {len(item.verdicts)} checks{by} that apply to it{admitted}.**"
         refused = ", so its pods would be refused where that level is enforced" if by else ""
-        lines = [words.reason(found) + words.tag(found, benchmark) for found in failing]
         head = f"**{where} fails {objects.checks(failing)}{by}{refused}:**"
-        return head + "\n" + "\n".join(lines[: words.MAX_ROWS])
+        return head + "\n" + words.reasons(failing, benchmark, words.MAX_ROWS)
     named = ", ".join(about)
     decided = words.settings(item.settings, [name for c in about for name in SETTINGS.get(c, ())])
     values = f" In effect: {decided}." if decided else ""

@@ -144,7 +144,7 @@ GUIDANCE = re.compile(
     r"\bwhy (?:is|are|does|do|should|would|must|not|can't|shouldn't)\b|\bwhy\b\W*$|"
     r"\bhow (?:do|can|should|would|does|to|often|long|strict)\b|\bshould (?:i|we|the|a|my|our|it)\b|\bmust (?:i|we|the|a)\b|"
     r"\b(?:best practice|recommended|meaning|mean\b|means|definition|exception|dangerous|risk\w*|matter|danger|gefährlich|wozu|wofür|wie (?:kann|soll|sollte|muss))|"
-    r"\bok(?:ay)? to\b|\bfine to\b|allowed to\b|\bis it (?:ok|okay|safe|bad|fine|enough|allowed)|what went wrong|how (?:was|is|could) (?:this|that|it|he|she|they)\b|\bthoughts\b|downside|\bharmless\b|\b(?:allowed|acceptable|fine|ok|okay)\W*$|how to avoid|what now\b|\b(?:tell me about|advice|learn|background|documentation)\b",
+    r"\bok(?:ay)? to\b|\bfine to\b|allowed to\b|\bis it (?:ok|okay|safe|bad|fine|enough|allowed)|\b(?:can|may|could|must) (?:we|i|one)\b(?! (?:see|get|have|know)\b)|what went wrong|how (?:was|is|could) (?:this|that|it|he|she|they)\b|\bthoughts\b|downside|\bharmless\b|\b(?:allowed|acceptable|fine|ok|okay)\W*$|how to avoid|what now\b|\b(?:tell me about|advice|learn|background|documentation)\b",
     re.I,
 )
 SCAN = re.compile(

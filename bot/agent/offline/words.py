@@ -6,8 +6,11 @@ Pure. Used by the plans of `bot.agent.offline`.
 import re
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from knowledge.catalogue import sections
 from knowledge.types import Control, Guide
+from tools import posture
 from tools.queries.result import ControlRead, Explained, ImageRow, Scanned, Setting, WorkloadRow
 from tools.queries.wording import names, one_line
 from tools.types import Evidence, Finding, Gap, ResourceRef, Scan, Verdict
@@ -62,7 +65,7 @@ def counted(count: int, kind: str) -> str:
 
 def not_looked_at(gaps: Iterable[Gap]) -> str:
     """Say what could not be read; empty when all was."""
-    missing = [gap for gap in gaps if not gap.refused]
+    missing = posture.not_looked_at(gaps)
     if not missing:
         return ""
     listed = names((f"{one_line(gap.what, 80)} ({one_line(gap.why, 100)})" for gap in missing), 3)
@@ -79,6 +82,24 @@ def row(finding: Finding) -> str:
 def reason(finding: Finding) -> str:
     """Why one finding fails, as a list item below its object's name."""
     return "- " + row(finding).removeprefix(f"- {place(finding.ref)}: ")
+
+
+def reasons(findings: Sequence[Finding], benchmark: str, limit: int) -> str:
+    """Why one object fails, each reason once with all controls that it decides; then how many more."""
+    same: dict[str, list[Finding]] = {}
+    for item in findings:
+        same.setdefault(reason(item), []).append(item)
+    lines = [
+        line + tag(replace(items[0], controls=controls_in(items)), benchmark)
+        for line, items in same.items()
+    ]
+    more = [f"- and {len(lines) - limit} more"] if len(lines) > limit else []
+    return "\n".join([*lines[:limit], *more])
+
+
+def controls_in(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Give the controls of findings, each once."""
+    return tuple(dict.fromkeys(control for item in findings for control in item.controls))
 
 
 def tag(finding: Finding, benchmark: str) -> str:
@@ -215,8 +236,7 @@ def by_verdict(data: Explained, verdict: Verdict) -> list[Finding]:
 
 def controls_of(findings: Iterable[Finding]) -> str:
     """Control numbers of findings, each once."""
-    numbers = [control for item in findings for control in item.controls]
-    return ", ".join(dict.fromkeys(numbers))
+    return ", ".join(controls_in(findings))
 
 
 def join(*parts: str) -> str:

@@ -23,6 +23,14 @@ CASES = [
     ("is our api image FIPS validated?", Wish.SUPPLY, (), ("api",)),
     ("how many pods fail a check in shop", Wish.COUNT, (), ("shop",)),
     ("what can you do", Wish.HELP, (), ()),
+    ("who can delete pods", Wish.RIGHTS, (), ()),
+    ("who can create pods", Wish.SCAN, ("5.1.4",), ()),
+    ("can we drop capabilities", Wish.GUIDANCE, ("5.2.9",), ("drop",)),
+    ("what is the worst problem right now", Wish.SCAN, (), ()),
+    ("is data ok?", Wish.SCAN, (), ("data",)),
+    ("is data encrypted at rest in etcd?", Wish.GUIDANCE, (), ()),
+    ("images from docker hub", Wish.IMAGES, (), ()),
+    ("show me the yaml", Wish.SETTINGS, (), ()),
 ]
 
 

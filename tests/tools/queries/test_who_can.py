@@ -1,0 +1,68 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.desk import NOW, shared_library
+from tools.cluster.snapshot import open_folder
+from tools.queries import who_can
+from tools.queries.context import QueryContext, Scope
+from tools.queries.listings import Listings
+from tools.queries.memory import MemoryScans
+from tools.queries.result import Access
+from tools.types import ClusterConfig, ClusterSource
+
+CLINIC = Path(__file__).parents[2] / "eval" / "folders" / "clinic"
+
+
+async def context(namespaces: frozenset[str] | None) -> QueryContext:
+    config = ClusterConfig(name="clinic", source=ClusterSource.FOLDER, folder=str(CLINIC))
+    reader = Listings(await open_folder(config))
+    library = shared_library()
+    return QueryContext(
+        {"clinic": reader},
+        Scope({"clinic": namespaces}),
+        library.search,
+        library.guide_for,
+        MemoryScans(),
+        NOW,
+    )
+
+
+@pytest.fixture
+async def clinic() -> AsyncIterator[QueryContext]:
+    yield await context(None)
+
+
+async def asked(where: QueryContext, verb: str, resource: str, *namespaces: str) -> Access:
+    arguments = who_can.Arguments(verb=verb, resource=resource, namespaces=list(namespaces))
+    return (await who_can.run(arguments, where)).data
+
+
+async def test_a_subresource_is_another_right_than_its_resource(clinic: QueryContext) -> None:
+    exec_ = await asked(clinic, "create", "pods/exec")
+    create = await asked(clinic, "create", "pods")
+    assert {row.ref.name: row.holders for row in exec_.rows} == {
+        "break-glass": ("Group oncall",),
+        "shell-access": ("Group support in records",),
+        "cluster-admin": ("Group platform-admins",),
+    }
+    assert {row.ref.name for row in create.rows} == {"break-glass", "cluster-admin"}
+
+
+async def test_a_bound_role_that_is_not_there_is_told(clinic: QueryContext) -> None:
+    assert (await asked(clinic, "delete", "pods")).unread == ("view",)
+
+
+async def test_only_roles_of_the_namespaces_that_may_be_seen() -> None:
+    narrow = await context(frozenset({"imaging"}))
+    found = await asked(narrow, "delete", "pods")
+    assert [row.ref.name for row in found.rows] == ["pod-janitor"]
+    assert found.objects["ClusterRole"] == 0
+
+
+async def test_the_account_that_holds_it_and_the_rule_are_given(clinic: QueryContext) -> None:
+    found = await asked(clinic, "list", "secrets", "records")
+    row = next(item for item in found.rows if item.ref.name == "secret-sync")
+    assert row.holders == ("ServiceAccount records/chart-api",)
+    assert row.rules == ("get, list, watch on secrets",)
