@@ -123,7 +123,7 @@ async def _context(desk: Desk, row: Leased) -> tuple[str, ...]:
         who = message.get("user") or message.get("username") or message.get("bot_id") or "somebody"
         text = plain(_words(message), desk.me)[:_CONTEXT_CHARS]
         if text:
-            lines.append(f"{who}: {text}")
+            lines.append(f"{plain(str(who), desk.me)[:80]}: {text}")
     return tuple(lines)
 
 

@@ -113,6 +113,18 @@ async def test_a_reply_to_somebody_else_is_left_alone(place):
     assert len(place.answering.asked) == 1
 
 
+async def test_names_in_a_thread_that_is_read_are_redacted_as_its_words_are(place):
+    await place.serve()
+    ts = place.slack.people.say("C1", "UBOB", "ALERT password=swordfish9!Kq")
+    place.slack.space.message("C1", ts).user = "hook token=swordfish9!Kq"
+
+    place.slack.people.mention("C1", "UANN", "what is this?", thread=ts)
+    await place.shown("C1", ts, "Answer to: what is this?")
+
+    assert place.answering.asked[0].context[0].startswith("hook token=[redacted]: ALERT")
+    assert "swordfish" not in str(place.answering.asked)
+
+
 async def test_a_thread_it_does_not_know_is_read_once_as_context(place):
     await place.serve()
     ts = place.slack.people.say(
