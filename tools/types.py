@@ -278,7 +278,7 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True):
     namespace: Annotated[str, Meta(max_length=63, pattern=r"\A([a-z0-9]([-a-z0-9]*[a-z0-9])?)?\Z")]
     """Empty for cluster-scoped kinds."""
     name: PathName
-    uid: Annotated[str, Meta(max_length=64, pattern=r"\A[A-Za-z0-9-]*\Z")] = ""
+    uid: Annotated[str, Meta(max_length=64, pattern=r"\A([A-Za-z0-9][A-Za-z0-9-]*)?\Z")] = ""
     """Empty where the object does not exist yet, or in a folder of manifests."""
 
 

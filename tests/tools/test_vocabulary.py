@@ -1,0 +1,393 @@
+"""The vocabulary takes every well-formed action and nothing else."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import UNSET
+
+from tools import vocabulary
+from tools.discovery import checks
+from tools.errors import BadAction, NotAllowed
+from tools.objects.kinds import KINDS
+from tools.types import Action, Change
+
+DIGEST = "registry.example/shop/web@sha256:" + "a" * 64
+PLACES = {
+    "cluster": st.sampled_from(["lab", "prod-eu.1", "kind"]),
+    "namespace": st.sampled_from(["shop", "default", "team-a", "a" * 63]),
+    "name": st.from_regex(r"\A[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?\Z"),
+    "uid": st.sampled_from(["", "7d9f7b1e-0000-4000-8000-000000000001"]),
+}
+NAME = st.from_regex(r"\A[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?\Z")
+MAYBE_LEVEL = st.sampled_from([None, "privileged", "baseline", "restricted"])
+SETTINGS = [each.value for each in vocabulary.harden_workload.Setting]
+SUBJECT = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "kind": st.sampled_from(["User", "Group"]),
+            "name": st.sampled_from(
+                ["jo@example.com", "oidc:devs", "Domain Admins", "system:nodes"]
+            ),
+        }
+    ),
+    st.fixed_dictionaries({"kind": st.just("ServiceAccount"), "name": NAME, "namespace": NAME}),
+)
+USER = st.fixed_dictionaries(
+    {"uid": st.integers(1, 2**31 - 1), "source": st.sampled_from(["person", "image"])},
+    optional={"container": NAME},
+)
+AMOUNTS = st.fixed_dictionaries(
+    {"container": NAME},
+    optional={
+        "request_cpu_millicores": st.integers(1, 256_000),
+        "limit_memory_mib": st.integers(4, 4_194_304),
+    },
+)
+VERBS = st.lists(st.sampled_from(["get", "list", "watch", "create"]), min_size=1, max_size=4)
+LIMIT = st.fixed_dictionaries(
+    {"rule": st.integers(0, 500)},
+    optional={
+        "remove": st.booleans(),
+        "verbs": VERBS,
+        "api_groups": st.lists(st.sampled_from(["", "apps", "batch"]), min_size=1, max_size=3),
+        "resources": st.lists(
+            st.sampled_from(["pods", "pods/log", "deployments.apps"]), min_size=1, max_size=3
+        ),
+        "resource_names": st.lists(NAME, min_size=1, max_size=3),
+    },
+)
+FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "harden_workload": (
+        {"settings": st.lists(st.sampled_from(SETTINGS), min_size=1, max_size=12)},
+        {"users": st.lists(USER, max_size=5), "empty_dirs": st.lists(NAME, max_size=5)},
+    ),
+    "own_service_account": ({"account": NAME}, {"confirmed": st.booleans()}),
+    "account_token_off": ({}, {}),
+    "label_namespace": (
+        {},
+        {
+            "enforce": MAYBE_LEVEL,
+            "audit": MAYBE_LEVEL,
+            "warn": MAYBE_LEVEL,
+            "version": st.sampled_from(["latest", "v1.34"]),
+        },
+    ),
+    "deny_traffic": ({}, {"egress": st.booleans()}),
+    "remove_subject": ({"subject": SUBJECT}, {}),
+    "narrow_role": ({"limits": st.lists(LIMIT, min_size=1, max_size=5)}, {}),
+    "set_resources": ({"containers": st.lists(AMOUNTS, min_size=1, max_size=5)}, {}),
+    "scale": ({"replicas": st.integers(0, 100)}, {}),
+    "restart": ({"at": st.just("2026-11-24T12:00:00Z")}, {}),
+    "pause_rollout": ({"paused": st.booleans()}, {}),
+    "pin_image": ({}, {"containers": st.lists(NAME, max_size=5)}),
+    "deploy_app": (
+        {"image": st.just(DIGEST), "port": st.integers(1024, 65535)},
+        {
+            "replicas": st.integers(1, 20),
+            "user": st.one_of(st.none(), st.integers(1, 2**31 - 1)),
+            "cpu_millicores": st.integers(10, 16_000),
+            "memory_mib": st.integers(16, 65_536),
+        },
+    ),
+    "delete_object": ({}, {}),
+    "undo_change": ({"operation_id": st.from_regex(r"\A[a-z0-9][a-z0-9-]{7,40}\Z")}, {}),
+}
+TAGS = {cls.__struct_config__.tag: cls for cls in vocabulary.ACTIONS}
+
+
+@st.composite
+def actions(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw the JSON of a well-formed action of any kind."""
+    tag = draw(st.sampled_from(sorted(FIELDS)))
+    entry = vocabulary.ACTIONS[TAGS[tag]]
+    kind = KINDS[draw(st.sampled_from(entry.kinds))]
+    place = {key: draw(strategy) for key, strategy in PLACES.items()}
+    target = {**place, "kind": kind.kind, "api_version": kind.group_version}
+    if not kind.namespaced:
+        target["namespace"] = ""
+    needed, optional = FIELDS[tag]
+    fields = draw(st.fixed_dictionaries(needed, optional=optional))
+    answers = draw(st.lists(st.sampled_from(entry.answers), max_size=4)) if entry.answers else []
+    return {"action": tag, "target": target, "answers": answers, **fields}
+
+
+def encoded(document: Any) -> bytes:
+    return json.dumps(document).encode()
+
+
+def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Give the path of every object, list and value of a document."""
+    yield path
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield from places(value, (*path, key))
+    if isinstance(document, list):
+        for index, value in enumerate(document):
+            yield from places(value, (*path, index))
+
+
+def at(document: Any, path: tuple[Any, ...]) -> Any:
+    for part in path:
+        document = document[part]
+    return document
+
+
+def test_every_action_of_the_vocabulary_is_drawn_here() -> None:
+    assert set(FIELDS) == set(TAGS)
+    assert set(vocabulary.Vocabulary.__args__) == set(vocabulary.ACTIONS)
+
+
+def test_answers_are_checks_of_ours_and_kinds_are_read() -> None:
+    known = set(checks())
+    for action, entry in vocabulary.ACTIONS.items():
+        assert set(entry.answers) <= known, action
+        assert set(entry.kinds) | set(entry.needs) <= set(KINDS), action
+        for check in entry.answers:
+            assert action in vocabulary.actions_for(check)
+    assert vocabulary.actions_for("no_such_check") == ()
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(actions())
+def test_each_well_formed_action_is_taken_and_has_one_spelling(document: dict[str, Any]) -> None:
+    action = vocabulary.decode(encoded(document))
+    canonical = vocabulary.encode(action)
+    assert vocabulary.decode(canonical) == action
+    assert vocabulary.encode(vocabulary.decode(canonical)) == canonical
+    assert (
+        canonical
+        == json.dumps(json.loads(canonical), sort_keys=True, separators=(",", ":")).encode()
+    )
+    assert holds(json.loads(canonical), document)
+
+
+def holds(whole: Any, part: Any) -> bool:
+    """Tell whether nothing of a document was dropped or altered."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(
+            k in whole and holds(whole[k], v) for k, v in part.items()
+        )
+    if isinstance(part, list):
+        return len(whole) == len(part) and all(map(holds, whole, part))
+    return type(whole) is type(part) and whole == part
+
+
+STRANGE_KEYS = [
+    "patch", "patches", "op", "path", "value", "spec", "manifest", "force", "image", "command", "env",
+    "person", "risk", "namespaces", "selector", "Target", "targets", "lc", "__class__", "x" * 5000,
+]  # fmt: skip
+STRANGE_TEXT = [
+    "*", "shop-*", "*.*", "", " ", "shop\n", "\nshop", "shop/web", "../etc", "--server=https://x", "-n",
+    "Shop_1?", "$(id)", "`id`", "a" * 400, "a" * 40_000, "shop,other", "shop web", "ѕhop", "shop\x00",
+    "%2e%2e", "<!channel>", "{}", "[]", "kube-system/web", "shop;rm",
+]  # fmt: skip
+_SLASHED = {"shop/web", "kube-system/web"}
+_PEOPLE = {*_SLASHED, "shop web", "shop,other", "%2e%2e", "-n", "--server=https://x"}
+FITS: dict[Any, set[str]] = {
+    "uid": {""},
+    ("limits", "verbs"): _SLASHED,
+    ("limits", "resources"): _SLASHED,
+    ("limits", "resource_names"): _SLASHED,
+    ("limits", "api_groups"): {""},
+}
+"""Strange elsewhere, well-formed in this field or in this list of an action's field."""
+STRANGE_VALUES = [None, True, 1, -1, 0, 2**40, 1.5, [], {}, ["*"], {"*": "*"}, [[]], "*"]
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(actions(), st.data())
+def test_an_unknown_field_anywhere_is_refused(
+    document: dict[str, Any], data: st.DataObject
+) -> None:
+    objects = [path for path in places(document) if isinstance(at(document, path), dict)]
+    place = at(document, data.draw(st.sampled_from(objects)))
+    key = data.draw(st.sampled_from([key for key in STRANGE_KEYS if key not in place]))
+    if key in FIELDS[document["action"]][0] or key in FIELDS[document["action"]][1]:
+        return
+    place[key] = data.draw(st.sampled_from(STRANGE_VALUES))
+    with pytest.raises(BadAction) as refused:
+        vocabulary.decode(encoded(document))
+    assert "xxxx" not in refused.value.public + refused.value.hint
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(actions(), st.data())
+def test_strange_text_is_refused_wherever_it_stands(
+    document: dict[str, Any], data: st.DataObject
+) -> None:
+    texts = [path for path in places(document) if isinstance(at(document, path), str)]
+    path = data.draw(st.sampled_from(texts))
+    strange = data.draw(st.sampled_from(STRANGE_TEXT))
+    if path == ("subject", "name") and strange in _PEOPLE:
+        return
+    if strange in FITS.get(path[-1], ()) or strange in FITS.get(path[:1] + path[-2:-1], ()):
+        return
+    at(document, path[:-1])[path[-1]] = strange
+    with pytest.raises(BadAction):
+        vocabulary.decode(encoded(document))
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(actions(), st.data())
+def test_whatever_is_put_in_is_refused_or_kept_whole(
+    document: dict[str, Any], data: st.DataObject
+) -> None:
+    """Nothing is dropped on the way in: what is sealed is what was asked for, and without wildcard."""
+    path = data.draw(st.sampled_from([p for p in places(document) if p]))
+    at(document, path[:-1])[path[-1]] = data.draw(
+        st.one_of(st.sampled_from(STRANGE_VALUES), st.text(max_size=40), st.integers())
+    )
+    try:
+        action = vocabulary.decode(encoded(document))
+    except BadAction:
+        return
+    canonical = json.loads(vocabulary.encode(action))
+    assert holds(canonical, document)
+    for found in places(canonical):
+        value = at(canonical, found)
+        if isinstance(value, str):
+            assert re.fullmatch(r"[A-Za-z0-9@.:_/+=,#%~| -]*", value), value
+            assert len(value) <= 320
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.binary(max_size=200))
+def test_noise_is_refused(noise: bytes) -> None:
+    with pytest.raises(BadAction):
+        vocabulary.decode(noise)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "evil"}],
+        {"action": "patch", "patch": []},
+        {"action": "apply", "manifest": {}},
+        {"action": "kubectl", "command": "delete ns shop"},
+        {"action": "Action", "target": {}},
+        {"spec": {"replicas": 0}},
+        "scale",
+        None,
+        [],
+        {},
+    ],
+)
+def test_raw_patches_and_unknown_actions_are_refused(document: Any) -> None:
+    with pytest.raises(BadAction):
+        vocabulary.decode(encoded(document))
+
+
+def scale(**target: str) -> dict[str, Any]:
+    """Give the JSON of a small action on one target."""
+    place = {
+        "cluster": "lab",
+        "api_version": "apps/v1",
+        "kind": "Deployment",
+        "namespace": "shop",
+        "name": "web",
+        **target,
+    }
+    return {"action": "scale", "target": place, "replicas": 2}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"kind": "Namespace", "api_version": "v1", "namespace": ""},
+        {"kind": "Secret", "api_version": "v1"},
+        {"kind": "Pod", "api_version": "v1"},
+        {"api_version": "apps/v1beta1"},
+        {"api_version": "v1"},
+        {"namespace": ""},
+        {"namespace": "*"},
+        {"name": "system:web"},
+        {"name": "Web"},
+        {"cluster": ""},
+    ],
+)
+def test_targets_that_the_action_does_not_take_are_refused(target: dict[str, str]) -> None:
+    assert vocabulary.decode(encoded(scale()))
+    with pytest.raises(BadAction):
+        vocabulary.decode(encoded(scale(**target)))
+
+
+def test_a_cluster_scoped_object_has_no_namespace() -> None:
+    document = scale(kind="Namespace", api_version="v1", namespace="shop", name="shop")
+    document |= {"action": "deny_traffic"}
+    del document["replicas"]
+    with pytest.raises(BadAction, match="has no namespace"):
+        vocabulary.decode(encoded(document))
+
+
+def test_a_check_that_the_action_does_not_answer_is_refused() -> None:
+    with pytest.raises(BadAction, match="does not answer"):
+        vocabulary.decode(encoded({**scale(), "answers": ["root_user"]}))
+
+
+def test_a_long_action_is_not_even_read() -> None:
+    long = encoded(scale()) + b" " * vocabulary.MAX_BYTES
+    with pytest.raises(BadAction, match="bytes"):
+        vocabulary.decode(long)
+    with pytest.raises(BadAction):
+        vocabulary.decode(b"[" * 16_000)
+
+
+def test_a_refusal_names_the_place_but_repeats_nothing() -> None:
+    with pytest.raises(BadAction) as refused:
+        vocabulary.decode(encoded({**scale(), "replicas": "sk-secret"}))
+    assert refused.value.hint == "Refused at $.replicas."
+    assert "secret" not in refused.value.public
+
+
+@pytest.mark.parametrize(
+    ("scope", "inside"),
+    [
+        ({"lab": None}, True),
+        ({"lab": frozenset({"shop"})}, True),
+        ({"lab": frozenset({"other"})}, False),
+        ({"lab": frozenset()}, False),
+        ({"prod": None}, False),
+        ({}, False),
+    ],
+)
+def test_a_place_outside_the_scope_is_refused(
+    scope: dict[str, frozenset[str] | None], inside: bool
+) -> None:
+    action = vocabulary.decode(encoded(scale()))
+    if inside:
+        vocabulary.within(action, scope)
+        return
+    with pytest.raises(NotAllowed):
+        vocabulary.within(action, scope)
+
+
+def test_a_namespace_counts_as_inside_itself_and_a_cluster_role_nowhere() -> None:
+    def decoded(kind: str, tag: str, **fields: Any) -> Action:
+        place = {"cluster": "lab", "api_version": KINDS[kind].group_version, "kind": kind}
+        target = {**place, "namespace": "", "name": "shop"}
+        return vocabulary.decode(encoded({"action": tag, "target": target, **fields}))
+
+    scope = {"lab": frozenset({"shop"})}
+    vocabulary.within(decoded("Namespace", "deny_traffic"), scope)
+    role = decoded("ClusterRole", "narrow_role", limits=[{"rule": 0, "remove": True}])
+    with pytest.raises(NotAllowed):
+        vocabulary.within(role, scope)
+    vocabulary.within(role, {"lab": None})
+
+
+def test_what_is_stored_of_a_change_comes_back_as_it_was() -> None:
+    for before, after in ((UNSET, {"a": None}), (None, UNSET), ([1], True), ("x", None)):
+        kept = Change(("spec", 0, "x"), before, after)
+        again = msgspec.json.decode(msgspec.json.encode(kept), type=Change)
+        assert again == kept
+        assert (again.before is UNSET) == (before is UNSET)
