@@ -37,6 +37,8 @@ class _Event(msgspec.Struct):
     object: _Object | None = msgspec.field(name="objectRef", default=None)
     status: _Status = msgspec.field(name="responseStatus", default_factory=_Status)
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
+    audit_id: str = msgspec.field(name="auditID", default="")
+    user_agent: str = msgspec.field(name="userAgent", default="")
 
 
 class Request(NamedTuple):
@@ -49,6 +51,8 @@ class Request(NamedTuple):
     code: int
     allowed: bool
     """What authorization said; an allowed request can still end in 404."""
+    audit_id: str
+    user_agent: str
 
 
 def end(log: Path) -> int:
@@ -73,4 +77,12 @@ def _request(event: _Event) -> Request:
         parts = (event.object.resource, event.object.subresource)
         access = Access(event.object.group, "/".join(filter(None, parts)), event.verb)
     allowed = event.annotations.get("authorization.k8s.io/decision") == "allow"
-    return Request(event.user.username, event.uri, access, event.status.code, allowed)
+    return Request(
+        event.user.username,
+        event.uri,
+        access,
+        event.status.code,
+        allowed,
+        event.audit_id,
+        event.user_agent,
+    )

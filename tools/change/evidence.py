@@ -62,14 +62,13 @@ async def judge(
     reader: Reader,
     now: Callable[[], datetime],
 ) -> Judged:
-    """Judge the target, and its pods (by uid), by checks. Raises what the reader raises.
+    """Judge the target (by its name), and its pods (by uid). Raises what the reader raises.
 
     A check that judges nothing of it, or that no benchmark uses, has not been shown to pass.
     """
     wanted = tuple(dict.fromkeys(checks))
     namespace = target.namespace or (target.name if target.kind == "Namespace" else "")
     alone = _PodsAlone(reader, pods)
-    uids = {target.uid, *pods}
     found: list[Finding] = []
     for benchmark, controls in _controls(wanted).items():
         result = await scan(
@@ -80,9 +79,16 @@ async def judge(
             keep_all=True,
             now=now,
         )
-        found += [f for f in result.findings if f.check in wanted and f.ref.uid in uids]
+        found += [f for f in result.findings if f.check in wanted and _is_of(f, target, pods)]
     found = list({f.fingerprint: f for f in found}.values())
     return Judged(tuple(found), tuple(_failing(wanted, found)))
+
+
+def _is_of(finding: Finding, target: Target, pods: Collection[str]) -> bool:
+    """Tell whether a finding is of the target or of one of its pods."""
+    ref = finding.ref
+    own = (ref.kind, ref.namespace, ref.name) == (target.kind, target.namespace, target.name)
+    return own or ref.uid in pods
 
 
 def _controls(checks: Iterable[str]) -> Mapping[str, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from tools.cluster.reader import Reader
 from tools.cluster.wire import ReadFailed
 from tools.cluster.writer import OPERATION, Reply, Writer
 from tools.errors import ClusterUnreachable, Moved, NoAnswer, NotAllowed
+from tools.objects.kinds import KINDS
 from tools.patching import applied, as_object, dotted, json_patch
 from tools.plans import Done, Json, Plan, Refusal
 from tools.types import Action, Change, Operation, Target, Verb
@@ -61,7 +62,7 @@ async def rehearse(
         raise NotAllowed("That action is for another cluster.")
     reason = ""
     for _ in range(ATTEMPTS):
-        obj = await read(writer, decoded.target)
+        obj = await _read_to_plan(decoded.target, reader, writer)
         around = await read_around(decoded, obj, reader, now, done)
         plan = vocabulary.plan(decoded, obj, around)
         if isinstance(plan, Refusal):
@@ -91,6 +92,19 @@ async def read(writer: Writer, target: Target) -> Json | None:
         what = f"{target.kind} {'/'.join(filter(None, (target.namespace, target.name)))}"
         public = f"Oakum's executor could not read {what}: {failure.public}."
         raise ClusterUnreachable(public, "deploy/rbac shows what its account needs.") from failure
+
+
+async def _read_to_plan(target: Target, reader: Reader, writer: Writer) -> Json | None:
+    """Read a target as the executor, or where its account may not, as people are shown it.
+
+    What is planned on the latter is a refusal, or for somebody else: the executor cannot try it.
+    """
+    try:
+        return await writer.read(target)
+    except ReadFailed as failure:
+        if failure.status == 403:
+            return await reader.get(KINDS[target.kind], target.namespace, target.name)
+    return await read(writer, target)
 
 
 async def dry_run(operation: Operation, live: Json | None, writer: Writer) -> Reply:

@@ -2,7 +2,7 @@
 
 Verified means that the current revision is fully rolled out, no pod of the old one is left, and the
 checks pass on the object and its pods. Where no new pod comes by itself, it says so and does not
-wait. Waits at most for the rollout's own deadline. Changes nothing. Used by `bot.executor`.
+wait. The checks are judged with the last step, on the action's target. Waits at most for the rollout's own deadline. Changes nothing. Used by `bot.executor`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct, structs
 
+from tools import vocabulary
 from tools.change import evidence, rollouts
 from tools.change.apply import done_by
 from tools.change.rehearse import read
@@ -77,7 +78,7 @@ async def _changed(intent: Intent, applied: Outcome, watch: Watch) -> Outcome:
     seen = await _rollout(intent, obj, watch)
     if seen.reason:
         return _unverified(applied, seen.reason, seen.stuck)
-    judged = await evidence.judge(intent.seal.answers, target, seen.pods, watch.reader, watch.clock)
+    judged = await _judged(intent, seen, watch)
     last = await read(watch.writer, target)
     lost = _lost(intent, last) if last else "It is gone since."
     if lost:
@@ -85,8 +86,19 @@ async def _changed(intent: Intent, applied: Outcome, watch: Watch) -> Outcome:
     shown = structs.replace(applied, findings=judged.findings)
     if judged.failing and not intent.seal.undoes:
         return _unverified(shown, f"Applied, but not shown to pass: {'; '.join(judged.failing)}.")
-    kind = OutcomeKind.UNDONE if intent.seal.undoes else OutcomeKind.VERIFIED
-    return structs.replace(shown, kind=kind)
+    return structs.replace(shown, kind=_good(intent))
+
+
+def _good(intent: Intent) -> OutcomeKind:
+    return OutcomeKind.UNDONE if intent.seal.undoes else OutcomeKind.VERIFIED
+
+
+async def _judged(intent: Intent, seen: _Seen, watch: Watch) -> evidence.Judged:
+    """Judge the action's target once its last step is done; before that there is nothing to judge."""
+    if intent.step + 1 < len(intent.seal.steps):
+        return evidence.Judged(())
+    target = vocabulary.decode(intent.seal.action).target
+    return await evidence.judge(intent.seal.answers, target, seen.pods, watch.reader, watch.clock)
 
 
 def _lost(intent: Intent, obj: Json) -> str:
@@ -186,7 +198,7 @@ async def _deleted(intent: Intent, applied: Outcome, watch: Watch) -> Outcome:
     while True:
         obj = await read(watch.writer, target)
         if obj is None or as_object(obj.get("metadata")).get("uid") != target.uid:
-            return structs.replace(applied, kind=OutcomeKind.VERIFIED)
+            return structs.replace(applied, kind=_good(intent))
         if watch.clock() >= ends:
             return _unverified(applied, "It is still being deleted: something holds it.")
         await watch.wait(POLL_S)

@@ -1,0 +1,372 @@
+"""A change from finding to verified and back on a real server, with the shipped accounts."""
+
+import copy
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab import audit
+from tests.lab.changing import (
+    ACCOUNTS,
+    EXECUTOR,
+    RBAC,
+    WRITER_FILES,
+    Journey,
+    kubeconfig,
+    opened,
+    workload,
+)
+from tests.lab.cluster import Lab
+from tools.actions.delete_object import DeleteObject
+from tools.actions.harden_workload import HardenWorkload
+from tools.actions.own_service_account import OwnServiceAccount
+from tools.actions.scale import Scale
+from tools.actions.undo_change import UndoChange
+from tools.change.account import Subject, may, open_account
+from tools.change.recover import recover
+from tools.changes import OutcomeKind, State
+from tools.cluster.connect import connect
+from tools.hardening import Setting
+from tools.types import ClusterConfig, ClusterSource, Operation, Target, Verb
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
+
+NAMESPACE = "changing"
+
+
+@pytest.fixture(scope="module")
+def accounts(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    """Give kubeconfigs of the shipped accounts, the executor's open in one namespace."""
+    lab.kubectl("wait", "--for=delete", "namespace/oakum", "--timeout=90s")
+    lab.kubectl("apply", "-f", str(RBAC / "reader.yaml"))
+    lab.fresh_namespace(NAMESPACE)
+    for file in WRITER_FILES:
+        lab.kubectl("apply", "-f", "-", stdin=opened(file, NAMESPACE))
+    folder = tmp_path_factory.mktemp("accounts")
+    yield {who: kubeconfig(lab, name, folder / who) for who, name in ACCOUNTS.items()}
+    lab.kubectl("delete", "--wait=false", "namespace", NAMESPACE)
+    lab.kubectl("delete", "--wait=false", "-f", str(RBAC / "reader.yaml"))
+
+
+@pytest.fixture
+async def journey(lab: Lab, accounts: dict[str, Path]) -> AsyncIterator[Journey]:
+    def config(who: str) -> ClusterConfig:
+        return ClusterConfig("lab", ClusterSource.KUBECONFIG, kubeconfig=str(accounts[who]))
+
+    reader, writer = await connect(config("reader")), await open_account(config("executor"))
+    yield Journey(lab, reader, writer, NAMESPACE, {}, [])
+    await reader.close()
+    await writer.close()
+
+
+def harden(journey: Journey, name: str, kind: str = "Deployment") -> HardenWorkload:
+    api_version = "batch/v1" if kind == "CronJob" else "apps/v1"
+    return HardenWorkload(
+        target=journey.target(name, kind, api_version),
+        settings=(Setting.PRIVILEGED,),
+        answers=("privileged_container",),
+    )
+
+
+def privileged(obj: dict[str, Any]) -> Any:
+    return obj["spec"]["template"]["spec"]["containers"][0]["securityContext"].get("privileged")
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
+async def test_from_a_failing_check_to_verified_and_back(
+    journey: Journey, audit_log: Path, kind: str
+) -> None:
+    name = f"web-{kind.lower()}"
+    journey.create(workload(name, NAMESPACE, kind))
+    journey.rolled_out(name, kind.lower())
+    before = journey.get(kind, name)
+    start = audit.end(audit_log)
+
+    [verified] = await journey.run(harden(journey, name, kind), f"harden-{kind}")
+    assert verified.kind is OutcomeKind.VERIFIED, verified.reason
+    passed = {finding.ref.kind for finding in verified.findings}
+    assert passed == {kind, "Pod"}, "both the template and its pods were judged"
+    assert privileged(journey.get(kind, name)) is False
+
+    undo = UndoChange(target=journey.target(name, kind), operation_id=f"harden-{kind}")
+    [undone] = await journey.run(undo, f"undo-{kind}", undoes=f"harden-{kind}")
+    assert undone.kind is OutcomeKind.UNDONE, undone.reason
+    assert journey.get(kind, name)["spec"] == before["spec"]
+
+    written = mutations(audit_log, start)
+    assert [request.audit_id for request in written] == [o.audit_id for o in journey.outcomes]
+    assert [request.code for request in written] == [200, 200]
+    assert f"harden-{kind}-0" in written[0].user_agent
+
+
+def mutations(audit_log: Path, start: int) -> list[audit.Request]:
+    """List what the executor asked the server to change, dry runs and access reviews left out."""
+    return [
+        request
+        for request in audit.requests(audit_log, EXECUTOR, start)
+        if request.access
+        and request.access.verb not in ("get", "list")
+        and request.access.resource != "localsubjectaccessreviews"
+        and "dryRun" not in request.uri
+        and request.code < 400
+    ]
+
+
+async def test_changed_after_it_was_sealed_is_stale(journey: Journey) -> None:
+    journey.create(workload("edited", NAMESPACE))
+    [intent] = await journey.seal(harden(journey, "edited"), "edited")
+    journey.lab.kubectl("set", "env", "deployment/edited", "A=b", "-n", NAMESPACE)
+    outcome = await journey.apply(intent)
+    assert outcome.kind is OutcomeKind.STALE
+    assert privileged(journey.get("deployment", "edited")) is True
+
+
+async def test_scaling_and_status_do_not_make_it_stale(journey: Journey) -> None:
+    journey.create(workload("scaled", NAMESPACE))
+    [intent] = await journey.seal(harden(journey, "scaled"), "scaled")
+    journey.lab.kubectl("scale", "deployment/scaled", "--replicas=2", "-n", NAMESPACE)
+    journey.rolled_out("scaled")
+    applied = await journey.apply(intent)
+    assert applied.kind is OutcomeKind.APPLIED, applied.reason
+    assert journey.get("deployment", "scaled")["spec"]["replicas"] == 2
+    verified = await journey.verify(intent, applied)
+    assert verified.kind is OutcomeKind.VERIFIED, verified.reason
+
+
+async def test_deleted_and_made_again_with_the_same_name_is_stale(journey: Journey) -> None:
+    same = workload("again", NAMESPACE)
+    journey.create(same)
+    [intent] = await journey.seal(harden(journey, "again"), "again")
+    journey.lab.kubectl("delete", "deployment/again", "-n", NAMESPACE)
+    assert (await journey.apply(intent)).kind is OutcomeKind.STALE
+    journey.create(same)
+    outcome = await journey.apply(intent)
+    assert outcome.kind is OutcomeKind.STALE
+    assert "made again" in outcome.reason
+    assert privileged(journey.get("deployment", "again")) is True
+
+
+async def test_a_crash_after_the_write_is_known_as_done_and_one_before_begins_again(
+    journey: Journey,
+) -> None:
+    journey.create(workload("crash", NAMESPACE, replicas=0))
+    [intent] = await journey.seal(harden(journey, "crash"), "crash")
+    assert await recover(intent, journey.writer, now=journey.clock()) is None
+    await journey.apply(intent)
+    found = await recover(intent, journey.writer, now=journey.clock())
+    assert found
+    assert found.kind is OutcomeKind.APPLIED
+    generation = journey.get("deployment", "crash")["metadata"]["generation"]
+    again = await journey.apply(intent)
+    assert again.kind is OutcomeKind.APPLIED
+    assert journey.get("deployment", "crash")["metadata"]["generation"] == generation
+
+
+async def test_pods_refused_by_pod_security_after_the_change_are_reported_from_events(
+    journey: Journey,
+) -> None:
+    lab = journey.lab
+    journey.create(workload("refused", NAMESPACE, kind="Deployment"))
+    journey.rolled_out("refused")
+    [intent] = await journey.seal(harden(journey, "refused"), "refused")
+    label = ("label", "namespace", NAMESPACE, "--overwrite")
+    lab.kubectl(*label, "pod-security.kubernetes.io/enforce=restricted")
+    try:
+        applied = await journey.apply(intent)
+        assert applied.kind is OutcomeKind.APPLIED, applied.reason
+        outcome = await journey.verify(intent, applied)
+    finally:
+        lab.kubectl(*label, "pod-security.kubernetes.io/enforce-")
+    assert outcome.kind is OutcomeKind.UNVERIFIED
+    assert "violates PodSecurity" in outcome.reason
+    assert outcome.suggest_undo
+
+
+async def test_pods_that_would_be_refused_are_predicted(journey: Journey) -> None:
+    lab = journey.lab
+    journey.create(workload("predicted", NAMESPACE, replicas=0))
+    label = ("label", "namespace", NAMESPACE, "--overwrite")
+    lab.kubectl(*label, "pod-security.kubernetes.io/enforce=restricted")
+    try:
+        rehearsal = await journey.rehearse(harden(journey, "predicted"))
+    finally:
+        lab.kubectl(*label, "pod-security.kubernetes.io/enforce-")
+    assert rehearsal.state is State.WOULD_BE_REFUSED
+    assert "would be refused" in rehearsal.reason
+    assert any("would violate PodSecurity" in warning for warning in rehearsal.warnings)
+    assert rehearsal.seal is None
+
+
+async def test_a_rollout_that_never_becomes_ready_is_reported(journey: Journey) -> None:
+    deployment = workload("broken", NAMESPACE, progressDeadlineSeconds=8)
+    probe = {"exec": {"command": ["false"]}, "periodSeconds": 1}
+    journey.create(deployment)
+    journey.rolled_out("broken")
+    patched = copy.deepcopy(deployment)
+    container = patched["spec"]["template"]["spec"]["containers"][0]
+    container["readinessProbe"] = probe
+    patched["spec"]["paused"] = True
+    journey.lab.kubectl("apply", "-f", "-", stdin=json.dumps(patched))
+    journey.lab.kubectl(
+        "patch", "deployment/broken", "-n", NAMESPACE, "-p", '{"spec":{"paused":false}}'
+    )
+    [intent] = await journey.seal(harden(journey, "broken"), "broken")
+    applied = await journey.apply(intent)
+    outcome = await journey.verify(intent, applied)
+    assert outcome.kind is OutcomeKind.UNVERIFIED
+    assert "did not come up" in outcome.reason
+    assert outcome.suggest_undo
+
+
+NO_POD = {
+    "paused": ("Deployment", {"paused": True}, "paused"),
+    "zero": ("Deployment", {"replicas": 0}, "zero replicas"),
+    "on-delete": ("StatefulSet", {"updateStrategy": {"type": "OnDelete"}}, "OnDelete"),
+}
+
+
+@pytest.mark.parametrize("name", NO_POD)
+async def test_where_no_new_pod_comes_it_says_so_at_once(journey: Journey, name: str) -> None:
+    kind, spec, words = NO_POD[name]
+    journey.create(workload(name, NAMESPACE, kind, **spec))
+    [outcome] = await journey.run(harden(journey, name, kind), f"no-pod-{name}")
+    assert outcome.kind is OutcomeKind.UNVERIFIED
+    assert words in outcome.reason
+    assert not outcome.suggest_undo
+
+
+async def test_a_cron_job_waits_for_its_next_run(journey: Journey) -> None:
+    template = workload("cron", NAMESPACE)["spec"]["template"]
+    template["spec"]["restartPolicy"] = "Never"
+    spec = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": template}}}
+    metadata = {"name": "cron", "namespace": NAMESPACE}
+    cron = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": spec}
+    journey.create(cron)
+    [outcome] = await journey.run(harden(journey, "cron", "CronJob"), "cron-harden")
+    assert outcome.kind is OutcomeKind.UNVERIFIED
+    assert "next run" in outcome.reason
+
+
+async def test_scaling_is_verified_and_undone(journey: Journey) -> None:
+    journey.create(workload("sized", NAMESPACE))
+    scale = Scale(target=journey.target("sized"), replicas=3)
+    [verified] = await journey.run(scale, "scale-up")
+    assert verified.kind is OutcomeKind.VERIFIED, verified.reason
+    undo = UndoChange(target=journey.target("sized"), operation_id="scale-up")
+    [undone] = await journey.run(undo, "scale-back", undoes="scale-up")
+    assert undone.kind is OutcomeKind.UNDONE, undone.reason
+    assert journey.get("deployment", "sized")["spec"]["replicas"] == 1
+
+
+async def test_an_account_of_its_own_is_made_and_the_workload_moved_to_it(
+    journey: Journey,
+) -> None:
+    journey.create(workload("owned", NAMESPACE))
+    action = OwnServiceAccount(
+        target=journey.target("owned"),
+        account="owned-account",
+        confirmed=True,
+        answers=("default_service_account_used", "service_account_token_mounted"),
+    )
+    outcomes = await journey.run(action, "own-account")
+    assert [o.kind for o in outcomes] == [OutcomeKind.VERIFIED] * 2, [o.reason for o in outcomes]
+    undo = UndoChange(target=journey.target("owned"), operation_id="own-account")
+    outcomes = await journey.run(undo, "own-account-undo", undoes="own-account")
+    assert [o.kind for o in outcomes] == [OutcomeKind.UNDONE] * 2, [o.reason for o in outcomes]
+    gone = journey.lab.try_kubectl("get", "sa", "owned-account", "-n", NAMESPACE)
+    assert "NotFound" in gone.stderr
+
+
+async def test_a_creation_never_touches_what_is_there(journey: Journey) -> None:
+    journey.create(workload("late", NAMESPACE, replicas=0))
+    action = OwnServiceAccount(
+        target=journey.target("late"), account="late-account", confirmed=True
+    )
+    create, _ = await journey.seal(action, "late-op")
+    journey.lab.kubectl("create", "sa", "late-account", "-n", NAMESPACE)
+    before = journey.get("sa", "late-account")
+    assert (await journey.apply(create)).kind is OutcomeKind.STALE
+    operation = create.operation
+    direct = await journey.writer.create(
+        operation.target, operation.manifest, "late-op", dry_run=False
+    )
+    assert direct.status == 409
+    assert journey.get("sa", "late-account") == before
+
+
+async def test_a_deletion_is_of_one_object_and_verified(journey: Journey) -> None:
+    journey.create(workload("doomed", NAMESPACE))
+    journey.rolled_out("doomed")
+    uid = journey.get("deployment", "doomed")["metadata"]["uid"]
+    target = Target("lab", "apps/v1", "Deployment", NAMESPACE, "doomed", uid)
+    [intent] = await journey.seal(DeleteObject(target=target), "delete-it")
+    other = Target("lab", "apps/v1", "Deployment", NAMESPACE, "doomed", "another-uid")
+    refused = await journey.writer.delete(other, "1", "delete-it", dry_run=False)
+    assert refused.status == 409
+    applied = await journey.apply(intent)
+    assert applied.kind is OutcomeKind.APPLIED, applied.reason
+    assert (await journey.verify(intent, applied)).kind is OutcomeKind.VERIFIED
+    left = journey.lab.kubectl("get", "pods", "-l", "app=doomed", "-n", NAMESPACE, "-o", "name")
+    assert left == ""
+    found = await recover(intent, journey.writer, now=journey.clock())
+    assert found
+    assert found.kind is OutcomeKind.UNKNOWN
+
+
+async def test_access_reviews_say_what_people_may(journey: Journey) -> None:
+    lab = journey.lab
+    grant = ("create", "rolebinding", "editor", "--clusterrole=edit", "--user=ada")
+    lab.kubectl(*grant, "-n", NAMESPACE)
+    target = journey.target("anything")
+    for verb, person, allowed in (
+        (Verb.PATCH, "ada", True),
+        (Verb.DELETE, "ada", True),
+        (Verb.PATCH, "eve", False),
+    ):
+        assert await may(journey.writer, Subject(person), Operation(verb, target)) is allowed
+
+
+OUTSIDE = {
+    "read secrets": ("get", "secrets", "-n", NAMESPACE),
+    "list workloads": ("get", "deployments", "-n", NAMESPACE),
+    "another namespace": ("get", "deployment", "one", "-n", "default"),
+    "patch elsewhere": ("patch", "deployment", "coredns", "-n", "kube-system", "-p", "{}"),
+    "read configmaps": ("get", "cm", "kube-root-ca.crt", "-n", NAMESPACE),
+    "run a pod": ("run", "x", "--image=lab.local/busybox:1", "-n", NAMESPACE),
+    "patch a pod": ("label", "pod", "there", "a=b", "-n", NAMESPACE),
+    "make a job": ("create", "job", "x", "--image=lab.local/busybox:1", "-n", NAMESPACE),
+    "scale by subresource": ("scale", "deployment/there", "--replicas=9", "-n", NAMESPACE),
+    "label another namespace": ("label", "namespace", "default", "a=b"),
+    "delete a namespace": ("delete", "namespace", NAMESPACE),
+    "delete a collection": ("delete", "deployments", "--all", "-n", NAMESPACE),
+    "delete a secret": ("delete", "secret", "x", "-n", NAMESPACE),
+    "delete a claim": ("delete", "pvc", "x", "-n", NAMESPACE),
+    "make a token": ("create", "token", "default", "-n", NAMESPACE),
+    "grant": ("create", "rolebinding", "x", "--clusterrole=edit", "--user=x", "-n", NAMESPACE),
+    "make a role": ("create", "role", "x", "--verb=get", "--resource=pods", "-n", NAMESPACE),
+    "impersonate": ("get", "deployment", "x", "-n", NAMESPACE, "--as=system:admin"),
+    "exec": ("exec", "there", "-n", NAMESPACE, "--", "true"),
+    "read logs": ("logs", "there", "-n", NAMESPACE),
+    "cluster roles": ("get", "clusterroles"),
+    "nodes": ("get", "nodes"),
+}
+
+
+@pytest.fixture(scope="module")
+def there(lab: Lab, accounts: dict[str, Path]) -> None:
+    """Make a pod and a Deployment that the account could be wrongly let at."""
+    pod = ("run", "there", "--image=lab.local/busybox:1", "-n", NAMESPACE)
+    lab.kubectl(*pod, "--command", "--", "sleep", "3600")
+    lab.kubectl("create", "-f", "-", stdin=json.dumps(workload("there", NAMESPACE, replicas=0)))
+
+
+@pytest.mark.parametrize("what", OUTSIDE)
+def test_the_writers_account_is_refused_everything_outside(
+    lab: Lab, accounts: dict[str, Path], there: None, what: str
+) -> None:
+    answer = lab.try_kubectl(f"--kubeconfig={accounts['executor']}", *OUTSIDE[what])
+    assert answer.returncode != 0
+    assert "forbidden" in answer.stderr.lower()
