@@ -75,30 +75,31 @@ def _privileged(spec: Json, wishes: Wishes) -> Refusal | None:
     for container in containers_of(spec):
         if as_object(container.get("securityContext")).get("privileged") is True:
             _security(container).update(privileged=False, allowPrivilegeEscalation=False)
-    return _escalating(spec, must_be_off=False)
+    return None
 
 
 def _escalation(spec: Json, wishes: Wishes) -> Refusal | None:
     """Forbid gaining privileges."""
-    refusal = _escalating(spec, must_be_off=True)
-    if refusal:
-        return refusal
     for container in containers_of(spec):
         if as_object(container.get("securityContext")).get("allowPrivilegeEscalation") is not False:
             _security(container)["allowPrivilegeEscalation"] = False
     return None
 
 
-def _escalating(spec: Json, must_be_off: bool) -> Refusal | None:
-    """Refuse where what a container keeps makes the server refuse escalation off."""
+def contradiction(spec: Json) -> Refusal | None:
+    """Refuse what the server would: escalation off in a container that is privileged or SYS_ADMIN.
+
+    Looked at when all settings are carried out.
+    """
     for container in containers_of(spec):
         context = as_object(container.get("securityContext"))
         name = container.get("name")
+        if context.get("allowPrivilegeEscalation") is not False:
+            continue
         if context.get("privileged") is True:
             return _not_without(f"container {name} is privileged", Setting.PRIVILEGED)
-        off = must_be_off or context.get("allowPrivilegeEscalation") is False
         added = as_list(as_object(context.get("capabilities")).get("add"))
-        if off and any(str(each).upper() in ("SYS_ADMIN", "CAP_SYS_ADMIN") for each in added):
+        if any(str(each).upper() in ("SYS_ADMIN", "CAP_SYS_ADMIN") for each in added):
             return _not_without(f"container {name} adds SYS_ADMIN", Setting.CAPABILITIES)
     return None
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from tools.hardening import EMPTY_DIRS, RULES, Setting, Wishes
+from tools.hardening import EMPTY_DIRS, RULES, Setting, Wishes, contradiction
 from tools.patching import as_list, as_object, same
 from tools.planning import Draft, found, patch_plan
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
@@ -157,7 +157,7 @@ def _harden(action: HardenWorkload, spec: Json) -> Refusal | None:
             refusal = RULES[setting].change(spec, wishes)
             if refusal:
                 return refusal
-    return None
+    return contradiction(spec)
 
 
 def _answers(action: HardenWorkload, spec: Json) -> tuple[str, ...]:

@@ -1,0 +1,307 @@
+"""Hardening one workload: what is refused, what is kept, what people are told."""
+
+import copy
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from tests.fakes.live_objects import around, live, patched, target
+from tools import vocabulary
+from tools.actions.harden_workload import ContainerUser, HardenWorkload, UserSource
+from tools.hardening import Setting
+from tools.patching import json_patch
+from tools.plans import Plan, Reason, Refusal
+from tools.types import RiskLevel
+
+S = Setting
+
+
+def workload(kind: str = "Deployment", **spec: Any) -> dict[str, Any]:
+    """Give a workload with one container `web` and whatever else its pod is to have."""
+    pod = {"containers": [{"name": "web", "image": "registry.example/web:1"}], **spec}
+    outer: dict[str, Any] = {"replicas": 3, "template": {"spec": pod}}
+    if kind == "CronJob":
+        outer = {"schedule": "@daily", "jobTemplate": {"spec": {"template": {"spec": pod}}}}
+    if kind == "Pod":
+        outer = pod
+    api = {"CronJob": "batch/v1", "Job": "batch/v1", "Pod": "v1", "ReplicationController": "v1"}
+    return live(
+        {
+            "apiVersion": api.get(kind, "apps/v1"),
+            "kind": kind,
+            "metadata": {"name": "web", "namespace": "shop"},
+            "spec": outer,
+        }
+    )
+
+
+def container(**fields: Any) -> dict[str, Any]:
+    """Give the container `web` with these fields."""
+    return {"name": "web", "image": "registry.example/web:1", **fields}
+
+
+def plan(obj: dict[str, Any], *settings: Setting, **fields: Any) -> Plan | Refusal:
+    """Plan these settings on an object."""
+    action = HardenWorkload(target=target(obj), settings=settings, **fields)
+    return vocabulary.plan(vocabulary.decode(vocabulary.encode(action)), obj, around())
+
+
+def after(obj: dict[str, Any], *settings: Setting, **fields: Any) -> dict[str, Any]:
+    """Give the pod specification once these settings are applied."""
+    made = plan(obj, *settings, **fields)
+    assert isinstance(made, Plan), made
+    result = patched(obj, json_patch(made.operations[0], obj))
+    spec = result["spec"]
+    spec = spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec
+    return spec["template"]["spec"]
+
+
+def refused(made: Plan | Refusal) -> Refusal:
+    assert isinstance(made, Refusal), made
+    return made
+
+
+def test_privileged_goes_together_with_escalation() -> None:
+    obj = workload(containers=[container(securityContext={"privileged": True})])
+    assert after(obj, S.PRIVILEGED)["containers"][0]["securityContext"] == {
+        "privileged": False,
+        "allowPrivilegeEscalation": False,
+    }
+
+
+@pytest.mark.parametrize("setting", [S.ESCALATION, S.CAPABILITIES])
+def test_what_the_server_refuses_beside_privileged_is_not_planned(setting: Setting) -> None:
+    obj = workload(containers=[container(securityContext={"privileged": True})])
+    refusal = refused(plan(obj, setting))
+    assert refusal.reason is Reason.NO_SAFE_FIX
+    assert "privileged" in refusal.public
+    assert isinstance(plan(obj, setting, S.PRIVILEGED), Plan)
+
+
+@pytest.mark.parametrize("name", ["SYS_ADMIN", "CAP_SYS_ADMIN"])
+def test_sys_admin_has_to_go_with_escalation(name: str) -> None:
+    context = {"privileged": True, "capabilities": {"add": [name]}}
+    obj = workload(containers=[container(securityContext=context)])
+    assert "SYS_ADMIN" in refused(plan(obj, S.PRIVILEGED)).public
+    assert "capabilities" in refused(plan(obj, S.ESCALATION, S.PRIVILEGED)).hint
+
+
+def test_privileged_with_capabilities_lets_sys_admin_go() -> None:
+    context = {"privileged": True, "capabilities": {"add": ["SYS_ADMIN"]}}
+    obj = workload(containers=[container(securityContext=context)])
+    made = after(obj, S.PRIVILEGED, S.CAPABILITIES)["containers"][0]["securityContext"]
+    assert made == {
+        "privileged": False,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("held", "left"),
+    [
+        ({}, {"drop": ["ALL"]}),
+        ({"drop": ["NET_RAW"]}, {"drop": ["ALL"]}),
+        ({"add": ["NET_BIND_SERVICE", "CHOWN"]}, {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}),
+        ({"add": ["CAP_NET_BIND_SERVICE"]}, {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}),
+        ({"add": ["ALL"]}, {"drop": ["ALL"]}),
+        ({"drop": ["all"]}, {"drop": ["ALL"]}),
+        ({"drop": ["ALL", "KILL"], "add": ["KILL"]}, {"drop": ["ALL", "KILL"]}),
+    ],
+)
+def test_all_capabilities_are_dropped_but_net_bind_service_stays(
+    held: dict[str, Any], left: dict[str, Any]
+) -> None:
+    obj = workload(containers=[container(securityContext={"capabilities": held})])
+    assert after(obj, S.CAPABILITIES)["containers"][0]["securityContext"]["capabilities"] == left
+
+
+def test_a_user_id_is_never_guessed() -> None:
+    refusal = refused(plan(workload(), S.NON_ROOT))
+    assert refusal.reason is Reason.NEEDS_PERSON
+    assert "user id" in refusal.hint
+
+
+def test_a_user_id_from_a_person_is_set_and_named() -> None:
+    user = ContainerUser(10001, UserSource.PERSON, "web")
+    made = plan(workload(), S.NON_ROOT, users=(user,))
+    assert isinstance(made, Plan)
+    assert made.notes == ("User 10001 for web comes from a person.",)
+    spec = after(workload(), S.NON_ROOT, users=(user,))
+    assert spec["containers"][0]["securityContext"] == {"runAsUser": 10001, "runAsNonRoot": True}
+
+
+def test_a_user_id_for_one_container_is_not_taken_for_another() -> None:
+    obj = workload(containers=[container(), {"name": "log", "image": "x"}])
+    made = plan(obj, S.NON_ROOT, users=(ContainerUser(10001, UserSource.IMAGE, "web"),))
+    assert "log" in refused(made).public
+
+
+def test_a_user_other_than_root_that_is_set_is_kept() -> None:
+    obj = workload(securityContext={"runAsUser": 5000})
+    spec = after(obj, S.NON_ROOT)
+    assert spec["securityContext"] == {"runAsUser": 5000}
+    assert spec["containers"][0]["securityContext"] == {"runAsNonRoot": True}
+
+
+def test_root_on_the_pod_goes_where_each_container_has_a_user() -> None:
+    obj = workload(securityContext={"runAsUser": 0, "runAsNonRoot": False, "fsGroup": 7})
+    spec = after(obj, S.NON_ROOT, users=(ContainerUser(10001, UserSource.PERSON),))
+    assert spec["securityContext"] == {"runAsNonRoot": True, "fsGroup": 7}
+    assert spec["containers"][0]["securityContext"] == {"runAsUser": 10001, "runAsNonRoot": True}
+
+
+def test_seccomp_is_set_on_the_pod_and_a_profile_of_ones_own_stays() -> None:
+    own = {"type": "Localhost", "localhostProfile": "p.json"}
+    obj = workload(
+        containers=[
+            container(securityContext={"seccompProfile": own}),
+            {
+                "name": "b",
+                "image": "x",
+                "securityContext": {"seccompProfile": {"type": "Unconfined"}},
+            },
+            {"name": "c", "image": "x"},
+        ]
+    )
+    spec = after(obj, S.SECCOMP)
+    assert spec["securityContext"] == {"seccompProfile": {"type": "RuntimeDefault"}}
+    profiles = [c.get("securityContext", {}).get("seccompProfile") for c in spec["containers"]]
+    assert profiles == [own, {"type": "RuntimeDefault"}, None]
+
+
+def test_the_hosts_network_goes_with_the_ports_that_the_server_gave() -> None:
+    ports = [{"containerPort": 80, "hostPort": 80, "protocol": "TCP"}]
+    obj = workload(hostNetwork=True, hostPID=True, containers=[container(ports=ports)])
+    spec = after(obj, S.HOST_NETWORK)
+    assert "hostNetwork" not in spec
+    assert spec["hostPID"] is True
+    assert spec["containers"][0]["ports"] == [{"containerPort": 80, "protocol": "TCP"}]
+
+
+def test_host_ports_alone_come_back_while_the_pod_is_on_the_hosts_network() -> None:
+    ports = [{"containerPort": 80, "hostPort": 80}]
+    obj = workload(hostNetwork=True, containers=[container(ports=ports)])
+    assert "host-network" in refused(plan(obj, S.HOST_PORTS)).hint
+
+
+def test_a_mounted_host_path_stays_until_a_person_gives_it_up() -> None:
+    obj = workload(
+        volumes=[{"name": "logs", "hostPath": {"path": "/var/log", "type": ""}}],
+        containers=[container(volumeMounts=[{"name": "logs", "mountPath": "/logs"}])],
+    )
+    refusal = refused(plan(obj, S.HOST_PATHS))
+    assert refusal.reason is Reason.NEEDS_PERSON
+    assert "/var/log" in refusal.public
+    made = plan(obj, S.HOST_PATHS, empty_dirs=("logs",))
+    assert isinstance(made, Plan)
+    assert made.risk.level is RiskLevel.HIGH
+    spec = after(obj, S.HOST_PATHS, empty_dirs=("logs",))
+    assert spec["volumes"] == [{"name": "logs", "emptyDir": {}}]
+
+
+def test_a_host_path_that_nothing_mounts_is_removed_and_others_stay() -> None:
+    obj = workload(
+        volumes=[
+            {"name": "node", "hostPath": {"path": "/"}},
+            {"name": "tmp", "emptyDir": {}},
+        ],
+        initContainers=[{"name": "i", "image": "x", "volumeMounts": [{"name": "tmp"}]}],
+    )
+    assert after(obj, S.HOST_PATHS)["volumes"] == [{"name": "tmp", "emptyDir": {}}]
+
+
+def test_a_host_path_that_an_init_container_mounts_counts_as_mounted() -> None:
+    obj = workload(
+        volumes=[{"name": "node", "hostPath": {"path": "/"}}],
+        initContainers=[{"name": "i", "image": "x", "volumeMounts": [{"name": "node"}]}],
+    )
+    assert refused(plan(obj, S.HOST_PATHS)).reason is Reason.NEEDS_PERSON
+
+
+def test_several_settings_are_one_patch_and_one_rollout() -> None:
+    made = plan(workload(hostPID=True), S.ESCALATION, S.SECCOMP, S.HOST_PID, S.TOKEN)
+    assert isinstance(made, Plan)
+    assert len(made.operations) == 1
+    assert made.disruption.restarts
+    assert made.risk.level is RiskLevel.HIGH
+    assert len(made.risk.reasons) == 4
+    assert {"host_pid", "seccomp_not_set", "service_account_token_mounted"} <= {*made.answers}
+
+
+@pytest.mark.parametrize("kind", ["Pod", "Job", "ReplicaSet", "ReplicationController"])
+def test_what_cannot_be_changed_in_place_comes_as_a_manifest(kind: str) -> None:
+    obj = workload(kind)
+    obj["status"] = {"phase": "Running"}
+    refusal = refused(plan(obj, S.ESCALATION))
+    assert refusal.reason is Reason.MAKE_AGAIN
+    assert "status" not in refusal.manifest
+    assert {*refusal.manifest["metadata"]} == {"name", "namespace"}
+    spec = refusal.manifest["spec"]
+    spec = spec if kind == "Pod" else spec["template"]["spec"]
+    assert spec["containers"][0]["securityContext"] == {"allowPrivilegeEscalation": False}
+    assert obj == {**workload(kind), "status": {"phase": "Running"}}
+
+
+def test_a_pod_of_a_controller_sends_to_the_controller() -> None:
+    obj = workload("Pod")
+    owner = {"kind": "ReplicaSet", "name": "web-1", "controller": True, "uid": "r"}
+    obj["metadata"]["ownerReferences"] = [owner]
+    refusal = refused(plan(obj, S.ESCALATION))
+    assert refusal.reason is Reason.OWNED
+    assert "ReplicaSet web-1" in refusal.public
+
+
+def test_a_mirror_pod_names_the_file_on_the_node() -> None:
+    obj = workload("Pod", nodeName="node-1")
+    obj["metadata"] |= {
+        "name": "web-node-1",
+        "annotations": {"kubernetes.io/config.mirror": "x", "kubernetes.io/config.source": "file"},
+        "ownerReferences": [{"kind": "Node", "name": "node-1", "controller": True}],
+    }
+    refusal = refused(plan(obj, S.ESCALATION))
+    assert refusal.reason is Reason.NODE_FILE
+    assert "web.yaml" in refusal.hint
+    assert "node-1" in refusal.public
+    assert refusal.manifest["metadata"]["name"] == "web"
+    assert not {*refusal.manifest["metadata"].get("annotations", {})}
+
+
+def test_a_windows_workload_is_refused() -> None:
+    assert "Windows" in refused(plan(workload(os={"name": "windows"}), S.ESCALATION)).public
+
+
+def test_a_missing_or_another_object_is_refused() -> None:
+    obj = workload()
+    action = HardenWorkload(target=target(obj), settings=(S.ESCALATION,))
+    assert refused(vocabulary.plan(action, None, around())).reason is Reason.MISSING
+    again = copy.deepcopy(obj)
+    again["metadata"]["uid"] = "u-2"
+    assert "made again" in refused(vocabulary.plan(action, again, around())).public
+    again = copy.deepcopy(obj)
+    again["metadata"]["deletionTimestamp"] = "2026-11-24T12:00:00Z"
+    assert "being deleted" in refused(vocabulary.plan(action, again, around())).public
+    other = structs.replace(action, target=structs.replace(action.target, namespace="bank", uid=""))
+    assert refused(vocabulary.plan(other, obj, around())).reason is Reason.MISSING
+
+
+def test_names_that_the_workload_does_not_have_are_refused() -> None:
+    users = (ContainerUser(5, UserSource.PERSON, "nobody"),)
+    assert "nobody" in refused(plan(workload(), S.NON_ROOT, users=users)).public
+    assert "data" in refused(plan(workload(), S.HOST_PATHS, empty_dirs=("data",))).public
+
+
+def test_a_token_of_an_account_with_rights_is_a_high_risk() -> None:
+    obj = workload(serviceAccountName="web")
+    binding = {
+        "metadata": {"name": "web-reads"},
+        "subjects": [{"kind": "ServiceAccount", "name": "web"}],
+    }
+    action = HardenWorkload(target=target(obj), settings=(S.TOKEN,))
+    plain = vocabulary.plan(action, obj, around(RoleBinding=()))
+    bound = vocabulary.plan(action, obj, around(RoleBinding=(binding,)))
+    assert isinstance(plain, Plan)
+    assert isinstance(bound, Plan)
+    assert (plain.risk.level, bound.risk.level) == (RiskLevel.MEDIUM, RiskLevel.HIGH)
+    assert "web-reads" in bound.risk.reasons[0]
