@@ -1,5 +1,6 @@
 """`oakum policy`: try a policy file on its own examples, and ask what it says of a case."""
 
+import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,7 +60,7 @@ def explain(
 
     Example:
 
-    oakum policy explain --cluster prod -n shop --action harden_workload --risk low
+    oakum policy explain --cluster prod -n shop --action scale --risk low
     """
     from bot.app import building
     from bot.approval.policy import explain as explaining
@@ -70,9 +71,13 @@ def explain(
 
 
 def _case(cluster: str, namespace: str, action: str, risk: str) -> "Case":
+    from bot.approval.policy.file.forms import ACTIONS
     from bot.approval.policy.rules import Case
     from tools.types import RiskLevel
 
+    if action not in ACTIONS:
+        near = difflib.get_close_matches(action, ACTIONS, 1) or ACTIONS
+        raise typer.BadParameter(f"no action is called {action}; known: {', '.join(near)}")
     try:
         level = RiskLevel(risk)
     except ValueError as error:

@@ -12,7 +12,7 @@ from bot.approval.policy.decision import Decision
 from bot.approval.policy.execution import may_execute, may_undo
 from bot.approval.policy.people import Account, Actor, Person
 from bot.approval.policy.rights import may_approve, may_rehearse, needed
-from bot.approval.policy.rules import Example, Policy, deciding
+from bot.approval.policy.rules import UNDO, Example, Policy, deciding
 from bot.approval.policy.sealed import Needed, Review, Sealed
 from bot.approval.policy.votes import Verdict
 
@@ -87,7 +87,7 @@ def _sealed(policy: Policy, example: Example, requester: Actor, now: datetime) -
             Review(name, _actor(policy, example, name), verdict, _DIGEST, sealed_at)
             for name, verdict in votes
         ),
-        is_undo=example.case.action == "undo",
+        is_undo=example.case.action == UNDO,
     )
 
 

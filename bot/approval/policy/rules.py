@@ -19,8 +19,11 @@ CLUSTER_SCOPED = "(cluster)"
 NEVER_ANY = frozenset({CLUSTER_SCOPED, "kube-system", "kube-public", "kube-node-lease"})
 """Not covered by `namespaces: any`: a rule has to name them."""
 
-TWO_APPROVALS = frozenset({"deploy", "delete"})
+TWO_APPROVALS = frozenset({"deploy_app", "delete_object"})
 """Actions that need two people where the rule does not say how many."""
+
+UNDO = "undo_change"
+"""The action that takes back what an earlier one changed."""
 
 
 class UndoBy(StrEnum):

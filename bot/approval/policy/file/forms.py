@@ -12,11 +12,15 @@ from typing import TypeVar
 from bot.approval.policy.file.strict_yaml import Value, quoted
 from bot.approval.policy.people import LOCAL_TEAM, Account
 from bot.approval.policy.rules import CLUSTER_SCOPED, Case
+from tools import vocabulary
 from tools.types import RiskLevel
 
 T = TypeVar("T")
 
 ANY = "any"
+ACTIONS = tuple(str(action.__struct_config__.tag) for action in vocabulary.ACTIONS)
+"""Every action by name."""
+
 MAX_LIST = 1_000
 """The longest list of names."""
 
@@ -24,7 +28,6 @@ _EXACT = "(names match exactly: no pattern, no prefix)"
 _PERSON = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _CLUSTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?|" + re.escape(CLUSTER_SCOPED))
-_ACTION = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TITLE = re.compile(r".{1,100}")
 _TEAM = re.compile(r"[TE][A-Z0-9]{2,20}")
 _USER = re.compile(
@@ -50,7 +53,7 @@ def namespace(value: Value) -> str:
 
 def action(value: Value) -> str:
     """Read an action's name."""
-    return value.text(_ACTION, f"an action's name {_EXACT}")
+    return value.choice(ACTIONS)
 
 
 def title(value: Value) -> str:

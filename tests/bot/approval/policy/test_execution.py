@@ -106,7 +106,7 @@ def test_a_denial_is_final_whatever_follows() -> None:
     assert "denied" in may_execute(POLICY, sealed, LATER, {}).reasons[0]
 
 
-@pytest.mark.parametrize("action", ["deploy", "delete"])
+@pytest.mark.parametrize("action", ["deploy_app", "delete_object"])
 def test_deploy_and_delete_need_two_unless_the_policy_says_otherwise(action: str) -> None:
     case = Case("lab", "shop", action, RiskLevel.HIGH)
     found = needed(POLICY, case, actor("developer"))

@@ -37,15 +37,15 @@ def test_groups_terms_freezes_and_the_kill_switch() -> None:
 
 
 def test_an_action_that_needs_two_says_that_nothing_else_was_said() -> None:
-    delete = Case("lab", "shop", "delete", RiskLevel.HIGH)
-    assert "delete needs 2 unless a rule says otherwise" in said(delete)
+    delete = Case("lab", "shop", "delete_object", RiskLevel.HIGH)
+    assert "delete_object needs 2 unless a rule says otherwise" in said(delete)
 
 
 def test_where_no_rule_is_for_it_the_nearest_are_named() -> None:
     text = said(Case("checked", "web", "harden_workload", RiskLevel.LOW))
     assert "no rule means no" in text
     assert "The rule 'one' is not for this namespace." in text
-    assert "nobody may do anything there" in said(Case("x", "shop", "delete", RiskLevel.LOW))
+    assert "nobody may do anything there" in said(Case("x", "shop", "delete_object", RiskLevel.LOW))
 
 
 def test_one_person() -> None:
