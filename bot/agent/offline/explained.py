@@ -20,6 +20,8 @@ def explain(talk: Talk, question: Ask) -> Plan:
     target = yield from resolve(talk, question)
     if target.failed or (target.lost and target.note):
         return target.failed or target.note
+    if target.lost and (known := (yield from objects.by_name(target, question.benchmark))):
+        return (yield from _explain_one(known[0], target))
     if not target.rows and target.lost:
         return (yield from guidance(talk, question))
     if not target.rows:

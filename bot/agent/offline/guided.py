@@ -13,7 +13,7 @@ from bot.agent.offline.standards import read_controls
 from bot.agent.offline.talk import Got, Plan, Talk, ask
 from bot.agent.offline.target import about_of, resolve
 from knowledge.types import Control, Passage
-from tools.queries.result import Found, Workloads
+from tools.queries.result import ControlRead, Found, Workloads
 
 SELF = (
     "I find and explain security gaps in Kubernetes clusters. I only read; I change nothing.\n"
@@ -112,6 +112,11 @@ def guidance(talk: Talk, question: Ask, note: str = "") -> Plan:
     reads = yield from read_controls([_id(item) for item in lead[:3]], benchmark)
     if not reads:
         return words.join(note, _nothing(found))
+    return words.join(note, _control(reads, hits))
+
+
+def _control(reads: Sequence[ControlRead], hits: Sequence[Control]) -> str:
+    """Word one control: what it asks, why, how to fix, what is related, the source."""
     first = reads[0]
     related = [
         f"{words.number(item)} ({item.title})"
@@ -120,7 +125,6 @@ def guidance(talk: Talk, question: Ask, note: str = "") -> Plan:
         and (item in hits[:3] or components.alike(item, first.control))
     ][:4]
     return words.join(
-        note,
         f"**{words.number(first.control)}: {first.control.title}.** {words.asks(first)}",
         _level(first.control),
         words.why(first),

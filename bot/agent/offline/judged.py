@@ -9,7 +9,7 @@ from collections.abc import Generator, Sequence
 from bot.agent.offline import objects, words
 from bot.agent.offline.guided import guidance
 from bot.agent.offline.hardening import SETTINGS
-from bot.agent.offline.phrases import FAILS, GUIDANCE
+from bot.agent.offline.phrases import FAILS, GUIDANCE, OVERVIEW
 from bot.agent.offline.reading import Ask
 from bot.agent.offline.scoped import WHY, noun, verdict_on_scope
 from bot.agent.offline.standards import read_controls
@@ -37,6 +37,8 @@ def look(talk: Talk, question: Ask) -> Plan:
     target = yield from resolve(talk, question)
     if target.failed or (target.lost and target.note):
         return target.failed or target.note
+    if target.lost and (known := (yield from objects.by_name(target, question.benchmark))):
+        return (yield from _verdict_on_known(question, target, known, about))
     named = _SUBJECT.match(question.text)
     if named and named[1].lower() in target.unknown and not target.rows:
         if len(question.text.split()) > 6 and GUIDANCE.search(question.text):
@@ -80,8 +82,7 @@ def count(talk: Talk, question: Ask) -> Plan:
         return got.failed
     data = got.data
     tally = data.tally
-    what = noun(data)
-    judged = _judged(data, about)
+    what, judged = noun(data), _judged(data, about)
     of = f" of {judged}" if judged > tally.objects_failing else ""
     what = what.removesuffix("s") if tally.objects_failing == 1 and not of else what
     rule = (
@@ -122,10 +123,14 @@ def _about_by_search(
 
     None where the best hit is nothing that objects can answer; empty for a scan of everything.
     """
-    if FAILS.search(question.text) or re.search(
-        r"\b(?:scan|audit|secure|overview|posture|worst|top|most|safe|fine|ok|okay|compliant|hardened|sicher)\b",
-        question.text,
-        re.I,
+    if (
+        FAILS.search(question.text)
+        or OVERVIEW.search(question.text)
+        or re.search(
+            r"\b(?:scan|audit|secure|overview|posture|worst|top|most|safe|fine|ok|okay|compliant|hardened|sicher)\b",
+            question.text,
+            re.I,
+        )
     ):
         return ()
     if re.match(r"\W*who\b", question.text, re.I):
@@ -145,6 +150,13 @@ def _verdict_on(talk: Talk, question: Ask, target: Target, about: Sequence[str])
         spaces = tuple(dict.fromkeys(row.ref.namespace for row in rows))
         wider = Target(target.cluster, spaces, note=target.note)
         return (yield from verdict_on_scope(question, wider, about))
+    return (yield from _verdict_on_known(question, target, seen, about))
+
+
+def _verdict_on_known(
+    question: Ask, target: Target, seen: Sequence[Explained], about: Sequence[str]
+) -> Plan:
+    """Word the outcome of objects that were looked at one by one."""
     bad = next((item for item in seen if words.by_verdict(item, Verdict.FAIL)), None)
     failing = words.by_verdict(bad, Verdict.FAIL) if bad else []
     worst = objects.worst(bad) if bad else []
@@ -153,11 +165,11 @@ def _verdict_on(talk: Talk, question: Ask, target: Target, about: Sequence[str])
         if failing or WHY.search(question.text)
         else _none()
     )
-    more = len(target.rows) - len(rows)
+    more = max(0, len(target.rows) - objects.MAX_OBJECTS)
     length = 330 if WHY.search(question.text) else words.SHORT
     return words.join(
         *(_one_verdict(item, about) for item in seen),
-        f"{more} more of that name were not looked at; name the namespace." if more > 0 else "",
+        f"{more} more of that name were not looked at; name the namespace." if more else "",
         *(words.why(item, length) for item in reads),
         (bad and objects.fragment_text(bad, failing))
         or "\n\n".join(words.fix(item) for item in reads),

@@ -38,6 +38,18 @@ def explained(
     return [item.data for item in got if isinstance(item.data, Explained)]
 
 
+def by_name(target: Target, benchmark: str) -> Generator[list[Call], list[Got], list[Explained]]:
+    """Look for what no workload is named, among all that is judged: roles, bindings, accounts."""
+    wanted = [word for word in target.unknown if "-" in word or ":" in word][:2]
+    if not wanted:
+        return []
+    more = {"cluster": target.cluster} if target.cluster else {}
+    got = yield [
+        Call("explain_finding", {"name": word, "benchmark": benchmark, **more}) for word in wanted
+    ]
+    return [item.data for item in got if isinstance(item.data, Explained)]
+
+
 def together(rows: Sequence[WorkloadRow], asked: Sequence[str]) -> list[WorkloadRow]:
     """Choose which of many objects of the same names are meant: those that stand together."""
     if len(rows) <= MAX_OBJECTS:

@@ -122,7 +122,7 @@ RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
 )
 EXPLAIN = re.compile(
     r"\bwhy\b.{0,60}\b(?:flagged|fail\w*|listed|reported|red|complain\w*|marked|finding|not (?:ok|okay|fine|compliant)|but not|and not|and .{1,40} not)|"
-    r"\bwhy (?:is|are|was|were|does|do)\b.{0,60}\bnot\b|\bwhat(?:'?s| is| are)? (?:wrong|flagged|failing|the (?:problem|issue|matter|findings?))|\bcompare\b|\bvs\.?\b|\bversus\b|"
+    r"\bwhy (?:is|are|was|were|does|do)\b.{0,60}\bnot\b|\bwhat(?:'?s| is| are)? (?:wrong|flagged|failing|missing|insecure|unsafe|off|bad|left|(?:exactly )?the (?:problem|issue|matter|trouble|findings?))|\bcompare\b|\bvs\.?\b|\bversus\b|"
     r"difference between\b|differ\b|explain (?:the )?(?:findings?|result)|what does .{1,40} fail|which (?:checks?|controls?) (?:does|do|did|is|are)\b|what (?:checks?|controls?) (?:does|do|did)\b|"
     r"problems? (?:with|of)\b|issues? (?:with|of|in)\b|how (?:secure|bad|safe) is\b|wo(?:rin|durch) unterscheid|warum (?:ist|wird|sind|fällt)|was ist .{0,20}falsch|tell me (?:about|more about)",
     re.I,
@@ -144,7 +144,7 @@ GUIDANCE = re.compile(
     r"\bwhy (?:is|are|does|do|should|would|must|not|can't|shouldn't)\b|\bwhy\b\W*$|"
     r"\bhow (?:do|can|should|would|does|to|often|long|strict)\b|\bshould (?:i|we|the|a|my|our|it)\b|\bmust (?:i|we|the|a)\b|"
     r"\b(?:best practice|recommended|meaning|mean\b|means|definition|exception|dangerous|risk\w*|matter|danger|gefährlich|wozu|wofür|wie (?:kann|soll|sollte|muss))|"
-    r"\bok(?:ay)? to\b|\bfine to\b|allowed to\b|\bis it (?:ok|okay|safe|bad|fine|enough|allowed)|\b(?:can|may|could|must) (?:we|i|one)\b(?! (?:see|get|have|know)\b)|what went wrong|how (?:was|is|could) (?:this|that|it|he|she|they)\b|\bthoughts\b|downside|\bharmless\b|\b(?:allowed|acceptable|fine|ok|okay)\W*$|how to avoid|what now\b|\b(?:tell me about|advice|learn|background|documentation)\b",
+    r"\bok(?:ay)? to\b|\bfine to\b|allowed to\b|\bis it (?:ok|okay|safe|bad|fine|enough|allowed)|\b(?:can|may|could|must) (?:we|i|one)\b(?! (?:see|get|have|know)\b)|what went wrong|how (?:was|is|could) (?:this|that|it|he|she|they)\b|\bthoughts\b|downside|\bharmless\b|\b(?:allowed|acceptable)\W*$|how to avoid|what now\b|\b(?:tell me about|advice|learn|background|documentation)\b",
     re.I,
 )
 SCAN = re.compile(
@@ -161,7 +161,8 @@ CONTROL_WANTED = re.compile(
     re.I,
 )
 COMPARE = re.compile(
-    r"\bcompar\w+|\bversus\b|\bvs\b|differen\w+ between|unterschied|\bworse\b|\bbetter than\b", re.I
+    r"\bcompar\w+|\bversus\b|\bvs\b|differen\w+ between|unterschied|\bworse\b|\bbetter\b|\bthat\b.{1,30}\b(?:does ?n['o’]t|lacks?|has ?n['o’]t|is missing)",
+    re.I,
 )
 NAMED = re.compile(
     r"^\W*(?:and |so )?(?:is|does|can|has|are|do|did|could|may|kann|hat|ist)\s+(?:the\s+)?"
@@ -218,4 +219,14 @@ LED = re.compile(
 """A number that is called one of a control, or begins the question."""
 FAILS = re.compile(
     r"fail|violat|break|non-?compliant|insecure|problem|issue|finding|pass|check", re.I
+)
+OVERVIEW = re.compile(
+    r"\boverall\b|\b(?:summary|overview|posture)\b(?! of (?:the )?(?:benchmark|controls?|standards?))|\b(?:comply|complies|compliant)\b.{0,20}\b(?:cis|benchmark)\b|"
+    r"\bhow (?:bad|secure|safe|good|healthy) (?:is|are)\b|überblick|zusammenfassung",
+    re.I,
+)
+"""Asks for the whole state of a cluster or namespace."""
+LEVEL = re.compile(
+    r"\blevel\b|\bseverity\b|\bhow (?:severe|bad|serious)\b|schweregrad|\bautomated\b|\bmanual\b",
+    re.I,
 )

@@ -84,7 +84,10 @@ def _wish(
 ) -> Wish:
     if verbs.asked(text, topics):
         return Wish.RIGHTS
-    if phrases.WORST.search(text) and not phrases.COUNT.search(text):
+    if controls and phrases.LEVEL.search(text) and not words:
+        return Wish.GUIDANCE
+    whole = phrases.WORST.search(text) or (phrases.OVERVIEW.search(text) and not topics)
+    if whole and not phrases.COUNT.search(text) and not phrases.COMPARE.search(text):
         return Wish.SCAN
     looks = _about_cluster(text, words)
     if not looks and _not_of_objects(text, any(not topic.group for topic in topics)):
@@ -120,7 +123,7 @@ def _judging_wish(
     named = phrases.NAMED.match(text)
     if named and named[1].lower() in words:
         return Wish.SCAN
-    if phrases.GUIDANCE.search(text) and not looks:
+    if phrases.GUIDANCE.search(text) and not looks and not (words and len(text.split()) <= 3):
         return Wish.GUIDANCE
     asked = (
         phrases.SCAN.search(text)

@@ -121,6 +121,13 @@ def _head(data: Scanned, about: Sequence[str]) -> str:
         judged = sum(
             number for kind, number in counts.items() if kind is not Verdict.NOT_APPLICABLE
         )
+        if (
+            verdict is Verdict.FAIL
+            and judged == 1
+            and data.scan.namespaces
+            and noun(data) == "namespaces"
+        ):
+            return f"**{where[0].upper()}{where[1:]} fails {rule}:**"
         if verdict is Verdict.FAIL:
             return f"**{counts[Verdict.FAIL]} of {judged} {noun(data)} in {where} fail{'s' * (counts[Verdict.FAIL] == 1)} {rule}:**"
         if verdict is Verdict.PASS and judged == 1:

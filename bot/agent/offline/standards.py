@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 
 from bot.agent.allowed import known_controls
 from bot.agent.offline import words
-from bot.agent.offline.phrases import COMPARE, CONTROL_PLANE, LED
+from bot.agent.offline.phrases import COMPARE, CONTROL_PLANE, LED, Wish
 from bot.agent.offline.reading import Ask
 from bot.agent.offline.talk import Call, Got, Plan
 from knowledge import catalogue
@@ -21,7 +21,7 @@ _SAME = re.compile(
 _LEVELS = re.compile(r"(?=.*\bbaseline\b)(?=.*\brestricted\b)", re.I | re.S)
 _ASKS_UNCHECKED: tuple[tuple[str, str, str], ...] = (
     (
-        r"\b(?:memory|cpu|resources?|ram|speicher)\b.{0,20}\b(?:limits?|requests?|quotas?)|\b(?:limits?|requests?)\b.{0,20}\b(?:memory|cpu|ram)\b|resource ?quotas?|limit ?ranges?|\bno limits\b|\boom\w*",
+        r"\b(?:memory|cpu|resources?|ram|speicher)\b.{0,20}\b(?:limits?|requests?|quotas?)|\b(?:limits?|requests?)\b.{0,20}\b(?:memory|cpu|ram)\b|resource ?quotas?|limit ?ranges?|\b(?:without|no|missing|have|has|set|sets|lack\w*)\b.{0,12}\blimits?\b|\boom\w*",
         "limits or requests of memory and CPU",
         "a ResourceQuota or LimitRange in each namespace, or the field `resources` of each container",
     ),
@@ -54,6 +54,9 @@ def special(question: Ask) -> Plan | None:
     unknown = [n for n in LED.findall(question.text) if n not in known_controls()]
     if unknown and not question.controls and not question.topics:
         return _unknown(unknown[0])
+    sections = bool(question.controls) and all(words.is_section(c) for c in question.controls)
+    if sections and question.wish is Wish.GUIDANCE:
+        return _section(question.controls[0])
     if _LEVELS.search(question.text) and (
         COMPARE.search(question.text) or _SAME.search(question.text)
     ):
@@ -106,6 +109,21 @@ def _unknown(number: str) -> Plan:
     return (
         f"There is no control {number} in the CIS Kubernetes Benchmark 1.12.{last} "
         "Older editions numbered some controls otherwise: tell me what it is about, and I look for today's number."
+    )
+
+
+def _section(number: str) -> Plan:
+    yield from ()
+    held = [
+        item
+        for item in catalogue.controls("cis-1.12")
+        if item.section == number or item.id.startswith(f"{number}.")
+    ]
+    lines = [f"- {item.id} {item.title}" for item in held[:20]]
+    more = [f"- and {len(held) - 20} more"] if len(held) > 20 else []
+    return (
+        f"**Section {number} of the CIS Kubernetes Benchmark 1.12 holds {len(held)} controls:**\n"
+        + "\n".join([*lines, *more])
     )
 
 

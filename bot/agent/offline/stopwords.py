@@ -5,6 +5,7 @@ about in quotes.
 """
 
 _TEXT = """
+overall comply complies summary posture trouble
 a about above according across active actually admin administrator after again against all allow allowed allows almost
 already also always am among an and another answer any anybody anyone anything app application applications apps are
 aren't around as ask asks at available away back bad basically be because been before being below benchmark best better between
