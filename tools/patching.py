@@ -66,7 +66,7 @@ def changes_between(before: Any, after: Any, path: FieldPath = ()) -> tuple[Chan
                 for index, (old, new) in enumerate(zip(olds, news, strict=True))
                 for change in changes_between(old, new, (*path, index))
             )
-    return (Change(path, cast(Any, before), cast(Any, after)),)
+    return (Change(path, copy.deepcopy(cast(Any, before)), copy.deepcopy(cast(Any, after))),)
 
 
 def fixed_by(obj: Json, changes: Iterable[Change]) -> tuple[Fixed, ...]:
