@@ -1,1 +1,1 @@
-"""Who may approve what, and what became of it: pure policy and proposals. Empty so far."""
+"""Who may approve what, and what became of it: pure policy, and the proposals that it decides on."""
