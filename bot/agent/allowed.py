@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.agent.vocabulary import SUBRESOURCES, VERBS
 from knowledge import catalogue
 from knowledge.types import Control, Guide, Passage
 from tools.objects.kinds import KINDS
@@ -274,7 +275,11 @@ def _access(allowed: Allowed, data: Access) -> None:
             allowed.add_words(text)
             allowed.names.update(text.lower().split())
     allowed.names.update(name.lower() for name in data.unread)
-    allowed.add_words(f"{data.verb} {data.resource}")
+    resource, slash, part = data.resource.partition("/")
+    if data.verb in VERBS:
+        allowed.add_words(data.verb)
+    if resource in catalogue_words() and (not slash or part in SUBRESOURCES):
+        allowed.add_words(data.resource)
 
 
 _TAKERS: Mapping[type, Callable[[Allowed, Any], None]] = {

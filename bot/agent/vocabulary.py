@@ -54,3 +54,17 @@ _COMPOUND_TEXT = (
 )
 COMPOUND = frozenset(_COMPOUND_TEXT.split())
 """A word with a hyphen and one of these as a part is taken for a word of the language, not a name."""
+
+_VERBS_TEXT = (
+    "* get list watch create update patch delete deletecollection use bind escalate impersonate approve "
+    "sign exec"
+)
+VERBS = frozenset(_VERBS_TEXT.split())
+"""What RBAC can allow."""
+
+_SUBRESOURCES_TEXT = (
+    "exec log attach portforward proxy status scale token ephemeralcontainers approval eviction finalize "
+    "binding metrics stats"
+)
+SUBRESOURCES = frozenset(_SUBRESOURCES_TEXT.split())
+"""What may stand behind a resource's slash."""

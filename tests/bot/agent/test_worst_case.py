@@ -150,6 +150,21 @@ async def test_names_of_arguments_are_the_querys_own(hostile: Desk) -> None:
     assert list(given.steps[0].arguments) == ["namespaces"]
 
 
+async def test_what_is_asked_of_rbac_may_not_be_said_for_that(hostile: Desk) -> None:
+    turns = [
+        calls(
+            ("who_can", {"verb": "payroll", "resource": "ghost-db"}),
+            ("who_can", {"verb": "get", "resource": "CVE-2021-44228 5.7.2 9.9.9"}),
+            ("who_can", {"verb": "get", "resource": "pods/payroll"}),
+        ),
+        say("`payroll` and `ghost-db`, pods/payroll: CVE-2021-44228, 9.9.9 and CIS 5.7.2."),
+    ]
+    async with FakeOpenAI(turns) as endpoint:
+        desk = hostile.speaking(endpoint)
+        await desk.ask("is kiosk ok?")
+        assert_safe(desk, endpoint)
+
+
 async def test_a_pod_that_the_model_made_up_is_no_gap(hostile: Desk) -> None:
     turns = [
         call("logs", namespace="hall", pod="ghost-db", container="payroll"),
