@@ -58,7 +58,12 @@ def rolled_out(deployed: Obj, revision: str = "2") -> tuple[Obj, Obj, list[Obj]]
     obj = copy.deepcopy(deployed)
     metadata = obj["metadata"]
     metadata["annotations"]["deployment.kubernetes.io/revision"] = revision
-    obj["status"]["observedGeneration"] = metadata["generation"]
+    obj["status"] = {
+        "observedGeneration": metadata["generation"],
+        "replicas": 3,
+        "updatedReplicas": 3,
+        "availableReplicas": 3,
+    }
     made_by = {"kind": "Deployment", "name": metadata["name"], "uid": metadata["uid"]}
     digest = f"hash{revision}"
     labels = {"app": metadata["name"], "pod-template-hash": digest}
