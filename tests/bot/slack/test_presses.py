@@ -206,3 +206,15 @@ async def test_a_namespace_lies_in_itself(place):
     await place.slack.people.press("UBOB", message, "finding.evidence.1")
     await place.slack.until(lambda: any("may not be seen" in text for text in whispers(place)))
     assert not any("payments" in text for text in whispers(place))
+
+
+async def test_the_next_findings_are_not_shown_where_they_may_not_be_seen(place, pressed):
+    message = await pressed(count=8)
+    await place.services[0].stop()
+    await place.serve(channels={"C1": Scope({"prod": frozenset({"staging"})})})
+    before = len(place.slack.answers("C1", message.thread))
+
+    await place.slack.people.press("UBOB", message, "findings.more")
+    await place.slack.until(lambda: any("may not be seen" in text for text in whispers(place)))
+
+    assert len(place.slack.answers("C1", message.thread)) == before
