@@ -54,7 +54,7 @@ _EVIDENCE: tuple[tuple[str, str, str, str], ...] = (
         "and an admission policy that demands it",
     ),
     (
-        r"\bcves?\b|cve-\d|vulnerabilit|schwachstelle",
+        r"\bcves?\b|cve-\d|vulnerab|schwachstelle",
         "known vulnerabilities",
         "image vulnerabilities scanning",
         "a scanner's report on the image's digest (for example from Trivy or Grype), with its date and database version",

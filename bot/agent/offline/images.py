@@ -89,7 +89,8 @@ def _listed(
         else _pinned_head(pinned, len(images), where),
         "\n".join(lines),
         f"By registry: {by_registry}." if _REGISTRIES.search(question.text) and images else "",
-        "A tag can be moved to another image at any time; a digest (`@sha256:...`) cannot."
+        "A tag can be moved to another image at any time; a digest (`@sha256:...`) cannot. To pin one, write the digest "
+        "that its registry gives for the tag you tested behind its name."
         if pinned < len(images) and not _hosts(question.text)
         else "",
         f"Looked at: {len(rows)} workloads in {where}.",
@@ -128,6 +129,8 @@ def _hosts(text: str) -> tuple[str, ...]:
 def _pinned_head(pinned: int, total: int, where: str) -> str:
     if not total:
         return f"No images were found in {where}."
+    if pinned == total == 1:
+        return f"**Yes: the one image reference in {where} is pinned by digest.**"
     if pinned == total:
         return f"**Yes: all {total} image references in {where} are pinned by digest.**"
     if not pinned:

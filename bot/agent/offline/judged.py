@@ -23,7 +23,7 @@ from tools.queries.result import (
     Workloads,
 )
 from tools.queries.wording import names
-from tools.types import Verdict
+from tools.types import Severity, Verdict
 
 _SUBJECT = re.compile(
     r"^\W*(?:and )?(?:is|does|can|has|are|do|did|why is|what about)\s+(?:the\s+)?(?:deployment |pod |workload )?([A-Za-z0-9][\w.-]*)",
@@ -80,31 +80,41 @@ def count(talk: Talk, question: Ask) -> Plan:
     )
     if not isinstance(got.data, Scanned):
         return got.failed
-    data = got.data
-    tally = data.tally
+    return words.join(
+        _number(got.data, question, about, only),
+        "" if question.terse else words.looked_at(got.data.scan),
+        words.not_looked_at(got.data.scan.gaps),
+        target.note,
+    )
+
+
+def _number(data: Scanned, question: Ask, about: Sequence[str], only: str) -> str:
+    """Say how many fail what, and where most of them are."""
+    tally, where = data.tally, words.scope_of(data.scan)
+    severity = next(
+        (s for s in Severity if re.search(rf"\b{s.value}\b", question.text, re.I)), None
+    )
+    if severity and not about:
+        number = tally.by_severity.get(severity.value, 0)
+        return f"**{number}** {severity.value} findings in {where}."
     what, judged = noun(data), _judged(data, about)
     of = f" of {judged}" if judged > tally.objects_failing else ""
     what = what.removesuffix("s") if tally.objects_failing == 1 and not of else what
-    rule = (
-        f"CIS {', '.join(about)}"
-        if about
-        else ("at least one pod check" if only else "at least one check")
-    )
+    any_check = "at least one pod check" if only else "at least one check"
+    rule = f"CIS {', '.join(about)}" if about else any_check
     pods = f" They have {tally.pods_failing} running pods." if tally.pods_failing else ""
     if not pods and only and re.search(r"\bpods?\b", question.text, re.I):
         pods = " Each stands for the pods made from its template; no running pods were seen here."
     top = tally.by_namespace[: question.top or 3]
     most = ", ".join(f"{name or '(cluster-scoped)'} ({number})" for name, number in top)
+    lead = "Most"
     if what.startswith("namespace"):
+        lead = "They are"
         most = names((name for name, _ in tally.by_namespace), question.top or 12)
+    fails = "fails" if tally.objects_failing == 1 else "fail"
     return words.join(
-        f"**{tally.objects_failing}**{of} {what} in {words.scope_of(data.scan)} fail{'s' * (tally.objects_failing == 1)} {rule}.{pods}",
-        f"{'They are' if what.startswith('namespace') else 'Most'}: {most}."
-        if most and (not namespaces or len(namespaces) > 1)
-        else "",
-        "" if question.terse else words.looked_at(data.scan),
-        words.not_looked_at(data.scan.gaps),
-        target.note,
+        f"**{tally.objects_failing}**{of} {what} in {where} {fails} {rule}.{pods}",
+        f"{lead}: {most}." if most and len(data.scan.namespaces) != 1 else "",
     )
 
 
@@ -202,7 +212,9 @@ def _one_verdict(item: Explained, about: Sequence[str]) -> str:
     values = f" In effect: {decided}." if decided else ""
     if failing:
         reasons = " ".join(found.reason for found in failing[:4])
-        return f"**{where} fails CIS {words.controls_of(failing)}:** {reasons}{values}"
+        passed = words.controls_of(words.by_verdict(item, Verdict.PASS))
+        other = f" It passes CIS {passed}." if passed else ""
+        return f"**{where} fails CIS {words.controls_of(failing)}:** {reasons}{values}{other}"
     unknown = words.by_verdict(item, Verdict.UNKNOWN)
     if unknown:
         return f"{where}: CIS {named} is unknown: {unknown[0].reason}"

@@ -92,11 +92,11 @@ RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         ),
         (
             Wish.SUPPLY,
-            r"\bfips\b|\bsboms?\b|cyclone ?dx|\bspdx\b|bill of materials|(?<!self-)(?<!self )\bsigned\b|signatures?\b|signier\w*|\bcosign\b|\bslsa\b|attestation|\bprovenance\b|\bcves?\b|cve-\d|vulnerabilit\w+|schwachstelle\w*|validated crypto",
+            r"\bfips\b|\bsboms?\b|cyclone ?dx|\bspdx\b|bill of materials|(?<!self-)(?<!self )\bsigned\b|signatures?\b|signier\w*|\bcosign\b|\bslsa\b|attestation|\bprovenance\b|\bcves?\b|cve-\d|vulnerab\w+|schwachstelle\w*|validated crypto",
         ),
         (
             Wish.IMAGES,
-            r"\bdigests?\b|\bpinned?\b|\bimages?\b.{0,40}\b(?:from|pulled|registr\w+|latest)\b|\bregistr(?:y|ies)\b.{0,40}\bimages?\b|docker ?hub\b|:latest|latest tag|image tags?|mutable tags?|floating tags?|\b(?:what|which|list|show|all|welche) (?:\w+ ){0,3}images?\b|images? (?:do|does|are|is|run|in)\b|image versions?|which version of \w+ (?:runs|is)",
+            r"\bdigests?\b|\bpin(?:ned|ning|s)?\b|\bimages?\b.{0,40}\b(?:from|pulled|registr\w+|latest)\b|\bregistr(?:y|ies)\b.{0,40}\bimages?\b|docker ?hub\b|:latest|latest tag|image tags?|mutable tags?|floating tags?|\b(?:what|which|list|show|all|welche) (?:\w+ ){0,3}images?\b|images? (?:do|does|are|is|run|in)\b|image versions?|which version of \w+ (?:runs|is)",
         ),
         (
             Wish.SETTINGS,
@@ -222,7 +222,7 @@ FAILS = re.compile(
 )
 OVERVIEW = re.compile(
     r"\boverall\b|\b(?:summary|overview|posture)\b(?! of (?:the )?(?:benchmark|controls?|standards?))|\b(?:comply|complies|compliant)\b.{0,20}\b(?:cis|benchmark)\b|"
-    r"\bhow (?:bad|secure|safe|good|healthy) (?:is|are)\b|überblick|zusammenfassung",
+    r"\b(?:which|what) (?:controls?|checks?|recommendations?|rules?)(?: numbers?)?\b.{0,25}\b(?:fail\w*|violat\w*|broken)\b|\bhow (?:bad|secure|safe|good|healthy) (?:is|are)\b|überblick|zusammenfassung",
     re.I,
 )
 """Asks for the whole state of a cluster or namespace."""

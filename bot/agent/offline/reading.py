@@ -144,7 +144,7 @@ def _not_of_objects(text: str, narrow: bool) -> bool:
 def _about_cluster(text: str, words: tuple[str, ...]) -> bool:
     """Tell whether a question that sounds like one on guidance is on a cluster all the same."""
     starts = re.match(
-        r"^\W*(?:and |so |ok |please |hey |hi )*(?:how many|which|what(?!'?s\b| (?:is|are|was|does|do|about|should|would|can|if)\b)|who|list|show|find|scan|check|are there|is there|is anything|does any\w*|do any|welche|zeig|gibt es)\b",
+        r"^\W*(?:and |so |ok |please |hey |hi )*(?:how many|which|what(?!'?s\b| (?:is|are|was|does|do|about|should|would|can|if)\b)|who|list|show|find|scan|check|are there|is there|is any(?:thing|one|body)|does any\w*|do any|welche|zeig|gibt es)\b",
         text,
         re.I,
     )

@@ -186,8 +186,8 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _topic(
         "host namespaces",
-        "5.2.3 5.2.4 5.2.5",
-        r"host[\s-]?namespaces?|share\w*\s+(?:\w+\s+){0,3}(?:host|node)\b|namespaces of the host",
+        "5.2.3 5.2.4 5.2.5 5.2.11",
+        r"(?:host|node)[\s-]+(?:level[\s-]+)?access|host[\s-]?namespaces?|share\w*\s+(?:\w+\s+){0,3}(?:host|node)\b|namespaces of the host",
         True,
     ),
     _topic(
