@@ -6,7 +6,9 @@ machine without npm or other than Linux on x64, shows the same in the terminal.
 """
 
 import argparse
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -54,24 +56,32 @@ def model_used() -> str:
 
 
 def slack(once: bool) -> int:
-    """Show it in the local Slack."""
-    data = Path(tempfile.mkdtemp(prefix="oakum-demo-"))
+    """Show it in the local Slack. The logs of a demo that failed are left where it says."""
     print(
         f"Starting a Slack workspace on this machine and Oakum beside it; {model_used()} answers."
     )
     print("The workspace listens on all interfaces without a password: stop it when you are done.")
-    with workspace.running(data, 0 if once else PORT) as place:
+    data = Path(tempfile.mkdtemp(prefix="oakum-demo-"))
+    with contextlib.suppress(KeyboardInterrupt), workspace.running(data, 0 if once else PORT) as at:
         if once:
-            return conversation(place)
-        print(f"\nOpen {place.address} and, in #platform, try:\n")
-        for question in QUESTIONS:
-            print(f"  @oakum {question}")
-        print("\nAlso: /oakum scan, /oakum help, and the buttons under an answer. Ctrl-C ends it.")
-        while True:
-            time.sleep(3600)
+            conversation(at)
+        else:
+            invite(at)
+    shutil.rmtree(data, ignore_errors=True)
+    return 0
 
 
-def conversation(place: Workspace) -> int:
+def invite(place: Workspace) -> None:
+    """Say what to try, until Ctrl-C."""
+    print(f"\nOpen {place.address} and, in #platform, try:\n")
+    for question in QUESTIONS:
+        print(f"  @oakum {question}")
+    print("\nAlso: /oakum scan, /oakum help, and the buttons under an answer. Ctrl-C ends it.")
+    while True:
+        time.sleep(3600)
+
+
+def conversation(place: Workspace) -> None:
     """Drive the local Slack as a person would, and print what comes back."""
     started = place.say(f"<@U0OAKUM> {QUESTIONS[0]}")
     first = shown(f"mention: @oakum {QUESTIONS[0]}", place.answer_after(1))
@@ -88,7 +98,6 @@ def conversation(place: Workspace) -> int:
     place.press(first, button)
     shown(f"button: {text_of(button)}", place.answer_after(seen))
     print("The demo ran: four ways to ask, four answers.")
-    return 0
 
 
 def text_of(button: dict[str, Any]) -> str:

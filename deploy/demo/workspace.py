@@ -21,7 +21,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 SERVER = HERE / "node_modules" / "local-slack-linux-x64" / "bin" / "local-slack"
-CHANNEL, PERSON = "C0PLATFORM", "U0ADA"
+CHANNEL, PERSON = "C0PLATFORM", "U0PLATFORM"
 START_S = 60.0
 ANSWER_S = 120.0
 
