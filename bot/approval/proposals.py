@@ -71,7 +71,16 @@ async def block(db: Database, turn: Turn, proposal: str, rehearsal: Rehearsal) -
 async def review(
     db: Database, press: Press, now: datetime, key: LedgerKey | None = None
 ) -> Answered:
-    """Count one person's word, or say why it does not count. `key` where the executor takes presses."""
+    """Count one person's word, or say why it does not count. `key` where the executor takes presses.
+
+    What reading alone can refuse is refused without waiting for the store's one writer.
+    """
+    case = await rows.get(db, press.proposal)
+    if case is None:
+        return _NO_SUCH
+    move, refusal = transitions.review(case, press, now)
+    if move is None:
+        return refusal
     done = await rows.change(
         db, press.proposal, lambda case: transitions.review(case, press, now), key
     )

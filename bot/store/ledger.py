@@ -111,7 +111,10 @@ class Row:
     @property
     def entry(self) -> Entry | None:
         """Read the body; None where it is none of ours."""
-        return decode(self.body, Entry)
+        try:
+            return decode(self.body, Entry)
+        except (UnicodeDecodeError, RecursionError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)
