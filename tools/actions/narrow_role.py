@@ -32,7 +32,7 @@ _ANY = "*"
 
 _Name = Annotated[str, Meta(max_length=128, pattern=r"\A[A-Za-z0-9][A-Za-z0-9./:_-]*\Z")]
 _Names = Annotated[tuple[_Name, ...], Meta(min_length=1, max_length=50)]
-_Group = Annotated[str, Meta(max_length=128, pattern=r"\A[a-z0-9.-]*\Z")]
+_Group = Annotated[str, Meta(max_length=128, pattern=r"\A([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?\Z")]
 
 
 class RuleLimit(Struct, frozen=True, forbid_unknown_fields=True):

@@ -36,7 +36,8 @@ class BoundSubject(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[
         str,
         Meta(
-            max_length=253, pattern=r"\A[A-Za-z0-9@.:_/+=,#%~|-]([A-Za-z0-9@.:_/+=,#%~| -]*\S)?\Z"
+            max_length=253,
+            pattern=r"\A[A-Za-z0-9@.:_/+=,#%~|]([A-Za-z0-9@.:_/+=,#%~| -]*[A-Za-z0-9@.:_/+=,#%~|-])?\Z",
         ),
     ]
     namespace: DnsLabel | None = None
