@@ -69,8 +69,13 @@ class Rehearsal(Struct, frozen=True):
     undo: str = ""
     undoable: bool = False
     notes: tuple[str, ...] = ()
+    preview: tuple[str, ...] = ()
+    """Workloads whose pods a namespace's new level would refuse, by our own check of each template;
+    beside `warnings`, in which the server names only some pods that run."""
     manifest: dict[str, Any] = {}
     """REFUSED: the object for its owner to make again, where that is the way."""
+    answers: tuple[str, ...] = ()
+    """Checks that are to pass afterwards, whoever makes the change."""
     seal: Seal | None = None
     """Set where READY, and nowhere else."""
 

@@ -54,7 +54,9 @@ class Seen:
 
     @property
     def dry(self) -> bool:
-        """Whether it was a dry run."""
+        """Whether it was a dry run; a DELETE that has a body says it there, its query is ignored."""
+        if self.method == "DELETE" and self.body:
+            return json.loads(self.body).get("dryRun") == ["All"]
         return self.query.get("dryRun") == "All"
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -112,14 +111,18 @@ class Journey(Struct):
         intents = await self.seal(action, operation_id, undoes)
         applied = [await self.apply(intent) for intent in intents]
         assert {each.kind for each in applied} == {OutcomeKind.APPLIED}, applied
-        self.done[operation_id] = tuple(
-            Done(intent.operation, each.uid) for intent, each in zip(intents, applied, strict=True)
-        )
+        self.remember(operation_id, intents, applied)
         return [
             await self.verify(intent, each) for intent, each in zip(intents, applied, strict=True)
         ]
 
-    def create(self, *objects: dict[str, Any], wait: Callable[[str], str] | None = None) -> None:
+    def remember(self, operation_id: str, intents: list[Intent], applied: list[Outcome]) -> None:
+        """Keep what was done, for an undo."""
+        self.done[operation_id] = tuple(
+            Done(intent.operation, each.uid) for intent, each in zip(intents, applied, strict=True)
+        )
+
+    def create(self, *objects: dict[str, Any]) -> None:
         for obj in objects:
             self.lab.kubectl("create", "-f", "-", stdin=json.dumps(obj))
 

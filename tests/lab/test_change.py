@@ -2,7 +2,6 @@
 
 import copy
 import json
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,8 @@ import pytest
 
 from tests.lab import audit
 from tests.lab.changing import (
-    ACCOUNTS,
     EXECUTOR,
-    RBAC,
-    WRITER_FILES,
     Journey,
-    kubeconfig,
-    opened,
     workload,
 )
 from tests.lab.cluster import Lab
@@ -25,41 +19,15 @@ from tools.actions.harden_workload import HardenWorkload
 from tools.actions.own_service_account import OwnServiceAccount
 from tools.actions.scale import Scale
 from tools.actions.undo_change import UndoChange
-from tools.change.account import Subject, may, open_account
+from tools.change.account import Subject, may
 from tools.change.recover import recover
 from tools.changes import OutcomeKind, State
-from tools.cluster.connect import connect
 from tools.hardening import Setting
-from tools.types import ClusterConfig, ClusterSource, Operation, Target, Verb
+from tools.types import Operation, Target, Verb
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 NAMESPACE = "changing"
-
-
-@pytest.fixture(scope="module")
-def accounts(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
-    """Give kubeconfigs of the shipped accounts, the executor's open in one namespace."""
-    lab.kubectl("wait", "--for=delete", "namespace/oakum", "--timeout=90s")
-    lab.kubectl("apply", "-f", str(RBAC / "reader.yaml"))
-    lab.fresh_namespace(NAMESPACE)
-    for file in WRITER_FILES:
-        lab.kubectl("apply", "-f", "-", stdin=opened(file, NAMESPACE))
-    folder = tmp_path_factory.mktemp("accounts")
-    yield {who: kubeconfig(lab, name, folder / who) for who, name in ACCOUNTS.items()}
-    lab.kubectl("delete", "--wait=false", "namespace", NAMESPACE)
-    lab.kubectl("delete", "--wait=false", "-f", str(RBAC / "reader.yaml"))
-
-
-@pytest.fixture
-async def journey(lab: Lab, accounts: dict[str, Path]) -> AsyncIterator[Journey]:
-    def config(who: str) -> ClusterConfig:
-        return ClusterConfig("lab", ClusterSource.KUBECONFIG, kubeconfig=str(accounts[who]))
-
-    reader, writer = await connect(config("reader")), await open_account(config("executor"))
-    yield Journey(lab, reader, writer, NAMESPACE, {}, [])
-    await reader.close()
-    await writer.close()
 
 
 def harden(journey: Journey, name: str, kind: str = "Deployment") -> HardenWorkload:

@@ -1,1 +1,1 @@
-"""Rehearse, apply, verify, recover: one cluster step each, stores nothing. Empty so far: Oakum reads."""
+"""Rehearse, apply, verify, recover: one cluster step each, stores nothing, knows no person. Nothing starts it yet."""

@@ -5,18 +5,23 @@ template is judged by the checks of the level that its namespace enforces. Used 
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import msgspec
 
 from knowledge import catalogue
+from tools.cluster.reader import Reader
 from tools.discovery import checks
 from tools.objects.kinds import KINDS
 from tools.plans import Json
-from tools.types import Verdict
+from tools.scan import scan
+from tools.types import Operation, Verdict
 from tools.workload import WORKLOAD_KINDS, Inventory, workload_of
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
 _WARNED = "would violate PodSecurity"
+MAX_PREVIEW = 50
+"""The most workloads that a preview names."""
 _LEVELS = ("baseline", "restricted")
 
 
@@ -34,6 +39,32 @@ def refusal(
     if not reasons:
         return ""
     return f"Its pods would be refused, the namespace enforces {level}: {' '.join(reasons)}"
+
+
+async def preview(operation: Operation, reader: Reader, now: datetime) -> tuple[str, ...]:
+    """Say which workloads' pods a namespace's new level would refuse; empty for any other operation.
+
+    Templates of CronJobs and of what is scaled to zero are judged too. Raises what the reader raises.
+    """
+    enforced = [c.after for c in operation.changes if c.path == ("metadata", "labels", ENFORCE)]
+    if operation.target.kind != "Namespace" or not set(_LEVELS).intersection(map(str, enforced)):
+        return ()
+    result = await scan(
+        reader,
+        benchmark=f"pss-{enforced[0]}",
+        namespaces=(operation.target.name,),
+        now=lambda: now,
+    )
+    refused: dict[str, list[str]] = {}
+    for finding in result.findings:
+        if finding.verdict is Verdict.FAIL:
+            name = f"{finding.ref.kind} {finding.ref.name}"
+            refused.setdefault(name, []).append(finding.reason)
+    said = [f"{name}: {' '.join(dict.fromkeys(reasons))}" for name, reasons in refused.items()]
+    more = len(said) - MAX_PREVIEW
+    cut = (f"And {more} more.",) if more > 0 else ()
+    unread = tuple(f"Could not be looked at: {gap.what}, {gap.why}." for gap in result.gaps)
+    return (*said[:MAX_PREVIEW], *cut, *unread[:MAX_PREVIEW])
 
 
 def _violations(cluster: str, obj: Json, level: str) -> list[str]:

@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from tools import vocabulary
 from tools.change.around import read_around
 from tools.change.objects import diff_digest, difference, object_digest, overruled, shown
-from tools.change.pod_security import refusal
+from tools.change.pod_security import preview, refusal
 from tools.changes import Rehearsal, Seal, State, Step
 from tools.cluster.reader import Reader
 from tools.cluster.wire import ReadFailed
@@ -79,7 +79,9 @@ async def rehearse(
             for operation in plan.operations
         ]
         if not any(each.moved for each in tried):
-            return _rehearsed(decoded, plan, tried, bool(done))
+            rehearsal = _rehearsed(decoded, plan, tried, bool(done))
+            seen = await preview(plan.operations[0], reader, now)
+            return structs.replace(rehearsal, preview=seen)
         reason = next(each.reason for each in tried if each.moved)
     return Rehearsal(State.WOULD_BE_REFUSED, reason)
 
@@ -216,6 +218,7 @@ def _rehearsed(action: Action, plan: Plan, tried: list[Tried], undoes: bool) -> 
         disruption=plan.disruption,
         undo=plan.undo,
         undoable=plan.undoable,
+        answers=plan.answers,
         notes=plan.notes,
         seal=None if decisive else seal,
     )
@@ -231,6 +234,7 @@ def _handed_over(plan: Plan, live: Json) -> Rehearsal:
         disruption=plan.disruption,
         undo=plan.undo,
         notes=plan.notes,
+        answers=plan.answers,
     )
 
 

@@ -171,7 +171,7 @@ async def test_what_changed_since_it_was_sealed_is_stale(bench: Any, what: str) 
     bench.api.writes.change(DEPLOYMENTS, "web", EDITS[what])
     outcome = await bench.apply(intent)
     assert outcome.kind is OutcomeKind.STALE
-    assert outcome.reason
+    assert ("made again" if what == "made again" else "not as it was") in outcome.reason
     assert bench.effects == []
 
 
@@ -202,7 +202,7 @@ async def test_what_moves_by_itself_does_not_make_it_stale(bench: Any, what: str
         assert live(bench)["spec"]["replicas"] == 7
 
 
-@pytest.mark.parametrize("times", [1, 2, ATTEMPTS])
+@pytest.mark.parametrize("times", [1, 2, 3])
 async def test_what_moves_between_reading_and_write_is_begun_again_three_times(
     bench: Any, times: int
 ) -> None:

@@ -11,6 +11,7 @@ from tests.fakes.kubernetes import Fault
 from tests.fakes.kubernetes_writes import Refused
 from tools import vocabulary
 from tools.actions.harden_workload import HardenWorkload
+from tools.actions.label_namespace import LabelNamespace, Level
 from tools.change.account import Subject, may
 from tools.changes import Rehearsal, Seal, State, digest
 from tools.errors import AccessRefused, BadAction, ClusterUnreachable, NotAllowed
@@ -87,6 +88,28 @@ async def test_what_meets_the_level_afterwards_is_not_predicted_to_be_refused(be
     labels = {"pod-security.kubernetes.io/enforce": "baseline"}
     bench.api.objects[NAMESPACES] = [namespace("shop", **labels)]
     assert (await bench.rehearse()).state is State.READY
+
+
+async def test_a_stricter_namespace_is_previewed_with_every_template(bench: Any) -> None:
+    """Also what has no pod: a CronJob, and what is scaled to zero."""
+    asleep = deployment("asleep")
+    asleep["spec"]["replicas"] = 0
+    template = {"spec": asleep["spec"]["template"]["spec"]}
+    cron = {
+        "metadata": {"name": "nightly", "namespace": "shop", "uid": "c"},
+        "spec": {"jobTemplate": {"spec": {"template": template}}},
+    }
+    fine = deployment("fine", securityContext={"privileged": False})
+    bench.api.objects[DEPLOYMENTS] = [asleep, fine]
+    bench.api.objects["/apis/batch/v1/cronjobs"] = [cron]
+    bench.api.writes.warnings = ("existing pods violate the new level: web-1",)
+    target = Target("lab", "v1", "Namespace", "", "shop")
+    action = LabelNamespace(target=target, enforce=Level.BASELINE)
+    rehearsal = await bench.rehearse(vocabulary.encode(action))
+    assert rehearsal.state is State.READY
+    assert rehearsal.warnings == ("existing pods violate the new level: web-1",)
+    named = sorted(line.partition(":")[0] for line in rehearsal.preview)
+    assert named == ["CronJob nightly", "Deployment asleep"]
 
 
 async def test_no_dry_run_is_a_state(bench: Any) -> None:
