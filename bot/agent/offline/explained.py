@@ -17,6 +17,9 @@ from tools.types import Verdict
 
 def explain(talk: Talk, question: Ask) -> Plan:
     """Say why something is flagged, or how two objects differ."""
+    exact, found = yield from objects.written(talk, question)
+    if found:
+        return (yield from _explain_one(found[0], exact))
     target = yield from resolve(talk, question)
     if target.failed or (target.lost and target.note):
         return target.failed or target.note
@@ -56,11 +59,12 @@ def _explain_one(item: Explained, target: Target) -> Plan:
             words.not_looked_at(item.scan.gaps),
         )
     reads = yield from read_controls(objects.worst(item)[:1])
+    made = objects.fragment_text(item, failing)
     return words.join(
         f"**{where} fails {objects.checks(failing)}:**",
         words.reasons(failing, item.scan.benchmark, 12),
         *(words.why(read) for read in reads),
-        objects.fragment_text(item, failing),
+        *([made] if made else [words.fix(read) for read in reads]),
         *(words.source(read) for read in reads),
         words.not_looked_at(item.scan.gaps),
         target.note,

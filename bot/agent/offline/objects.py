@@ -3,17 +3,21 @@
 Used by the plans of `bot.agent.offline` that speak of workloads by name.
 """
 
+import re
 from collections.abc import Generator, Sequence, Sized
 
 from bot.agent.offline import words
 from bot.agent.offline.hardening import by_hand, fragment
-from bot.agent.offline.talk import Call, Got
-from bot.agent.offline.target import Target
+from bot.agent.offline.phrases import KIND_NAMES, WRITTEN
+from bot.agent.offline.reading import Ask
+from bot.agent.offline.talk import Call, Got, Talk, ask
+from bot.agent.offline.target import Target, clusters_in
 from tools.queries.result import Explained, WorkloadRow
 from tools.types import Finding, Verdict
 
 MAX_OBJECTS = 4
 """Named objects that are looked at one by one."""
+PLACE = re.compile(r"\bin namespace ([a-z0-9][a-z0-9-]*)")
 
 
 def explained(
@@ -48,6 +52,24 @@ def by_name(target: Target, benchmark: str) -> Generator[list[Call], list[Got], 
         Call("explain_finding", {"name": word, "benchmark": benchmark, **more}) for word in wanted
     ]
     return [item.data for item in got if isinstance(item.data, Explained)]
+
+
+def written(
+    talk: Talk, question: Ask
+) -> Generator[list[Call], list[Got], tuple[Target, list[Explained]]]:
+    """Look at the one object that a question writes out as Kind/name, of any kind that is judged."""
+    found = WRITTEN.search(question.text)
+    if not found:
+        return Target(), []
+    named = clusters_in(question.text, talk.clusters) if len(talk.clusters) > 1 else []
+    target = Target(talk.cluster or (named[0] if named else ""))
+    call = {"kind": KIND_NAMES[found[1].lower()], "name": found[2], "benchmark": question.benchmark}
+    if place := PLACE.search(question.text):
+        call["namespace"] = place[1]
+    more = {"controls": list(question.controls)} if question.controls else {}
+    more |= {"cluster": target.cluster} if target.cluster else {}
+    got = yield from ask("explain_finding", **call, **more)
+    return target, [got.data] if isinstance(got.data, Explained) else []
 
 
 def together(rows: Sequence[WorkloadRow], asked: Sequence[str]) -> list[WorkloadRow]:

@@ -6,6 +6,8 @@ Used by `bot.agent.offline.reading`.
 import re
 from enum import StrEnum
 
+from tools.objects.kinds import KINDS
+
 
 class Wish(StrEnum):
     """What is wanted."""
@@ -30,6 +32,9 @@ class Wish(StrEnum):
 
 
 NUMBER = re.compile(r"(?<![\w.:@/-])(\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?![\w:@/]|\.\d)")
+KIND_NAMES = {kind.lower(): kind for kind in KINDS}
+WRITTEN = re.compile(rf"\b({'|'.join(KIND_NAMES)})/([a-z0-9][a-z0-9.:-]*[a-z0-9])", re.I)
+"""One object written out, as the button Explain does: Kind/name."""
 TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:@'’-]*")
 PLACE = re.compile(
     r"\b(?:in|inside|within|im|from|of|across|namespace|ns|namensraum)\s+"

@@ -82,6 +82,8 @@ def read(text: str) -> Ask:
 def _wish(
     text: str, topics: tuple[Topic, ...], controls: tuple[str, ...], words: tuple[str, ...]
 ) -> Wish:
+    if controls and phrases.WRITTEN.search(text):
+        return Wish.EXPLAIN
     if verbs.asked(text, topics):
         return Wish.RIGHTS
     if controls and phrases.LEVEL.search(text) and not words:
