@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tools.actions import (
     account_token_off,
@@ -141,8 +141,17 @@ def needs(action: Action) -> tuple[str, ...]:
 
 
 def plan(action: Action, obj: Json | None, around: Around) -> Plan | Refusal:
-    """Work out what the action would do to the object as it was read (None: there is none)."""
-    return ACTIONS[type(action)].plan(action, obj, around)
+    """Work out what the action would do to the object as it was read (None: there is none).
+
+    Checks that the action is to answer and will not are named in the plan's notes.
+    """
+    made = ACTIONS[type(action)].plan(action, obj, around)
+    if isinstance(made, Refusal):
+        return made
+    unanswered = tuple(
+        f"It does not answer {check}." for check in action.answers if check not in made.answers
+    )
+    return structs.replace(made, notes=(*made.notes, *unanswered)) if unanswered else made
 
 
 def _check_target(action: Action) -> None:

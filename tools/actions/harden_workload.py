@@ -120,7 +120,7 @@ def plan(action: HardenWorkload, obj: Json | None, around: Around) -> Plan | Ref
             _touches((*template, "spec")),
             _risks(action, spec, around),
             _answers(action, spec),
-            _notes(action),
+            _notes(action, spec_of(target.kind, there), spec),
         ),
         around,
     )
@@ -135,6 +135,8 @@ def _unfit(action: HardenWorkload, spec: Json) -> Refusal | None:
             Reason.NO_SAFE_FIX,
             f"{action.target.name} runs on Windows, which does not have these settings.",
         )
+    if len({user.container for user in action.users}) < len(action.users):
+        return Refusal(Reason.NO_SAFE_FIX, "A container is given more than one user id.")
     names = {container.get("name") for container in containers_of(spec)}
     volumes = {as_object(volume).get("name") for volume in as_list(spec.get("volumes"))}
     strange = [user.container for user in action.users if user.container not in {None, *names}]
@@ -195,10 +197,16 @@ def _risks(action: HardenWorkload, spec: Json, around: Around) -> tuple[Risk, ..
     return tuple(risks)
 
 
-def _notes(action: HardenWorkload) -> tuple[str, ...]:
-    """Say where the user ids come from."""
-    return tuple(
-        f"User {user.uid} for {user.container or 'every container'} comes from "
-        + ("the image." if user.source is UserSource.IMAGE else "a person.")
-        for user in action.users
-    )
+def _notes(action: HardenWorkload, before: Json, after: Json) -> tuple[str, ...]:
+    """Say which container gets which user id, and who said so."""
+    sources = {user.container: user.source for user in action.users}
+    notes: list[str] = []
+    for old, new in zip(containers_of(before), containers_of(after), strict=True):
+        uid = as_object(new.get("securityContext")).get("runAsUser")
+        if uid is None or uid == as_object(old.get("securityContext")).get("runAsUser"):
+            continue
+        name = new.get("name")
+        source = sources.get(str(name), sources.get(None))
+        who = "its image says" if source is UserSource.IMAGE else "a person said"
+        notes.append(f"Container {name} runs as user {uid}, as {who}.")
+    return tuple(notes)

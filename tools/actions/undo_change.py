@@ -84,7 +84,7 @@ def _plan(target: Target, there: Json, operations: list[Operation], around: Arou
     paths = tuple(touched(changes))
     disruption = disruption_of(target, there, changes, around)
     deleted = [o.target for o in operations if o.verb is Verb.DELETE]
-    risks: list[Risk] = [medium("What was made safer is as it was before.")] if changes else []
+    risks: list[Risk] = [medium("What the change set is as it was before it.")] if changes else []
     if deleted:
         names = ", ".join(f"{each.kind} {each.name}" for each in deleted)
         risks.append(high(f"{names} is deleted again."))

@@ -127,9 +127,18 @@ def test_a_user_id_from_a_person_is_set_and_named() -> None:
     user = ContainerUser(10001, UserSource.PERSON, "web")
     made = plan(workload(), S.NON_ROOT, users=(user,))
     assert isinstance(made, Plan)
-    assert made.notes == ("User 10001 for web comes from a person.",)
+    assert made.notes == ("Container web runs as user 10001, as a person said.",)
     spec = after(workload(), S.NON_ROOT, users=(user,))
     assert spec["containers"][0]["securityContext"] == {"runAsUser": 10001, "runAsNonRoot": True}
+
+
+def test_a_container_has_one_user_id_and_one_that_is_not_needed_is_not_named() -> None:
+    users = (ContainerUser(1, UserSource.PERSON, "web"), ContainerUser(2, UserSource.IMAGE, "web"))
+    assert "more than one user id" in refused(plan(workload(), S.NON_ROOT, users=users)).public
+    obj = workload(containers=[container(securityContext={"runAsUser": 7})])
+    made = plan(obj, S.NON_ROOT, users=users[1:])
+    assert isinstance(made, Plan)
+    assert made.notes == ()
 
 
 def test_a_user_id_for_one_container_is_not_taken_for_another() -> None:
@@ -290,6 +299,13 @@ def test_names_that_the_workload_does_not_have_are_refused() -> None:
     users = (ContainerUser(5, UserSource.PERSON, "nobody"),)
     assert "nobody" in refused(plan(workload(), S.NON_ROOT, users=users)).public
     assert "data" in refused(plan(workload(), S.HOST_PATHS, empty_dirs=("data",))).public
+
+
+def test_a_check_that_it_will_not_answer_is_named() -> None:
+    made = plan(workload(), S.TOKEN, answers=("root_user", "service_account_token_mounted"))
+    assert isinstance(made, Plan)
+    assert made.answers == ("service_account_token_mounted",)
+    assert made.notes == ("It does not answer root_user.",)
 
 
 def test_a_token_of_an_account_with_rights_is_a_high_risk() -> None:
