@@ -40,7 +40,7 @@ class Around(Struct, frozen=True):
     budgets: tuple[Budget, ...] = ()
     others: Mapping[str, Sequence[Json]] = {}
     """By kind, the objects of the target's namespace (ClusterRoleBinding: of the cluster) that the
-    action's NEEDS name. Whole, as read; never a Secret."""
+    action's NEEDS name. Whole, as read; never a Secret. A Namespace is in itself."""
     done: tuple["Done", ...] = ()
     """For an undo: the operations of the change that it takes back, in the order they were done."""
 

@@ -8,7 +8,7 @@ import copy
 from collections.abc import Iterable
 
 from tools.ownership import controller_of
-from tools.patching import as_list, as_object, value_at
+from tools.patching import as_list, as_object, changes_between, dotted, value_at
 from tools.plans import Around, Json, Reason, Refusal
 from tools.types import Change, Disruption, FieldPath, Target
 
@@ -24,6 +24,7 @@ TEMPLATES: dict[str, FieldPath] = {
 MIRROR = "kubernetes.io/config.mirror"
 """Annotation of a pod that a node's kubelet made from a file of its own."""
 
+_FIELDS_NAMED = 5
 _SET_BY_SERVER = (
     "uid",
     "resourceVersion",
@@ -84,13 +85,13 @@ def is_windows(spec: Json) -> bool:
     )
 
 
-def not_in_place(target: Target, changed: Json) -> Refusal | None:
+def not_in_place(target: Target, before: Json, changed: Json) -> Refusal | None:
     """Refuse a kind that cannot be changed in place; `changed` is the object as it should be."""
     if target.kind in IN_PLACE:
         return None
     metadata = as_object(changed.get("metadata"))
     if MIRROR in as_object(metadata.get("annotations")):
-        return _node_file(target, changed)
+        return _node_file(target, before, changed)
     owner = controller_of(changed)
     if owner:
         return Refusal(
@@ -108,8 +109,12 @@ def not_in_place(target: Target, changed: Json) -> Refusal | None:
     )
 
 
-def _node_file(target: Target, changed: Json) -> Refusal:
-    """Refuse a mirror pod: the server takes a patch and nothing happens."""
+def _node_file(target: Target, before: Json, changed: Json) -> Refusal:
+    """Refuse a mirror pod, naming file and fields: the server takes a patch and nothing happens."""
+    fields = [dotted(change.path) for change in changes_between(before, changed)]
+    named = ", ".join(fields[:_FIELDS_NAMED])
+    more = len(fields) - _FIELDS_NAMED
+    where_in = f" at {named}" + (f" and {more} more" if more > 0 else "") if fields else ""
     node = str(value_at(changed, ("spec", "nodeName")) or "")
     name = target.name.removesuffix(f"-{node}")
     source = as_object(value_at(changed, ("metadata", "annotations"))).get(
@@ -120,7 +125,8 @@ def _node_file(target: Target, changed: Json) -> Refusal:
         Reason.NODE_FILE,
         f"Pod {target.name} is made by the kubelet of node {node} from a file; the server would "
         "take a change and nothing would happen.",
-        f"Change {where} in the node's staticPodPath (/etc/kubernetes/manifests with kubeadm).",
+        f"Change {where}{where_in}, in the node's staticPodPath (/etc/kubernetes/manifests with "
+        "kubeadm).",
         as_manifest({**changed, "metadata": {**as_object(changed["metadata"]), "name": name}}),
     )
 

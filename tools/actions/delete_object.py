@@ -84,7 +84,7 @@ def _refused(target: Target, obj: Json) -> Refusal | None:
         )
     annotations = as_object(as_object(obj["metadata"]).get("annotations"))
     if target.kind == "Pod" and MIRROR in annotations:
-        return not_in_place(target, obj)
+        return not_in_place(target, obj, obj)
     if target.kind == "ServiceAccount" and target.name == "default":
         return Refusal(
             Reason.NO_SAFE_FIX,

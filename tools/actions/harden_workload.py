@@ -108,7 +108,7 @@ def plan(action: HardenWorkload, obj: Json | None, around: Around) -> Plan | Ref
         return refusal
     if same(there, after):
         return Refusal(Reason.ALREADY_FINE, f"{target.kind} {target.name} already has all of that.")
-    refusal = not_in_place(target, after)
+    refusal = not_in_place(target, there, after)
     if refusal:
         return refusal
     template = tuple(map(str, TEMPLATES.get(target.kind, ("spec", "template"))))

@@ -56,7 +56,7 @@ def plan(action: SetResources, obj: Json | None, around: Around) -> Plan | Refus
         refusal = _set(container, wanted)
         if refusal:
             return refusal
-    refusal = not_in_place(target, after)
+    refusal = not_in_place(target, there, after)
     if refusal:
         return refusal
     return patch_plan(

@@ -271,7 +271,7 @@ def test_a_mirror_pod_names_the_file_on_the_node() -> None:
     }
     refusal = refused(plan(obj, S.ESCALATION))
     assert refusal.reason is Reason.NODE_FILE
-    assert "web.yaml" in refusal.hint
+    assert "web.yaml at spec.containers[0].securityContext, in" in refusal.hint
     assert "node-1" in refusal.public
     assert refusal.manifest["metadata"]["name"] == "web"
     assert not {*refusal.manifest["metadata"].get("annotations", {})}
