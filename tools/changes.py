@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tools.types import Change, Disruption, Evidence, Finding, Operation, Risk, RiskLevel
+from tools.types import Change, Disruption, Finding, Operation, Risk, RiskLevel
 
 
 class State(StrEnum):
@@ -129,9 +129,8 @@ class Outcome(Struct, frozen=True):
     resource_version: str = ""
     """After the write."""
     warnings: tuple[str, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
     findings: tuple[Finding, ...] = ()
-    """What the checks say of the object and its pods after the change."""
+    """What the checks say of the object and its pods after the change, with the evidence."""
     suggest_undo: bool = False
     """The change took, but what it changed does not come up."""
 

@@ -15,7 +15,15 @@ from tools.change.rehearse import read, rehearse, send
 from tools.changes import Intent, Outcome, OutcomeKind, Rehearsal, Seal, State
 from tools.cluster.reader import Reader
 from tools.cluster.writer import OPERATION, Reply, Writer
-from tools.errors import AccessRefused, BadAction, ClusterUnreachable, Moved, NoAnswer, NotSent
+from tools.errors import (
+    AccessRefused,
+    BadAction,
+    ClusterUnreachable,
+    Moved,
+    NoAnswer,
+    NotAllowed,
+    NotSent,
+)
 from tools.patching import as_object, value_at
 from tools.plans import Done, Json
 from tools.types import Verb
@@ -145,6 +153,8 @@ def _admit(intent: Intent, writer: Writer) -> None:
 async def _read(intent: Intent, writer: Writer) -> Json | None:
     try:
         return await read(writer, intent.operation.target)
+    except NotAllowed as error:
+        raise _Ended(OutcomeKind.REFUSED, error.public) from error
     except (ClusterUnreachable, AccessRefused) as error:
         raise _Ended(OutcomeKind.FAILED, error.public, error.hint) from error
 
@@ -184,6 +194,8 @@ async def _send(intent: Intent, live: Json | None, writer: Writer, *, dry_run: b
         reply = await send(intent.operation, live, writer, intent.operation_id, dry_run=dry_run)
     except Moved as moved:
         raise _Ended(OutcomeKind.STALE, moved.public) from moved
+    except NotAllowed as error:
+        raise _Ended(OutcomeKind.REFUSED, error.public) from error
     except (NotSent, AccessRefused) as error:
         raise _Ended(OutcomeKind.FAILED, error.public, error.hint) from error
     except NoAnswer as error:

@@ -76,9 +76,11 @@ async def _changed(intent: Intent, applied: Outcome, watch: Watch) -> Outcome:
     if lost:
         return _unverified(applied, lost)
     seen = await _rollout(intent, obj, watch)
-    if seen.reason:
-        return _unverified(applied, seen.reason, seen.stuck)
+    if seen.stuck:
+        return _unverified(applied, seen.reason, suggest_undo=True)
     judged = await _judged(intent, seen, watch)
+    if seen.reason:
+        return _unverified(structs.replace(applied, findings=judged.findings), seen.reason)
     last = await read(watch.writer, target)
     lost = _lost(intent, last) if last else "It is gone since."
     if lost:

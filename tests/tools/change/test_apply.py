@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.kubernetes import Fault
@@ -12,6 +13,7 @@ from tools.change.apply import ATTEMPTS, confirm
 from tools.change.recover import recover
 from tools.changes import OutcomeKind
 from tools.cluster.writer import FIELD_MANAGER, OPERATION
+from tools.types import Target
 
 NONE = {OutcomeKind.REFUSED, OutcomeKind.STALE, OutcomeKind.FAILED}
 """Outcomes that say: nothing changed."""
@@ -283,6 +285,21 @@ async def test_another_cluster_is_refused(bench: Any) -> None:
     bench.writer.name = "other"
     outcome = await bench.apply(intent)
     assert (outcome.kind, bench.effects) == (OutcomeKind.REFUSED, [])
+
+
+async def test_an_intent_outside_the_closed_set_is_refused(bench: Any) -> None:
+    """Whoever could write an intent into the store still gets no Secret and no foreign action."""
+    intent = await bench.intend()
+    step = intent.seal.steps[0]
+    secret = Target("lab", "v1", "Secret", "shop", "web", "u")
+    forged = replace(step, operation=replace(step.operation, target=secret))
+    for seal in (
+        replace(intent.seal, steps=(forged,)),
+        replace(intent.seal, action=b'{"action":"run_command"}'),
+    ):
+        outcome = await bench.apply(replace(intent, seal=seal))
+        assert outcome.kind is OutcomeKind.REFUSED
+    assert [seen for seen in bench.api.requests if seen.method != "GET"] == []
 
 
 async def test_confirming_plans_and_tries_anew(bench: Any) -> None:

@@ -212,6 +212,7 @@ async def test_where_no_new_pod_comes_nothing_is_waited_for(
     assert seen.kind is OutcomeKind.UNVERIFIED
     assert words in seen.reason
     assert not seen.suggest_undo
+    assert {str(finding.verdict) for finding in seen.findings} == {"pass"}
     assert bench.now == start
 
 
