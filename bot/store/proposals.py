@@ -67,6 +67,10 @@ MOVES: Mapping[State, frozenset[State]] = {
 """Where each state may go; the others are final. Whatever else is asked for is a defect."""
 
 
+_BEFORE_EXECUTION = frozenset({State.DRAFT, State.PENDING, State.APPROVED})
+"""States in which a proposal has no steps yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What somebody asked for, not looked at yet."""
@@ -135,7 +139,7 @@ class Case:
     reviews: tuple[Review, ...] = ()
     steps: tuple[Step, ...] = ()
     locked_by: tuple[str, ...] = ()
-    """Other proposals that are executing on one of its objects."""
+    """Of an approved one: other proposals that are executing on one of its objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,11 +282,13 @@ async def _case(tx: Transaction, proposal_id: str, *, lock: bool) -> Case | None
     proposal = await _read(tx, proposal_id, lock=lock)
     if proposal is None:
         return None
+    begun = proposal.state not in _BEFORE_EXECUTION
+    ready = proposal.state is State.APPROVED
     return Case(
         proposal,
         await reviews.within(tx, proposal_id),
-        await operations.within(tx, proposal_id),
-        await operations.held_by_others(tx, proposal_id, proposal.objects),
+        await operations.within(tx, proposal_id) if begun else (),
+        await operations.held_by_others(tx, proposal_id, proposal.objects) if ready else (),
     )
 
 
