@@ -57,6 +57,9 @@ format: .venv/development ## Format and mend what a machine can mend
 bench: .venv/development ## Print the figures (EVAL=FOLDER: only search, on your questions)
 	@$(BIN)/python -m tests.bench $(if $(EVAL),--eval $(EVAL))
 
+guards: .venv/development ## Take each guard out in turn: its tests must fail
+	@$(BIN)/python -m tests.guards $(only)
+
 lab: .venv/development ## Start a real Kubernetes cluster on this machine (Linux, root)
 	@$(BIN)/python -m tests.machine
 	@$(BIN)/python -m tests.lab up
