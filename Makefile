@@ -1,11 +1,11 @@
-# make demo | install | test | check | bench | lab | new. Everything goes into .venv beside this file.
+# make demo | install | test | check | bench | guards | lab | new. Everything goes into .venv beside this file.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 # Two threads of linear algebra spin against each other on a small machine.
 export OPENBLAS_NUM_THREADS ?= 1
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo install test check format bench lab new tables clean
+.PHONY: help demo install test check format bench guards lab new tables clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
