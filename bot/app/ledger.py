@@ -33,7 +33,7 @@ COLUMNS = (
     "facts",
     "signature",
 )
-"""Of the CSV form; `facts` is JSON and holds action, diff and evidence, where an event has them."""
+"""Of the CSV form; `facts` is JSON and holds action, diff and findings, where an event has them."""
 _FROM_FACTS = ("verdict", "reason", "outcome", "audit_id")
 
 

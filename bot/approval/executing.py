@@ -259,5 +259,8 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         "audit_id": outcome.audit_id,
         "uid": outcome.uid,
         "resource_version": outcome.resource_version,
-        "evidence": msgspec.to_builtins(outcome.evidence),
+        "findings": [
+            {"check": one.check, "verdict": one.verdict.value, "fingerprint": one.fingerprint}
+            for one in outcome.findings
+        ],
     }
