@@ -1,5 +1,6 @@
 """A change from finding to verified and back on a real server, with the shipped accounts."""
 
+import asyncio
 import copy
 import json
 from pathlib import Path
@@ -282,6 +283,60 @@ async def test_a_deletion_is_of_one_object_and_verified(journey: Journey) -> Non
     found = await recover(intent, journey.writer, now=journey.clock())
     assert found
     assert found.kind is OutcomeKind.UNKNOWN
+
+
+ADMISSION = "admissionregistration.k8s.io/v1"
+POLICY = {
+    "apiVersion": ADMISSION,
+    "kind": "ValidatingAdmissionPolicy",
+    "metadata": {"name": "changing-no"},
+    "spec": {
+        "failurePolicy": "Fail",
+        "matchConstraints": {
+            "resourceRules": [
+                {
+                    "apiGroups": ["apps"],
+                    "apiVersions": ["v1"],
+                    "operations": ["UPDATE"],
+                    "resources": ["deployments"],
+                }
+            ]
+        },
+        "matchConditions": [
+            {"name": "executor", "expression": f"request.userInfo.username == '{EXECUTOR}'"}
+        ],
+        "validations": [{"expression": "false", "message": "not on a Friday"}],
+    },
+}
+BINDING = {
+    "apiVersion": ADMISSION,
+    "kind": "ValidatingAdmissionPolicyBinding",
+    "metadata": {"name": "changing-no"},
+    "spec": {"policyName": "changing-no", "validationActions": ["Deny"]},
+}
+
+
+async def test_an_admission_policy_that_comes_in_between_refuses_it_in_its_words(
+    journey: Journey,
+) -> None:
+    journey.create(workload("policed", NAMESPACE, replicas=0))
+    [intent] = await journey.seal(harden(journey, "policed"), "policed-op")
+    try:
+        journey.create(POLICY, BINDING)
+        for _ in range(60):
+            rehearsal = await journey.rehearse(harden(journey, "policed"))
+            if rehearsal.state is not State.READY:
+                break
+            await asyncio.sleep(0.5)
+        assert rehearsal.state is State.WOULD_BE_REFUSED
+        assert "not on a Friday" in rehearsal.reason
+        outcome = await journey.apply(intent)
+        assert outcome.kind is OutcomeKind.REFUSED
+        assert "not on a Friday" in outcome.reason
+    finally:
+        for each in (BINDING, POLICY):
+            journey.lab.kubectl("delete", each["kind"], "changing-no", "--ignore-not-found")
+    assert privileged(journey.get("deployment", "policed")) is True
 
 
 async def test_access_reviews_say_what_people_may(journey: Journey) -> None:
