@@ -33,7 +33,10 @@ class App(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A single message about a proposal; of each kind there is at most one."""
+    """A single message about a proposal; of each kind there is at most one.
+
+    Whoever delivers it reads the proposal first: a reminder of one that has ended is not posted.
+    """
 
     kind: str
     """`reminder`, `expired`, ...: what delivery makes a message of. Not CARD."""

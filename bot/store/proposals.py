@@ -318,7 +318,9 @@ async def _compare_and_swap(tx: Transaction, before: Proposal | None, after: Pro
     if after.revision != before.revision + 1 or after.changed_at < before.changed_at:
         raise ValueError("a transition goes one revision on, and not back in time")
     still = and_(proposals.c.id == before.id, proposals.c.revision == before.revision)
-    changed = await tx.execute(update(proposals).where(still).values(_values(after)))
+    old = _values(before)
+    new = {name: value for name, value in _values(after).items() if value != old[name]}
+    changed = await tx.execute(update(proposals).where(still).values(new))
     if changed.rowcount != 1:
         raise StoreUnavailable("The proposal was changed at the same moment.", "Try again.")
 

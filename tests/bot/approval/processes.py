@@ -18,7 +18,7 @@ from bot.approval.policy.votes import Verdict
 from bot.approval.transitions import Reply
 from bot.store import proposals as rows
 from bot.store import transaction
-from bot.store.database import Database, open_database
+from bot.store.database import Database, _address, _engine
 from bot.store.operations import Phase
 from bot.store.outbox import App
 from bot.store.proposals import State
@@ -33,23 +33,33 @@ def say(**facts: object) -> None:
     os.write(1, (json.dumps(facts) + "\n").encode())
 
 
-def die_at(point: int) -> None:
-    """Kill this process at the numbered boundary of a database step, before or after it."""
+class Doom:
+    """Kills this process at a numbered boundary: after a step of the database, or after a write arrived.
+
+    What lies between the end of one step and the begin of the next changes nothing outside.
+    """
+
+    point = 0
     passed = 0
+
+    @classmethod
+    def boundary(cls) -> None:
+        """Pass one."""
+        cls.passed += 1
+        if cls.passed == cls.point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at(point: int) -> None:
+    """Choose the boundary, counted from 1."""
     to_its_end = transaction._to_its_end
 
     async def counted(step, grace_s):
-        nonlocal passed
-        passed += 1
-        if passed == point:
-            step.close()
-            os.kill(os.getpid(), signal.SIGKILL)
         done = await to_its_end(step, grace_s)
-        passed += 1
-        if passed == point:
-            os.kill(os.getpid(), signal.SIGKILL)
+        Doom.boundary()
         return done
 
+    Doom.point = point
     transaction._to_its_end = counted
 
 
@@ -57,6 +67,7 @@ def send(effects: Path, operation: str) -> None:
     """Stand in for the cluster: one line for each write that arrived."""
     with effects.open("a", encoding="utf-8") as cluster:
         cluster.write(operation + "\n")
+    Doom.boundary()
 
 
 def arrived(effects: Path, operation: str) -> int:
@@ -150,7 +161,7 @@ async def midway(db: Database, name: str) -> None:
 
 
 async def child(request: dict[str, object]) -> None:
-    db = await open_database(str(request["url"]))
+    db = Database(_engine(_address(str(request["url"]))))
     if "point" in request:
         die_at(int(str(request["point"])))
     name, mode = str(request["name"]), request["mode"]
