@@ -2,7 +2,8 @@
 
 Verified means that the current revision is fully rolled out, no pod of the old one is left, and the
 checks pass on the object and its pods. Where no new pod comes by itself, it says so and does not
-wait. The checks are judged with the last step, on the action's target. Waits at most for the rollout's own deadline. Changes nothing. Used by `bot.executor`.
+wait. The checks are judged with the last step, on the action's target. Waits at most for the
+rollout's own deadline. Changes nothing. Used by `bot.executor`.
 """
 
 from collections.abc import Awaitable, Callable
