@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.kubernetes import Fault
 from tests.fakes.kubernetes_writes import Refused
-from tools.change.apply import ATTEMPTS, confirm
+from tools.change.apply import confirm
 from tools.change.recover import recover
 from tools.changes import OutcomeKind
 from tools.cluster.writer import FIELD_MANAGER, OPERATION
@@ -105,7 +105,7 @@ async def test_every_fault_at_the_write_leaves_one_effect_or_none_and_says_which
     else:
         assert outcome.kind is OutcomeKind.UNKNOWN
         assert len(real) == 1, "what may have been done is not sent again"
-    assert len(real) <= ATTEMPTS
+    assert len(real) <= 3
 
 
 @pytest.mark.parametrize("name", WRITE_FAULTS)
@@ -218,8 +218,8 @@ async def test_what_moves_between_reading_and_write_is_begun_again_three_times(
 
     bench.api.writes.before = churn
     outcome = await bench.apply(intent)
-    assert outcome.kind is (OutcomeKind.APPLIED if times < ATTEMPTS else OutcomeKind.STALE)
-    assert len(bench.effects) == (1 if times < ATTEMPTS else 0)
+    assert outcome.kind is (OutcomeKind.APPLIED if times < 3 else OutcomeKind.STALE)
+    assert len(bench.effects) == (1 if times < 3 else 0)
 
 
 async def test_an_edit_in_the_last_moment_is_never_overwritten(bench: Any) -> None:
