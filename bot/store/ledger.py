@@ -222,9 +222,10 @@ class _Checker:
     def look_at(self, row: Row) -> None:
         """Judge one row in its place."""
         expected = self._number + 1
-        if row.number != expected:
-            gone = f"Row {expected}" if row.number == expected + 1 else f"Rows from {expected}"
-            self._trouble(f"{gone} before row {row.number} are missing.")
+        if row.number == expected + 1:
+            self._trouble(f"Row {expected} is missing.")
+        elif row.number != expected:
+            self._trouble(f"Row {row.number} follows row {self._number}: rows are missing.")
         self._number = row.number
         entry = row.entry
         self._look_at_body(row, entry)

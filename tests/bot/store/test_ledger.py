@@ -143,7 +143,9 @@ async def test_any_row_taken_out_is_found(db):
     noted, kept = await ledger.head(db), await rows(db)
     for row in kept:
         await run(db, delete(table).where(table.c.number == row.number))
-        assert (await ledger.verify(db, make.KEY, noted)).troubles, row.number
+        found = await ledger.verify(db, make.KEY, noted)
+        expected = f"Row {row.number} is missing." if row is not kept[-1] else "cut off"
+        assert any(expected in one for one in found.troubles), row.number
         later = [one for one in kept if one.number > row.number]
         await run(
             db,
@@ -190,6 +192,22 @@ async def test_an_end_cut_off_with_the_proposals_left_is_found_without_a_noted_h
         "The last rows of proposal p3 are missing.",
         "The last rows of proposal p4 are missing.",
     ]
+
+
+async def test_a_signed_row_of_a_history_that_was_cut_off_cannot_be_put_back(db):
+    await history(db)
+    kept = await rows(db)
+    await run(db, delete(table).where(table.c.number == 14))
+    await run(db, delete(proposal_table).where(proposal_table.c.id == "p4"))
+    await proposals.submit(db, make.draft("p4", requester="cho"))
+    await proposals.claim_draft(db, make.EXECUTOR.at(200), App.ASSISTANT)
+    await proposals.withdraw(db, "p4", "cho", "", make.EXECUTOR.at(201).now, make.KEY)
+    assert (await ledger.verify(db, make.KEY)).troubles == []
+
+    await run(db, delete(table).where(table.c.number == 14))
+    await run(db, insert(table).values(kept[-1]._asdict()))
+
+    assert (await ledger.verify(db, make.KEY)).troubles
 
 
 async def test_a_row_written_without_the_key_is_found(db):
