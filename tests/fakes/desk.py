@@ -1,5 +1,7 @@
 """A place to ask from: the real conversation over a folder of manifests, and a record of all it showed."""
 
+import atexit
+import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -77,7 +79,9 @@ class Desk:
 @cache
 def shared_library() -> Library:
     """The shipped guidance, indexed once for all tests of a process."""
-    return open_library(IndexConfig(folder=Path(tempfile.mkdtemp(prefix="oakum-index-"))))
+    folder = tempfile.mkdtemp(prefix="oakum-index-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return open_library(IndexConfig(folder=Path(folder)))
 
 
 async def open_desk(folder: Path, store: Path, remember: bool = True, **more: Any) -> Desk:
