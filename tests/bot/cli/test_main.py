@@ -114,6 +114,11 @@ def test_a_model_that_is_down_is_a_sentence_with_the_detail_in_the_log(tmp_path:
     assert "Traceback" in log
 
 
+def heeding_ctrl_c() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so does all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_ctrl_c_at_the_prompt_ends_the_conversation(tmp_path: Path) -> None:
     keys, screen = pty.openpty()
@@ -123,13 +128,17 @@ def test_ctrl_c_at_the_prompt_ends_the_conversation(tmp_path: Path) -> None:
         stdout=screen,
         stderr=screen,
         start_new_session=True,
+        preexec_fn=heeding_ctrl_c,
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TERM": "dumb"},
     ) as chat:
-        shown = b""
-        while b"\n> " not in shown:
-            shown += os.read(keys, 4096)
-        chat.send_signal(signal.SIGINT)
-        assert chat.wait(timeout=20) == 0
+        try:
+            shown = b""
+            while b"\n> " not in shown:
+                shown += os.read(keys, 4096)
+            chat.send_signal(signal.SIGINT)
+            assert chat.wait(timeout=20) == 0
+        finally:
+            chat.kill()
     os.close(keys)
     os.close(screen)
 
