@@ -5,6 +5,7 @@ migration at a time. Migrations only add. Used by `database.open_database`.
 """
 
 import threading
+import time
 from pathlib import Path
 
 from alembic import command
@@ -13,12 +14,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from bot.errors import StoreUnavailable
 
 _FOLDER = Path(__file__).parent / "migrations"
 _one_at_a_time = threading.Lock()
+_TRIES, _PAUSE_S = 40, 0.1
+"""Four seconds, as long as a statement waits for a lock."""
 
 
 def migrate(address: URL, connect_arguments: dict[str, object]) -> None:
@@ -33,12 +37,25 @@ def migrate(address: URL, connect_arguments: dict[str, object]) -> None:
     )
     with _one_at_a_time, engine.connect() as connection:
         if embedded:
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-            connection.commit()
+            _write_ahead(connection)
         with connection.begin():
             _lock(connection, embedded)
             _upgrade(connection)
     engine.dispose()
+
+
+def _write_ahead(connection: Connection) -> None:
+    """Switch to write-ahead logging; SQLite does not wait by itself for another that switches."""
+    for left in reversed(range(_TRIES)):
+        try:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            connection.commit()
+            return
+        except OperationalError:
+            connection.rollback()
+            if not left:
+                raise
+            time.sleep(_PAUSE_S)
 
 
 def _lock(connection: Connection, embedded: bool) -> None:

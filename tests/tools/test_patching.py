@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -48,8 +48,20 @@ def operation(before: dict[str, Any], after: dict[str, Any]) -> Operation:
     return Operation(Verb.PATCH, TARGET, changes, fixed_by(before, changes))
 
 
+def renamed(one: Any, other: Any) -> bool:
+    """Tell whether an entry of a list has another name: an entry's name is who it is."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return any(renamed(one[key], other[key]) for key in one.keys() & other.keys())
+    if not (isinstance(one, list) and isinstance(other, list)):
+        return False
+    pairs = list(zip(one, other, strict=False))
+    names = [[e.get("name") if isinstance(e, dict) else None for e in pair] for pair in pairs]
+    return any(a != b for a, b in names) or any(renamed(a, b) for a, b in pairs)
+
+
 @given(OBJECTS, OBJECTS)
 def test_any_two_objects_differ_by_a_patch_that_can_be_taken_back(one: Any, other: Any) -> None:
+    assume(not renamed(one, other))
     before, after = object_of(one), object_of(other)
     step = operation(before, after)
     assert same(applied(before, step.changes), after)
