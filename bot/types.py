@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.accounts import Actor
 from tools.queries.context import Scope
 from tools.types import Finding, Gap
 
@@ -44,6 +45,8 @@ class Request:
     """Redacted."""
     scope: Scope
     asked_at: datetime
+    actor: Actor | None = None
+    """The asker, as Slack vouches for the account; None: not asked, so nothing can be proposed."""
     context: tuple[str, ...] = ()
     """Messages already in the thread, read once when we have no memory of it: data, not orders."""
 

@@ -90,6 +90,8 @@ class Draft:
     submitted_at: datetime
     undo_of: str = ""
     """The proposal that this one undoes."""
+    standing: bytes = b""
+    """JSON of the requester's Actor, as Slack vouched for it when they asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,10 @@ class Proposal(Draft):
     leased_until: datetime | None = None
     attempts: int = 0
     """How often the draft was handed out to be rehearsed."""
+    started_by: str = ""
+    """Person id of who started it, where the policy's rule names who may; else empty."""
+    starter: bytes = b""
+    """JSON of the starter's Actor; empty where nobody had to start it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +361,7 @@ def _asked(draft: Draft) -> dict[str, Any]:
         "thread": draft.thread.thread,
         "undo_of": draft.undo_of,
         "submitted_at": draft.submitted_at,
+        "standing": draft.standing,
     }
 
 
@@ -381,6 +388,7 @@ def _asked_of(row: Row[Any]) -> dict[str, Any]:
         "thread": ThreadKey(row.team, row.channel, row.thread),
         "submitted_at": row.submitted_at,
         "undo_of": row.undo_of,
+        "standing": row.standing,
     }
 
 

@@ -31,6 +31,8 @@ class Review:
     digest: str
     """What was sealed when they said it."""
     at: datetime
+    standing: bytes = b""
+    """JSON of the Actor, as Slack vouched for it when they said it."""
 
 
 async def add(tx: Transaction, review: Review) -> None:
@@ -44,6 +46,7 @@ async def add(tx: Transaction, review: Review) -> None:
         "reason": review.reason,
         "digest": review.digest,
         "at": review.at,
+        "standing": review.standing,
     }
     await tx.execute(insert(reviews).values(row))
 
@@ -70,4 +73,5 @@ def _review(row: Row[Any]) -> Review:
         reason=row.reason,
         digest=row.digest,
         at=row.at,
+        standing=row.standing,
     )

@@ -174,6 +174,7 @@ def _asked() -> tuple[Column[Any], ...]:
         *_key(),
         Column("undo_of", String, nullable=False, server_default=""),
         Column("submitted_at", Instant, nullable=False, index=True),
+        Column("standing", LargeBinary, nullable=False, server_default=text("''")),
     )
 
 
@@ -203,6 +204,8 @@ proposals = Table(
     Column("worker", String, nullable=False),
     Column("leased_until", Instant),
     Column("attempts", Integer, nullable=False),
+    Column("started_by", String, nullable=False, server_default=""),
+    Column("starter", LargeBinary, nullable=False, server_default=text("''")),
     Index("proposals_state", "state", "until"),
 )
 """Proposals from the moment they are rehearsed; never deleted."""
@@ -218,6 +221,7 @@ reviews = Table(
     Column("reason", OutsideText, nullable=False),
     Column("digest", String, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("standing", LargeBinary, nullable=False, server_default=text("''")),
 )
 """What people said of a sealed proposal; one each, never changed."""
 
@@ -282,3 +286,12 @@ outbox = Table(
     ),
 )
 """What Slack is to show: a card per proposal, made equal to its row, and single messages."""
+
+signs = Table(
+    "signs",
+    metadata,
+    Column("role", String, primary_key=True),
+    Column("worker", String, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+"""When each process last said that it is at work."""

@@ -13,6 +13,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE
     ON inbox, seen, turns, answers, feedback, usage, scans, files TO oakum_serve;
 GRANT USAGE ON SEQUENCE turns_seq_seq TO oakum_serve;
 GRANT INSERT ON drafts TO oakum_serve;
+GRANT SELECT ON signs TO oakum_serve;
 
 -- Of the outbox serve's app has its own rows; the executor, who owns the table, sees all.
 GRANT SELECT, INSERT, UPDATE ON outbox TO oakum_serve;

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.accounts import Account, Actor
 from bot.approval.policy.file.document import parse
-from bot.approval.policy.people import Account, Actor
 from bot.approval.policy.rights import needed
 from bot.approval.policy.rules import Case, Policy
 from bot.approval.policy.sealed import Needed, Review, Sealed

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.accounts import Account, Actor
 from bot.approval.policy.decision import Decision
 from bot.approval.policy.execution import may_execute, may_undo
-from bot.approval.policy.people import Account, Actor, Person
+from bot.approval.policy.people import Person
 from bot.approval.policy.rights import may_approve, may_rehearse, needed
 from bot.approval.policy.rules import UNDO, Example, Policy, deciding
 from bot.approval.policy.sealed import Needed, Review, Sealed

@@ -6,6 +6,7 @@ before it writes, and by `oakum policy`.
 
 from datetime import datetime
 
+from bot.accounts import Actor
 from bot.approval.policy import freeze
 from bot.approval.policy.decision import Decision, allowed, not_now, refused
 from bot.approval.policy.grounds import (
@@ -19,7 +20,7 @@ from bot.approval.policy.grounds import (
     void,
     who,
 )
-from bot.approval.policy.people import Actor, Person, identify
+from bot.approval.policy.people import Person, identify
 from bot.approval.policy.rights import may_propose
 from bot.approval.policy.rules import Case, Policy, Rule, UndoBy, deciding
 from bot.approval.policy.sealed import Access, Review, Sealed

@@ -6,8 +6,9 @@ Pure; used by `rights` and `execution`.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.accounts import Account, Actor
 from bot.approval.policy.decision import Decision, not_now, refused
-from bot.approval.policy.people import Account, Actor, Circle, Person, identify, outside
+from bot.approval.policy.people import Circle, Person, identify, outside
 from bot.approval.policy.rules import (
     CLUSTER_SCOPED,
     Case,

@@ -6,33 +6,12 @@ learnt of an account counts against it. Pure; used by the policy's decisions.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from bot.accounts import Account, Actor
 from bot.approval.policy.decision import Decision, not_now, refused
 
 LOCAL_TEAM = "local"
 """The team of a terminal, where the operating system's user is the account; sandboxes only."""
-
-
-class Account(NamedTuple):
-    """A Slack user, or a Slack user group, of one workspace; or a terminal's user."""
-
-    team: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """One account with the facts about it, as they are now. None: could not be learnt."""
-
-    account: Account
-    groups: frozenset[Account] | None
-    """The Slack user groups that the account is in."""
-    is_guest: bool | None
-    is_bot: bool | None
-    is_deactivated: bool | None
-    is_foreign: bool | None
-    """Of another organisation (Slack Connect)."""
 
 
 @dataclass(frozen=True, slots=True)

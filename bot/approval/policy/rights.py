@@ -7,6 +7,7 @@ Used by the proposals, the executor and `oakum policy`; `execution` holds what i
 
 from datetime import datetime
 
+from bot.accounts import Actor
 from bot.approval.policy.decision import Decision, allowed, refused
 from bot.approval.policy.grounds import (
     access_refusal,
@@ -19,7 +20,6 @@ from bot.approval.policy.grounds import (
     void,
     who,
 )
-from bot.approval.policy.people import Actor
 from bot.approval.policy.rules import Case, Policy
 from bot.approval.policy.sealed import Access, Needed, Sealed
 from bot.approval.policy.votes import Tally

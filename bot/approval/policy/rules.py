@@ -4,13 +4,14 @@ Rules are read in the file's order: the first whose cluster, namespace, action a
 decides alone, and where none matches nobody may do anything. Names match exactly. Pure; made by `file`, read by the policy's decisions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.accounts import Account
 from bot.approval.policy.freeze import Freeze
-from bot.approval.policy.people import Account, Circle, Person
+from bot.approval.policy.people import Circle, Person
 from tools.types import RiskLevel
 
 CLUSTER_SCOPED = "(cluster)"
@@ -133,6 +134,10 @@ class Policy:
     rules: tuple[Rule, ...]
     freezes: tuple[Freeze, ...]
     examples: tuple[Example, ...]
+
+
+PolicyNow = Callable[[], Policy | None]
+"""Gives the policy in force; None where none is configured: then nothing can be proposed."""
 
 
 def mismatches(where: Where, case: Case) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.approval.policy.people import Actor, Circle
+from bot.accounts import Actor
+from bot.approval.policy.people import Circle
 from bot.approval.policy.rules import Case
 from bot.approval.policy.votes import Quorum, Verdict
 

@@ -281,4 +281,4 @@ async def the_ledger_agrees(db, executed):
     async for page in ledger.pages(db):
         told.update(row.proposal for row in page if row.entry.event == "executing")
     assert told == Counter({name: times for name, times in executed.items() if times})
-    assert max(told.values()) == 1
+    assert set(told.values()) <= {1}

@@ -8,9 +8,10 @@ import hashlib
 import re
 from collections.abc import Mapping
 
+from bot.accounts import Account
 from bot.approval.policy.file import example_entries, forms, freeze_entries, rule_entries
 from bot.approval.policy.file.strict_yaml import Value, quoted, read
-from bot.approval.policy.people import Account, Circle, KubernetesUser, Person
+from bot.approval.policy.people import Circle, KubernetesUser, Person
 from bot.approval.policy.rules import ClusterTerms, Policy
 
 FORM = 1

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from bot.accounts import Account
 from bot.approval.policy.file import forms
 from bot.approval.policy.file.strict_yaml import Value, quoted
-from bot.approval.policy.people import Account, Person
+from bot.approval.policy.people import Person
 from bot.approval.policy.rules import ClusterTerms, Example
 
 ASKS = ("propose", "approve", "execute", "undo")

@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from bot.accounts import Account
 from bot.approval.policy.file.strict_yaml import Value, quoted
-from bot.approval.policy.people import LOCAL_TEAM, Account
+from bot.approval.policy.people import LOCAL_TEAM
 from bot.approval.policy.rules import CLUSTER_SCOPED, Case
 from tools import vocabulary
 from tools.types import RiskLevel

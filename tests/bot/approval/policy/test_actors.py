@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.accounts import Account, Actor
 from bot.approval.policy.execution import may_execute
-from bot.approval.policy.people import Account, Actor
 from bot.approval.policy.rights import may_approve, may_propose
 from bot.approval.policy.rules import Case
 from bot.approval.policy.sealed import Review

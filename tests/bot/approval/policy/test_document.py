@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.accounts import Account
 from bot.approval.policy import examples
 from bot.approval.policy.file.document import parse
 from bot.approval.policy.file.strict_yaml import MAX_BYTES
-from bot.approval.policy.people import Account
 from bot.errors import BadPolicy
 from tests.fakes.policies import TEXT
 

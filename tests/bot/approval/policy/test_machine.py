@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from bot.accounts import Account
 from bot.approval.policy.execution import may_execute
-from bot.approval.policy.people import Account
 from bot.approval.policy.rights import may_approve
 from bot.approval.policy.sealed import Review, Sealed
 from bot.approval.policy.votes import Verdict

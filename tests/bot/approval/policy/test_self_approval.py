@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.accounts import Account, Actor
 from bot.approval.policy.execution import may_execute
 from bot.approval.policy.file.document import parse
-from bot.approval.policy.people import Account, Actor
 from bot.approval.policy.rights import may_approve, may_propose, needed
 from bot.approval.policy.sealed import Needed, Review
 from bot.approval.policy.votes import Quorum, Tally, Verdict, Vote, tally
