@@ -31,7 +31,7 @@ from tools.actions import (
 )
 from tools.errors import BadAction, NotAllowed
 from tools.objects.kinds import KINDS
-from tools.plans import Around, Json, Plan, Refusal
+from tools.plans import Around, Json, Pattern, Plan, Refusal
 from tools.types import Action, Target
 
 MAX_BYTES = 16_384
@@ -48,11 +48,13 @@ class Entry(Struct, frozen=True):
     """Checks that it can answer."""
     needs: tuple[str, ...]
     """Kinds to read in the target's namespace (ClusterRoleBinding: all) for `Around.others`."""
+    touches: Callable[[str], tuple[Pattern, ...]]
+    """By the target's kind, every field that a patch of it may touch."""
 
 
 def _entry(module: Any) -> Entry:
     """Take what an action's module declares."""
-    return Entry(module.plan, module.KINDS, module.ANSWERS, module.NEEDS)
+    return Entry(module.plan, module.KINDS, module.ANSWERS, module.NEEDS, module.touches)
 
 
 ACTIONS: Mapping[type[Action], Entry] = {

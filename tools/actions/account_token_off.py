@@ -10,11 +10,15 @@ from tools.types import Action, Risk
 KINDS = ("ServiceAccount",)
 NEEDS = ("RoleBinding", "ClusterRoleBinding")
 ANSWERS = ("default_service_account_automount",)
-_TOUCHES: tuple[Pattern, ...] = (("automountServiceAccountToken",),)
 
 
 class AccountTokenOff(Action, frozen=True, kw_only=True, tag="account_token_off"):
     """Nothing but the target."""
+
+
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the fields of its target that it may touch."""
+    return (("automountServiceAccountToken",),)
 
 
 def plan(action: AccountTokenOff, obj: Json | None, around: Around) -> Plan | Refusal:
@@ -34,7 +38,7 @@ def plan(action: AccountTokenOff, obj: Json | None, around: Around) -> Plan | Re
             target,
             there,
             after,
-            _TOUCHES,
+            touches(target.kind),
             tuple(risks),
             ANSWERS if target.name == "default" else (),
             ("Pods that run now keep their token until they are made again.",),

@@ -7,7 +7,7 @@ that another object of the same name is never meant.
 from tools.ownership import owner_of
 from tools.patching import as_object
 from tools.planning import combined, found, high
-from tools.plans import Around, Json, Plan, Reason, Refusal
+from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
 from tools.rollout import MIRROR, not_in_place
 from tools.types import Action, Disruption, Operation, Target, Verb
 
@@ -43,6 +43,11 @@ _MADE_AGAIN = ("Pod", "Job")
 
 class DeleteObject(Action, frozen=True, kw_only=True, tag="delete_object"):
     """Nothing but the target, whose uid has to be given."""
+
+
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List nothing: a deletion changes no field."""
+    return ()
 
 
 def plan(action: DeleteObject, obj: Json | None, around: Around) -> Plan | Refusal:

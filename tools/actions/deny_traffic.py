@@ -18,7 +18,7 @@ from tools.planning import (
     place_risks,
     taken,
 )
-from tools.plans import Around, Json, Plan, Reason, Refusal
+from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
 from tools.types import Action, Disruption, Operation
 
 KINDS = ("Namespace",)
@@ -34,6 +34,11 @@ class DenyTraffic(Action, frozen=True, kw_only=True, tag="deny_traffic"):
     """Whether outgoing traffic is denied too, but for DNS and the namespace itself."""
 
     egress: bool = False
+
+
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List nothing: it only creates."""
+    return ()
 
 
 def plan(action: DenyTraffic, obj: Json | None, around: Around) -> Plan | Refusal:

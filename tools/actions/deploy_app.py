@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tools.planning import UNDO_CREATED, combined, creation, high, place_risks, taken
-from tools.plans import Around, Json, Plan, Reason, Refusal
+from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
 from tools.quantities import cpu, memory
 from tools.types import Action, Disruption, Operation
 
@@ -39,6 +39,11 @@ class DeployApp(Action, frozen=True, kw_only=True, tag="deploy_app"):
     """None: the image has to name a numeric user other than root, or its pods do not start."""
     cpu_millicores: Annotated[int, Meta(ge=10, le=16_000)] = 100
     memory_mib: Annotated[int, Meta(ge=16, le=65_536)] = 128
+
+
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List nothing: it only creates."""
+    return ()
 
 
 def plan(action: DeployApp, obj: Json | None, around: Around) -> Plan | Refusal:

@@ -15,7 +15,7 @@ from tools.hardening import EMPTY_DIRS, RULES, Setting, Wishes, contradiction
 from tools.patching import as_list, as_object, same
 from tools.planning import Draft, found, patch_plan
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
-from tools.rollout import TEMPLATES, bindings_of, containers_of, is_windows, not_in_place, spec_of
+from tools.rollout import bindings_of, containers_of, is_windows, not_in_place, spec_of, spec_path
 from tools.types import Action, DnsLabel, Risk, RiskLevel
 
 KINDS = (
@@ -63,11 +63,12 @@ class HardenWorkload(Action, frozen=True, kw_only=True, tag="harden_workload"):
     """hostPath volumes that a person gave up: they become empty folders."""
 
 
-def _touches(kind_path: tuple[str, ...]) -> tuple[Pattern, ...]:
+def touches(kind: str) -> tuple[Pattern, ...]:
     """List every field below one kind's pod specification that a setting may touch."""
+    place = tuple(map(str, spec_path(kind)))
     pod = ("securityContext",)
     return tuple(
-        (*kind_path, *path)
+        (*place, *path)
         for path in (
             *(
                 (field, "*", *below)
@@ -111,13 +112,12 @@ def plan(action: HardenWorkload, obj: Json | None, around: Around) -> Plan | Ref
     refusal = not_in_place(target, there, after)
     if refusal:
         return refusal
-    template = tuple(map(str, TEMPLATES.get(target.kind, ("spec", "template"))))
     return patch_plan(
         Draft(
             target,
             there,
             after,
-            _touches((*template, "spec")),
+            touches(target.kind),
             _risks(action, spec, around),
             _answers(action, spec),
             _notes(action, spec_of(target.kind, there), spec),

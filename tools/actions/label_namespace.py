@@ -20,11 +20,6 @@ NEEDS = ()
 ANSWERS = ("namespace_without_pod_security",)
 PREFIX = "pod-security.kubernetes.io/"
 MODES = ("enforce", "audit", "warn")
-_TOUCHES: tuple[Pattern, ...] = tuple(
-    ("metadata", "labels", f"{PREFIX}{mode}{suffix}")
-    for mode in MODES
-    for suffix in ("", "-version")
-)
 
 
 class Level(StrEnum):
@@ -48,6 +43,15 @@ class LabelNamespace(Action, frozen=True, kw_only=True, tag="label_namespace"):
     warn: Level | None = None
     version: Annotated[str, Meta(pattern=r"\A(latest|v1\.[1-9][0-9]?)\Z")] = "latest"
     """Of the standards, for every mode that is given."""
+
+
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the labels that it may set."""
+    return tuple(
+        ("metadata", "labels", f"{PREFIX}{mode}{suffix}")
+        for mode in MODES
+        for suffix in ("", "-version")
+    )
 
 
 def plan(action: LabelNamespace, obj: Json | None, around: Around) -> Plan | Refusal:
@@ -84,7 +88,7 @@ def plan(action: LabelNamespace, obj: Json | None, around: Around) -> Plan | Ref
             target,
             there,
             after,
-            _TOUCHES,
+            touches(target.kind),
             (_risk(action.enforce),),
             ANSWERS if action.enforce else (),
             ("Pods that run now go on running; the label judges only new ones.",),

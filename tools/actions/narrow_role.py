@@ -27,7 +27,6 @@ ANSWERS = (
     "webhook_configuration_changer",
     "wildcard_rule",
 )
-_TOUCHES: tuple[Pattern, ...] = (("rules",),)
 _ANY = "*"
 
 _Name = Annotated[str, Meta(max_length=128, pattern=r"\A[A-Za-z0-9][A-Za-z0-9./:_-]*\Z")]
@@ -55,6 +54,11 @@ class NarrowRole(Action, frozen=True, kw_only=True, tag="narrow_role"):
     limits: Annotated[tuple[RuleLimit, ...], Meta(min_length=1, max_length=50)]
 
 
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the fields of its target that it may touch."""
+    return (("rules",),)
+
+
 def plan(action: NarrowRole, obj: Json | None, around: Around) -> Plan | Refusal:
     """Work out the patch of the rules."""
     target = action.target
@@ -70,7 +74,7 @@ def plan(action: NarrowRole, obj: Json | None, around: Around) -> Plan | Refusal
             target,
             there,
             after,
-            _TOUCHES,
+            touches(target.kind),
             (high("Whoever uses what is taken away is refused from then on."),),
             action.answers,
         ),

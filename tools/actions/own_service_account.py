@@ -42,6 +42,15 @@ class OwnServiceAccount(Action, frozen=True, kw_only=True, tag="own_service_acco
     confirmed: bool = False
 
 
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the fields of the pod specification that are set."""
+    place = tuple(map(str, spec_path(kind)))
+    return tuple(
+        (*place, field)
+        for field in ("serviceAccountName", "serviceAccount", "automountServiceAccountToken")
+    )
+
+
 def plan(action: OwnServiceAccount, obj: Json | None, around: Around) -> Plan | Refusal:
     """Work out the account to create and the patch of the workload."""
     target = action.target
@@ -65,7 +74,7 @@ def plan(action: OwnServiceAccount, obj: Json | None, around: Around) -> Plan | 
             target,
             there,
             _changed(target.kind, there, action.account),
-            _touches(target.kind),
+            touches(target.kind),
             _risks(in_use),
             ANSWERS,
             _notes(spec),
@@ -83,15 +92,6 @@ def plan(action: OwnServiceAccount, obj: Json | None, around: Around) -> Plan | 
         f"{patched.undo} {UNDO_CREATED}",
         handover=patched.handover,
         notes=patched.notes,
-    )
-
-
-def _touches(kind: str) -> tuple[Pattern, ...]:
-    """List the fields of the pod specification that are set."""
-    place = tuple(map(str, spec_path(kind)))
-    return tuple(
-        (*place, field)
-        for field in ("serviceAccountName", "serviceAccount", "automountServiceAccountToken")
     )
 
 

@@ -10,7 +10,6 @@ from tools.types import Action, Risk
 KINDS = ("Deployment", "CronJob")
 NEEDS = ()
 ANSWERS = ()
-_TOUCHES: tuple[Pattern, ...] = (("spec", "paused"), ("spec", "suspend"))
 
 
 class PauseRollout(Action, frozen=True, kw_only=True, tag="pause_rollout"):
@@ -19,13 +18,18 @@ class PauseRollout(Action, frozen=True, kw_only=True, tag="pause_rollout"):
     paused: bool
 
 
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the fields of its target that it may touch."""
+    return (("spec", _field(kind)),)
+
+
 def plan(action: PauseRollout, obj: Json | None, around: Around) -> Plan | Refusal:
     """Work out the patch of spec.paused, or of a CronJob's spec.suspend."""
     target = action.target
     there = found(target, obj)
     if isinstance(there, Refusal):
         return there
-    field = "suspend" if target.kind == "CronJob" else "paused"
+    field = _field(target.kind)
     if (as_object(there.get("spec")).get(field) is True) == action.paused:
         how = "paused" if action.paused else "running"
         return Refusal(Reason.ALREADY_FINE, f"{target.kind} {target.name} already is {how}.")
@@ -36,8 +40,14 @@ def plan(action: PauseRollout, obj: Json | None, around: Around) -> Plan | Refus
     else:
         del spec[field]
     return patch_plan(
-        Draft(target, there, after, _TOUCHES, (_risk(target.kind, action.paused),)), around
+        Draft(target, there, after, touches(target.kind), (_risk(target.kind, action.paused),)),
+        around,
     )
+
+
+def _field(kind: str) -> str:
+    """Name the field of a specification that stops it."""
+    return "suspend" if kind == "CronJob" else "paused"
 
 
 def _risk(kind: str, paused: bool) -> Risk:

@@ -28,6 +28,12 @@ class PinImage(Action, frozen=True, kw_only=True, tag="pin_image"):
     containers: tuple[DnsLabel, ...] = ()
 
 
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the image of every container."""
+    place = tuple(map(str, spec_path(kind)))
+    return tuple((*place, field, "*", "image") for field in ("containers", "initContainers"))
+
+
 def plan(action: PinImage, obj: Json | None, around: Around) -> Plan | Refusal:
     """Work out the patch of the images."""
     target = action.target
@@ -55,18 +61,12 @@ def plan(action: PinImage, obj: Json | None, around: Around) -> Plan | Refusal:
             target,
             there,
             after,
-            _touches(target.kind),
+            touches(target.kind),
             (low("The same images run; only a new tag no longer reaches the pods by itself."),),
             notes=("Updates of the image have to be rolled out on purpose from now on.",),
         ),
         around,
     )
-
-
-def _touches(kind: str) -> tuple[Pattern, ...]:
-    """List the image of every container."""
-    place = tuple(map(str, spec_path(kind)))
-    return tuple((*place, field, "*", "image") for field in ("containers", "initContainers"))
 
 
 def _pods(workload: Json, around: Around) -> Iterator[Json]:

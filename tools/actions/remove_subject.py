@@ -18,7 +18,6 @@ from tools.types import Action, DnsLabel
 KINDS = ("RoleBinding", "ClusterRoleBinding")
 NEEDS = ()
 ANSWERS = ("cluster_admin_binding", "system_masters_binding")
-_TOUCHES: tuple[Pattern, ...] = (("subjects",),)
 
 
 class SubjectKind(StrEnum):
@@ -50,6 +49,11 @@ class RemoveSubject(Action, frozen=True, kw_only=True, tag="remove_subject"):
     subject: BoundSubject
 
 
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the fields of its target that it may touch."""
+    return (("subjects",),)
+
+
 def plan(action: RemoveSubject, obj: Json | None, around: Around) -> Plan | Refusal:
     """Work out the patch of the subjects."""
     target, wanted = action.target, action.subject
@@ -75,7 +79,7 @@ def plan(action: RemoveSubject, obj: Json | None, around: Around) -> Plan | Refu
             target,
             there,
             after,
-            _TOUCHES,
+            touches(target.kind),
             (risk(f"{wanted.kind.value} {wanted.name} loses what {given} gives by this binding."),),
             _answers(kept, str(role.get("name"))),
             () if kept else ("Nobody is left in the binding: deleting it says that more plainly.",),

@@ -18,7 +18,6 @@ KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 NEEDS = ()
 ANSWERS = ()
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
-_TOUCHES: tuple[Pattern, ...] = (("spec", "template", "metadata", "annotations", RESTARTED_AT),)
 
 
 class Restart(Action, frozen=True, kw_only=True, tag="restart"):
@@ -26,6 +25,11 @@ class Restart(Action, frozen=True, kw_only=True, tag="restart"):
 
     at: Annotated[str, Meta(pattern=r"\A20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")]
     """RFC 3339, UTC, whole seconds."""
+
+
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the fields of its target that it may touch."""
+    return (("spec", "template", "metadata", "annotations", RESTARTED_AT),)
 
 
 def plan(action: Restart, obj: Json | None, around: Around) -> Plan | Refusal:
@@ -51,7 +55,7 @@ def plan(action: Restart, obj: Json | None, around: Around) -> Plan | Refusal:
             target,
             there,
             after,
-            _TOUCHES,
+            touches(target.kind),
             (low("The same pods are made again as they are."),),
             notes=("Taking it back makes the pods again once more.",),
         ),

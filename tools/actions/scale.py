@@ -16,7 +16,6 @@ from tools.types import Action, Risk
 KINDS = ("Deployment", "StatefulSet")
 NEEDS = ()
 ANSWERS = ()
-_TOUCHES: tuple[Pattern, ...] = (("spec", "replicas"),)
 _MANY = 10
 """Growing by more than this at once is no small thing for a cluster."""
 
@@ -25,6 +24,11 @@ class Scale(Action, frozen=True, kw_only=True, tag="scale"):
     """How many replicas it is to have."""
 
     replicas: Annotated[int, Meta(ge=0, le=100)]
+
+
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the fields of its target that it may touch."""
+    return (("spec", "replicas"),)
 
 
 def plan(action: Scale, obj: Json | None, around: Around) -> Plan | Refusal:
@@ -41,7 +45,8 @@ def plan(action: Scale, obj: Json | None, around: Around) -> Plan | Refusal:
     after = copy.deepcopy(there)
     as_object(value_at(after, ("spec",)))["replicas"] = action.replicas
     return patch_plan(
-        Draft(target, there, after, _TOUCHES, (_risk(present, action.replicas),)), around
+        Draft(target, there, after, touches(target.kind), (_risk(present, action.replicas),)),
+        around,
     )
 
 

@@ -36,6 +36,17 @@ class SetResources(Action, frozen=True, kw_only=True, tag="set_resources"):
     containers: Annotated[tuple[ContainerResources, ...], Meta(min_length=1, max_length=50)]
 
 
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the amounts of every container."""
+    place = tuple(map(str, spec_path(kind)))
+    return tuple(
+        (*place, field, "*", "resources", sort, name)
+        for field in ("containers", "initContainers")
+        for sort in ("requests", "limits")
+        for name in ("cpu", "memory")
+    )
+
+
 def plan(action: SetResources, obj: Json | None, around: Around) -> Plan | Refusal:
     """Work out the patch of the containers' resources."""
     target = action.target
@@ -60,18 +71,7 @@ def plan(action: SetResources, obj: Json | None, around: Around) -> Plan | Refus
     if refusal:
         return refusal
     return patch_plan(
-        Draft(target, there, after, _touches(target.kind), _risks(there, action)), around
-    )
-
-
-def _touches(kind: str) -> tuple[Pattern, ...]:
-    """List the amounts of every container."""
-    place = tuple(map(str, spec_path(kind)))
-    return tuple(
-        (*place, field, "*", "resources", sort, name)
-        for field in ("containers", "initContainers")
-        for sort in ("requests", "limits")
-        for name in ("cpu", "memory")
+        Draft(target, there, after, touches(target.kind), _risks(there, action)), around
     )
 
 

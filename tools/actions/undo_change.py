@@ -27,6 +27,11 @@ class UndoChange(Action, frozen=True, kw_only=True, tag="undo_change"):
     operation_id: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9_-]{7,63}\Z")]
 
 
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List nothing of its own: it touches what the change it takes back did."""
+    return ()
+
+
 def plan(action: UndoChange, obj: Json | None, around: Around) -> Plan | Refusal:
     """Work out the way back of what was done, from `around.done`."""
     target = action.target
