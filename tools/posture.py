@@ -42,18 +42,28 @@ def failing(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Order findings: worst severity first, then fail before the rest, namespace, name, check."""
+    """Order findings: failing, then unknown, then the rest; worst severity first; control; object."""
     return tuple(sorted(findings, key=_rank))
 
 
-def _rank(found: Finding) -> tuple[int, bool, str, str, str, str]:
+def by_number(control: str) -> tuple[tuple[int, str], ...]:
+    """Give the key by which controls follow each other: 5.2.2 before 5.2.10, words last."""
+    return tuple((int(part), "") if part.isdigit() else (99, part) for part in control.split("."))
+
+
+_VERDICTS = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.NOT_APPLICABLE: 2, Verdict.PASS: 3}
+
+
+def _rank(found: Finding) -> tuple[object, ...]:
     """Give the key that findings are ordered by."""
     ref = found.ref
     return (
+        _VERDICTS[found.verdict],
         -found.severity.rank,
-        found.verdict is not Verdict.FAIL,
+        by_number(found.controls[0]) if found.controls else ((99, ""),),
         ref.namespace,
         ref.name,
         ref.kind,
         found.check,
+        found.container,
     )

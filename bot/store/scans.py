@@ -11,12 +11,11 @@ from bot.store.columns import decode, encode
 from bot.store.database import Database
 from bot.store.tables import scans
 from bot.telemetry import SCAN_SECONDS
-from tools.types import Gap, Scan, Verdict
+from tools.posture import ordered
+from tools.types import Gap, Scan
 
 MAX_FINDINGS = 100_000
 """Of one stored scan: about 5 MiB compressed. What is cut is named in the stored scan's gaps."""
-
-_ORDER = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.PASS: 2, Verdict.NOT_APPLICABLE: 3}
 
 
 class StoredScans:
@@ -89,13 +88,9 @@ def _bounded(scan: Scan) -> Scan:
     total = len(scan.findings)
     if total <= MAX_FINDINGS:
         return scan
-    worst = sorted(
-        scan.findings, key=lambda finding: (_ORDER[finding.verdict], -finding.severity.rank)
-    )
+    worst = ordered(scan.findings)
     cut = Gap(
         what=f"{total - MAX_FINDINGS} of the {total} findings of this stored scan",
         why=f"at most {MAX_FINDINGS} findings of one scan are kept, the worst first",
     )
-    return msgspec.structs.replace(
-        scan, findings=tuple(worst[:MAX_FINDINGS]), gaps=(*scan.gaps, cut)
-    )
+    return msgspec.structs.replace(scan, findings=worst[:MAX_FINDINGS], gaps=(*scan.gaps, cut))

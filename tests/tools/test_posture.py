@@ -76,13 +76,13 @@ def test_an_unknown_severity_is_refused() -> None:
         posture.exit_code(scan_of(), "severe")
 
 
-def test_order_is_severity_then_fail_then_namespace_then_name() -> None:
+def test_order_is_verdict_then_severity_then_namespace_then_name() -> None:
     wanted = [
         finding(Severity.CRITICAL, name="z", namespace="z"),
-        finding(Severity.CRITICAL, Verdict.UNKNOWN, name="a", namespace="a"),
         finding(Severity.HIGH, name="b", namespace="a"),
         finding(Severity.HIGH, name="a", namespace="b"),
         finding(Severity.HIGH, name="a", namespace="b", check="d"),
         finding(Severity.LOW),
+        finding(Severity.CRITICAL, Verdict.UNKNOWN, name="a", namespace="a"),
     ]
     assert posture.ordered(reversed(wanted)) == tuple(wanted)

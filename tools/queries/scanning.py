@@ -16,6 +16,7 @@ from knowledge.types import Control
 from tools.cluster.reader import Reader
 from tools.discovery import checks
 from tools.errors import UnknownName
+from tools.posture import by_number, ordered
 from tools.queries.context import QueryContext
 from tools.queries.result import Scanned, Tally
 from tools.queries.wording import cap, fence, finding_line, gaps_text, names
@@ -24,7 +25,6 @@ from tools.types import Finding, Gap, Scan, Subject, Verdict
 
 PAGE = 50
 """Most findings of one page."""
-_ORDER = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.NOT_APPLICABLE: 2, Verdict.PASS: 3}
 _GROUPS = {
     "pods": (Subject.WORKLOAD,),
     "rbac": (Subject.ROLE, Subject.BINDING, Subject.SERVICE_ACCOUNT),
@@ -122,20 +122,6 @@ def cut_to_scope(made: Scan, context: QueryContext) -> Scan:
     )
 
 
-def ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """Order findings: failing first, then by severity, control, namespace and name."""
-    return sorted(
-        findings,
-        key=lambda item: (
-            _ORDER[item.verdict],
-            -item.severity.rank,
-            _numbers(item.controls[0] if item.controls else item.check),
-            item.ref.namespace,
-            item.ref.name,
-        ),
-    )
-
-
 def tally(findings: Sequence[Finding], scanned: Scan) -> Tally:
     """Count failing findings: distinct objects, by namespace, by control, by severity."""
     failing = [item for item in findings if item.verdict is Verdict.FAIL]
@@ -158,7 +144,7 @@ def tally(findings: Sequence[Finding], scanned: Scan) -> Tally:
         by_control=tuple(
             (control, titles.get(control, ""), count)
             for control, count in sorted(
-                per_control.items(), key=lambda pair: (-rank[pair[0]], -pair[1], _numbers(pair[0]))
+                per_control.items(), key=lambda pair: (-rank[pair[0]], -pair[1], by_number(pair[0]))
             )
         ),
         by_severity=dict(Counter(item.severity.value for item in failing)),
@@ -240,7 +226,3 @@ def _verdicts(data: Scanned) -> str:
         if item.id in asked
     ]
     return "\n".join(lines)
-
-
-def _numbers(control: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part), "") if part.isdigit() else (99, part) for part in control.split("."))
