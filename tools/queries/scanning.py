@@ -21,10 +21,11 @@ from tools.queries.context import QueryContext
 from tools.queries.result import Scanned, Tally
 from tools.queries.wording import cap, fence, finding_line, gaps_text, names
 from tools.scan import scan
-from tools.types import Finding, Gap, Scan, Subject, Verdict
+from tools.types import Finding, Gap, Scan, Severity, Subject, Verdict
 
 PAGE = 50
 """Most findings of one page."""
+_WORST_FIRST = tuple(reversed(Severity))
 _GROUPS = {
     "pods": (Subject.WORKLOAD,),
     "rbac": (Subject.ROLE, Subject.BINDING, Subject.SERVICE_ACCOUNT),
@@ -129,6 +130,7 @@ def tally(findings: Sequence[Finding], scanned: Scan) -> Tally:
     per_namespace = Counter(
         name if kind == "Namespace" else namespace for kind, namespace, name in objects
     )
+    severities = Counter(item.severity for item in failing)
     titles = {item.id: item.title for item in scanned.controls}
     rank: dict[str, int] = {}
     per_control: Counter[str] = Counter()
@@ -147,7 +149,9 @@ def tally(findings: Sequence[Finding], scanned: Scan) -> Tally:
                 per_control.items(), key=lambda pair: (-rank[pair[0]], -pair[1], by_number(pair[0]))
             )
         ),
-        by_severity=dict(Counter(item.severity.value for item in failing)),
+        by_severity={
+            severity.value: number for severity in _WORST_FIRST if (number := severities[severity])
+        },
     )
 
 

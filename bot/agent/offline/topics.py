@@ -100,7 +100,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "sharing the host's process IDs",
         "5.2.3",
-        r"host[\s-]?pid|host(?:'s)?[\s-]+process(?:es)?(?![\s-]*containers?)|pid[\s-]+namespace|(?:node|host)(?:'s)? process(?:es)?\b(?![\s-]*containers?)",
+        r"host[\s-]?pid|process(?:es)? (?:on|of) the (?:machine|node|host|server)\b|host(?:'s)?[\s-]+process(?:es)?(?![\s-]*containers?)|pid[\s-]+namespace|(?:node|host)(?:'s)? process(?:es)?\b(?![\s-]*containers?)",
     ),
     _topic(
         "sharing the host's IPC", "5.2.4", r"host[\s-]?ipc|ipc[\s-]+namespace|shared memory|\bipc\b"

@@ -68,6 +68,12 @@ async def test_scan_scope_counts_by_code(company: QueryContext) -> None:
     }  # fmt: skip
 
 
+async def test_severities_are_counted_worst_first(company: QueryContext) -> None:
+    result = await scan_scope.run(scan_scope.Arguments(benchmark="pss-restricted"), company)
+
+    assert list(result.data.tally.by_severity) == ["critical", "high", "medium"]
+
+
 async def test_a_section_stands_for_its_controls(company: QueryContext) -> None:
     data = (await scan_scope.run(scan_scope.Arguments(controls=["5.3"]), company)).data
     assert [item.id for item in data.controls] == ["5.3.1", "5.3.2"]

@@ -10,6 +10,7 @@ CASES = [
     ("is web allowed to escalate?", Wish.SCAN, ("5.2.6",), ("web",)),
     ("can roles escalate verbs on rolebindings", Wish.SCAN, ("5.1.8",), ()),
     ("which control is about seccomp in pods?", Wish.GUIDANCE, ("5.6.2",), ()),
+    ("can web see other processes on the machine?", Wish.SCAN, ("5.2.3",), ("web",)),
     ("why is hostPath dangerous?", Wish.GUIDANCE, ("5.2.11",), ()),
     ("what does the benchmark say about anonymous access to the kubelet?", Wish.GUIDANCE, (), ()),
     ("should the api server log audit events?", Wish.GUIDANCE, (), ()),
