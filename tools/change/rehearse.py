@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from tools import vocabulary
-from tools.change.around import read_around
+from tools.around import read_around
 from tools.change.objects import diff_digest, difference, object_digest, overruled, shown
 from tools.change.pod_security import preview, refusal
 from tools.changes import Rehearsal, Seal, State, Step

@@ -1,7 +1,7 @@
 """Reads what a plan needs besides its target: the namespace's labels, budgets, other objects.
 
 What cannot be read is left out, never taken for empty: an action that needs it refuses. Used by
-`rehearse`.
+`tools.change` and by the queries that propose.
 """
 
 from collections.abc import Mapping, Sequence
