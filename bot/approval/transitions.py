@@ -74,6 +74,8 @@ class Press:
     """Of the proposal that the policy was asked about."""
     policy_version: str
     """Of the policy that was asked."""
+    standing: bytes = b""
+    """JSON of the Actor, as Slack vouched for it at the press."""
 
 
 class Reply(StrEnum):
@@ -232,6 +234,7 @@ def review(case: Case, press: Press, now: datetime) -> Decided:
         reason=press.reason,
         digest=press.digest,
         at=at,
+        standing=press.standing,
     )
     reviews = (*case.reviews, said)
     after = moved(proposal, State(counted(proposal, reviews).value), now)

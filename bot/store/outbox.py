@@ -83,6 +83,23 @@ async def put_note(
     await tx.execute(db.insert(outbox).values(row).on_conflict_do_nothing())
 
 
+async def note(db: Database, proposal: str, app: App, wanted: Note, now: datetime) -> None:
+    """Ask for a message about a proposal, outside a transition; of its kind the first one stays."""
+    async with db.write() as tx:
+        await put_note(db, tx, proposal, app, wanted, now)
+
+
+async def again(db: Database, proposal: str, now: datetime) -> bool:
+    """Ask that a posted card be drawn anew although its proposal did not change; False for none."""
+    posted = and_(outbox.c.id == f"{CARD}:{proposal}", outbox.c.message_ts != "")
+    settled = and_(posted, outbox.c.shown >= outbox.c.wanted)
+    async with db.write() as tx:
+        changed = await tx.execute(
+            update(outbox).where(settled).values(shown=outbox.c.wanted - 1, not_before=now)
+        )
+        return changed.rowcount == 1
+
+
 async def claim(
     db: Database, app: App, worker: str, now: datetime, lease_s: float
 ) -> Parcel | None:
