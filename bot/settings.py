@@ -49,6 +49,15 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ExecutorAccount(_Part):
+    """The account that changes a cluster, apart from the one that reads it."""
+
+    kubeconfig: Path | None = Field(
+        default=None, description="Path of its kubeconfig file; empty: the cluster's own."
+    )
+    context: str = Field(default="", description="Its context in that file.")
+
+
 class Cluster(_Part):
     """One cluster: exactly one of `kubeconfig`, `in_cluster`, `folder`."""
 
@@ -66,6 +75,10 @@ class Cluster(_Part):
     timeout_s: float = Field(default=30.0, gt=0, le=600, description="Seconds for one request.")
     configmaps: bool = Field(default=False, description="Open ConfigMap values (redacted).")
     logs: bool = Field(default=False, description="Open pod logs (redacted).")
+    executor: ExecutorAccount = Field(
+        default=ExecutorAccount(),
+        description="Credentials that change it; empty: those that read it (simple installation).",
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -198,6 +211,10 @@ class Settings(_Part):
     keep_days: int = Field(
         default=90, ge=1, le=3_650, description="Days that threads and scans are kept."
     )
+    policy: Path | None = Field(
+        default=None,
+        description="Policy file: who may have what changed. None: nothing is changed.",
+    )
     log_json: bool = Field(default=False, description="Log as JSON lines.")
     slack_bot_token: SecretStr = SecretStr("")
     slack_app_token: SecretStr = SecretStr("")
@@ -285,7 +302,9 @@ def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     clusters = values.get("clusters")
     parts = list(_mapping(clusters).values())
     paths = [(_mapping(part), key) for part in parts for key in ("folder", "kubeconfig")]
-    paths += [(values, "library"), (values, "data"), (_mapping(values.get("embedding")), "folder")]
+    paths += [(_mapping(_mapping(part).get("executor")), "kubeconfig") for part in parts]
+    paths += [(values, "library"), (values, "data"), (values, "policy")]
+    paths.append((_mapping(values.get("embedding")), "folder"))
     for part, key in paths:
         if isinstance(part.get(key), str):
             part[key] = folder / Path(part[key]).expanduser()
