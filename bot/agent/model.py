@@ -7,7 +7,6 @@ import os
 from dataclasses import dataclass, field
 
 import openai
-from langchain_core.language_models import BaseChatModel
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
@@ -31,8 +30,15 @@ class ModelConfig:
     """For one model turn: to the first byte, and between two."""
 
 
-def build(config: ModelConfig) -> BaseChatModel:
-    """Make the chat model; connects to nothing yet. Switches tracing to LangSmith off for good."""
+Model = ChatOpenAI
+"""For who only keeps a model and closes it."""
+
+
+def build(config: ModelConfig) -> Model:
+    """Make the chat model; connects to nothing yet. Switches tracing to LangSmith off for good.
+
+    Whoever has it built closes it with `close`, in the event loop that used it.
+    """
     os.environ["LANGSMITH_TRACING"] = "false"
     os.environ["LANGCHAIN_TRACING_V2"] = "false"
     return ChatOpenAI(
@@ -43,10 +49,16 @@ def build(config: ModelConfig) -> BaseChatModel:
         stream_usage=True,
         use_responses_api=config.responses_api,
         max_retries=1,
-        timeout=config.timeout_s,
+        # Of a plain number LangChain would make one HTTP client for all models of the process.
+        timeout=openai.Timeout(config.timeout_s),
         stream_chunk_timeout=config.timeout_s,
         max_completion_tokens=MAX_OUTPUT_TOKENS,
     )
+
+
+async def close(model: Model) -> None:
+    """End the connections of a model that `build` made; it answers nothing afterwards."""
+    await model.root_async_client.close()
 
 
 def unavailable(error: Exception, name: str) -> ModelUnavailable:

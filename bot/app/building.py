@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from bot import settings as configuration
 from bot.errors import BadSettings
 from bot.settings import Settings
-from bot.types import Answer, AnswerQuestion, Report, Request
+from bot.types import Answer, Report, Request
 from knowledge.types import EmbeddingConfig, EmbeddingKind, IndexConfig
 from tools.errors import UnknownName
 from tools.types import ClusterConfig, ClusterSource
 
 if TYPE_CHECKING:
+    from bot.agent.model import Model
     from bot.conversation import Parts
     from bot.store.database import Database
     from knowledge.search import Library
@@ -166,44 +167,63 @@ class Clusters:
             await reader.close()
 
 
-def answering(
-    settings: Settings, clusters: Clusters, library: "Library", db: "Database | None"
-) -> AnswerQuestion:
-    """Load what answering needs (takes seconds) and give the function that answers."""
-    from bot import conversation
+class Answering:
+    """What answers questions: takes seconds to make, and is closed by whoever made it."""
 
-    parts = _parts(settings, clusters, library, db)
+    def __init__(
+        self, settings: Settings, clusters: Clusters, library: "Library", db: "Database | None"
+    ) -> None:
+        from bot import conversation
+        from bot.agent import model
 
-    async def answer(request: Request, report: Report) -> Answer:
-        return await conversation.answer(
-            request, report, replace(parts, readers=clusters.readers())
-        )
+        self._conversation, self._close = conversation, model.close
+        self._clusters = clusters
+        self._model = _model(settings)
+        self._parts = _parts(settings, clusters, library, db, self._model)
 
-    return answer
+    async def answer(self, request: Request, report: Report) -> Answer:
+        """Answer one question, over the clusters as they are now."""
+        parts = replace(self._parts, readers=self._clusters.readers())
+        return await self._conversation.answer(request, report, parts)
+
+    async def close(self) -> None:
+        """End the connections to the language model."""
+        if self._model:
+            await self._close(self._model)
 
 
-def _parts(
-    settings: Settings, clusters: Clusters, library: "Library", db: "Database | None"
-) -> "Parts":
-    from bot.agent import loop, model
-    from bot.agent.limits import Limits
-    from bot.conversation import Parts
-    from bot.store.scans import StoredScans
-    from tools.queries.memory import MemoryScans
+def _model(settings: Settings) -> "Model | None":
+    """Give the configured language model; None where there is no key, or none is wanted."""
+    from bot.agent import model
 
-    key = settings.openai_api_key.get_secret_value()
-    part = settings.model
-    online = bool(key) and not part.offline
-    agent = None
-    if online:
-        config = model.ModelConfig(
+    key, part = settings.openai_api_key.get_secret_value(), settings.model
+    if not key or part.offline:
+        return None
+    return model.build(
+        model.ModelConfig(
             name=part.name,
             api_key=key,
             base_url=part.base_url,
             responses_api=part.responses_api,
             timeout_s=part.timeout_s,
         )
-        agent = loop.make_agent(model.build(config))
+    )
+
+
+def _parts(
+    settings: Settings,
+    clusters: Clusters,
+    library: "Library",
+    db: "Database | None",
+    chat: "Model | None",
+) -> "Parts":
+    from bot.agent import loop
+    from bot.agent.limits import Limits
+    from bot.conversation import Parts
+    from bot.store.scans import StoredScans
+    from tools.queries.memory import MemoryScans
+
+    part = settings.model
     limits: dict[str, Any] = settings.limits.model_dump()
     limits |= {"input_price": part.input_price, "output_price": part.output_price}
     return Parts(
@@ -213,8 +233,8 @@ def _parts(
         past=StoredScans(db) if db else MemoryScans(),
         now=now,
         db=db,
-        agent=agent,
-        model=part.name if online else loop.OFFLINE,
+        agent=loop.make_agent(chat) if chat else None,
+        model=part.name if chat else loop.OFFLINE,
         limits=Limits(**limits),
         link_hosts=frozenset(settings.slack.link_hosts),
         logs_open=frozenset(name for name, one in settings.clusters.items() if one.logs),

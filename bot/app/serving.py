@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.app.building import (
+    Answering,
     Clusters,
-    answering,
     cluster_configs,
     now,
     open_library,
@@ -88,7 +88,7 @@ async def serve(settings: Settings, port: int | None) -> None:
     try:
         await slack.start()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(answer.load(lambda: answering(settings, clusters, library, db)))
+            tasks.create_task(answer.load(lambda: Answering(settings, clusters, library, db)))
             tasks.create_task(library.ready())
             pruning = tasks.create_task(_prune_often(settings, db))
             await _told_to_stop()
@@ -99,6 +99,7 @@ async def serve(settings: Settings, port: int | None) -> None:
     finally:
         await slack.stop()
         await runner.cleanup()
+        await answer.close()
         await clusters.close()
         library.close()
         await db.close()
@@ -108,20 +109,25 @@ class Later:
     """The answering part, which is loaded while Slack is already connected."""
 
     def __init__(self) -> None:
-        self._answer: AnswerQuestion | None = None
+        self._made: Answering | None = None
         self._trouble = "still loading"
 
     def get(self) -> AnswerQuestion | None:
         """Give it, or None while it is not there."""
-        return self._answer
+        return self._made.answer if self._made else None
 
     async def ready(self) -> str:
         """Say why it is not there; empty when it is."""
-        return "" if self._answer else self._trouble
+        return "" if self._made else self._trouble
 
-    async def load(self, make: Callable[[], AnswerQuestion]) -> None:
+    async def load(self, make: Callable[[], Answering]) -> None:
         """Load it in a thread. Raises what making it raises: without it there is nothing to serve."""
-        self._answer = await asyncio.to_thread(make)
+        self._made = await asyncio.to_thread(make)
+
+    async def close(self) -> None:
+        """Close it, if it was loaded."""
+        if self._made:
+            await self._made.close()
 
 
 def _pinging(db: "Database") -> Callable[[], Awaitable[str]]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app.building import (
+    Answering,
     Clusters,
-    answering,
     cluster_configs,
     now,
     one_cluster,
@@ -118,11 +118,12 @@ async def opened(
     clusters = Clusters(chosen.values())
     library = open_library(settings)
     db = await open_store(settings) if remember else None
+    answering: Answering | None = None
     try:
         names = ", ".join(sorted(chosen))
-        answer = await asyncio.to_thread(answering, settings, clusters, library, db)
+        answering = await asyncio.to_thread(Answering, settings, clusters, library, db)
         yield Desk(
-            answer=answer,
+            answer=answering.answer,
             scope=Scope(dict.fromkeys(chosen)),
             greeting=f"Clusters: {names}."
             if names
@@ -130,6 +131,8 @@ async def opened(
             db=db,
         )
     finally:
+        if answering:
+            await answering.close()
         await clusters.close()
         library.close()
         if db:

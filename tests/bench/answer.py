@@ -12,9 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot.agent.model import ModelConfig, build
 from tests.fakes.desk import Desk, open_desk
-from tests.fakes.openai import KEY, FakeOpenAI, call, say
+from tests.fakes.openai import FakeOpenAI, call, say
 
 FOLDER = Path(__file__).parents[1] / "eval" / "folders" / "company"
 TARGET_MS = 200.0
@@ -55,7 +54,7 @@ async def bare(rounds: int) -> float:
     """Median milliseconds of six model calls by the same client, with nothing around them."""
     taken: list[float] = []
     async with FakeOpenAI([say("x" * 700, chunk=100)]) as endpoint:
-        model = build(ModelConfig("scripted", KEY, endpoint.base_url))
+        model = endpoint.model()
         for _ in range(rounds + 1):
             started = time.perf_counter()
             for _ in range(6):

@@ -17,7 +17,6 @@ import pytest
 import yaml
 
 from bot.agent.loop import make_agent
-from bot.agent.model import ModelConfig, build
 from bot.conversation import Parts, answer
 from bot.slack.config import Profile, SlackConfig
 from bot.slack.service import SlackService
@@ -26,7 +25,7 @@ from bot.store.database import Database, open_database
 from bot.types import Answer, Report, Request
 from tests.fakes.canaries import CANARIES
 from tests.fakes.desk import NOW, shared_library
-from tests.fakes.openai import KEY, FakeOpenAI, Turn, calls, say
+from tests.fakes.openai import FakeOpenAI, Turn, calls, say
 from tests.fakes.slack.server import FakeSlack
 from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN
 from tools.cluster.snapshot import open_folder
@@ -81,7 +80,7 @@ async def stage_of(
     config = ClusterConfig(name="demo", source=ClusterSource.FOLDER, folder=str(folder))
     library = shared_library()
     async with FakeOpenAI(turns) as endpoint:
-        agent = make_agent(build(ModelConfig("scripted", KEY, endpoint.base_url)))
+        agent = make_agent(endpoint.model())
         parts = Parts(
             readers={"demo": await open_folder(config)},
             search=library.search,

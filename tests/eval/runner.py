@@ -18,20 +18,19 @@ import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.agent.limits import Limits
 from bot.agent.loop import make_agent
-from bot.agent.model import ModelConfig, build
 from bot.conversation import Parts, answer
 from bot.store.database import open_database
 from bot.types import Answer, Place, Progress, Request, ThreadKey
 from knowledge.search import open_library
 from knowledge.types import IndexConfig
-from tests.fakes.openai import KEY, FakeOpenAI, Turn, say
+from tests.fakes.openai import FakeOpenAI, Turn, say
 from tools.cluster.snapshot import open_folder
 from tools.queries.context import Scope
 from tools.queries.memory import MemoryScans
@@ -113,11 +112,7 @@ async def _scripted(
         for step in given.steps
     ]
     async with FakeOpenAI([*turns, say(given.text)]) as endpoint:
-        config = ModelConfig("scripted", KEY, endpoint.base_url)
-        model = make_agent(build(config))
-        from dataclasses import replace
-
-        again = replace(parts, agent=model, model="scripted")
+        again = replace(parts, agent=make_agent(endpoint.model()), model="scripted")
         thread = f"{task['id']}-scripted"
         for number, text in enumerate(earlier):
             await put(parts, thread, number, text)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.agent.loop import make_agent
-from bot.agent.model import ModelConfig, build
 from bot.conversation import Parts, answer
 from bot.store.database import open_database
 from bot.types import Answer, Place, Progress, Request, ThreadKey
@@ -64,12 +63,10 @@ class Desk:
 
     def speaking(self, endpoint: FakeOpenAI, key: str = KEY, **limits: Any) -> "Desk":
         """The same desk with a model behind an endpoint."""
-        config = ModelConfig(
-            "scripted", key, endpoint.base_url, timeout_s=limits.pop("timeout_s", 5)
-        )
+        model = endpoint.model(key, limits.pop("timeout_s", 5))
         parts = replace(
             self.parts,
-            agent=make_agent(build(config)),
+            agent=make_agent(model),
             model="scripted",
             limits=replace(self.parts.limits, **limits),
         )

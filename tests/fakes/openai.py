@@ -7,10 +7,13 @@ are used in order; after the last one it keeps repeating it.
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
+
+from bot.agent.model import Model, ModelConfig, build, close
 
 KEY = "test-key"  # the only one it takes, unless a turn refuses
 
@@ -64,6 +67,8 @@ class FakeOpenAI:
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     base_url: str = ""
+    callers: AsyncExitStack = field(default_factory=AsyncExitStack)
+    """What holds connections to it; closed before the server ends."""
 
     async def __aenter__(self) -> "FakeOpenAI":
         app = web.Application(client_max_size=64 * 2**20)
@@ -77,7 +82,25 @@ class FakeOpenAI:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.callers.aclose()
         await self._runner.cleanup()
+
+    def model(self, key: str = KEY, timeout_s: float = 60.0) -> Model:
+        """Give the product's model that asks this server; it is closed before the server ends."""
+        made = build(ModelConfig("scripted", key, self.base_url, timeout_s=timeout_s))
+        self.callers.push_async_callback(close, made)
+        return made
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open to it."""
+        server = self._runner.server
+        return len(server.connections) if server else 0
+
+    async def left_alone(self, connections: int = 0) -> None:
+        """Wait until no more than so many connections are open to it."""
+        while self.connections > connections:
+            await asyncio.sleep(0.001)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
