@@ -148,7 +148,7 @@ def finish(case: Case, turn: Turn, outcome: Outcome) -> Decided:
     elif proposal.state is not State.HANDED_OVER:
         return None, answered(Reply.WRONG_STATE, case)
     after = moved(proposal, State.DONE, turn.now, outcome=outcome.kind.value, reason=outcome.reason)
-    steps = _unlocked(case, after.changed_at)
+    steps = _ended(case, outcome, after.changed_at)
     return made(Move(Event.DONE, released(after), facts=_facts(outcome), steps=steps), case)
 
 
@@ -249,6 +249,24 @@ def _may_end(case: Case, kind: OutcomeKind) -> bool:
 
 def _unlocked(case: Case, at: datetime) -> tuple[Step, ...]:
     return tuple(replace(step, locked=False, changed_at=at) for step in case.steps)
+
+
+def _ended(case: Case, outcome: Outcome, at: datetime) -> tuple[Step, ...]:
+    """Let all steps go; the last one that something is known of keeps what was found at the end."""
+    steps = list(_unlocked(case, at))
+    known = [number for number, step in enumerate(steps) if step.detail]
+    if known:
+        last = steps[known[-1]]
+        kept = msgspec.structs.replace(
+            msgspec.json.decode(last.detail, type=Outcome),
+            kind=outcome.kind,
+            reason=outcome.reason,
+            warnings=outcome.warnings,
+            findings=outcome.findings,
+            suggest_undo=outcome.suggest_undo,
+        )
+        steps[known[-1]] = replace(last, detail=msgspec.json.encode(kept))
+    return tuple(steps)
 
 
 def _facts(outcome: Outcome) -> dict[str, Any]:

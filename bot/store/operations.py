@@ -54,7 +54,7 @@ class Step:
     audit_id: str = ""
     """The API server's, of the write."""
     detail: bytes = b""
-    """JSON of the Outcome."""
+    """JSON of the Outcome; once all has ended, the last step's says how, with the findings."""
 
     @property
     def object(self) -> str:
