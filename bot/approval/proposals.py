@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot.approval import executing, transitions
 from bot.approval.executing import Gate
-from bot.approval.transitions import Answered, Press, Reply, Sealing, Turn
+from bot.approval.transitions import Answered, Press, Reply, Sealing, Start, Turn
 from bot.store import proposals as rows
 from bot.store.database import Database
 from bot.store.ledger import LedgerKey
@@ -83,6 +83,14 @@ async def review(
         return refusal
     done = await rows.change(
         db, press.proposal, lambda case: transitions.review(case, press, now), key
+    )
+    return done or _NO_SUCH
+
+
+async def start(db: Database, said: Start, now: datetime, key: LedgerKey | None = None) -> Answered:
+    """Start what was approved. `key` where the executor takes presses."""
+    done = await rows.change(
+        db, said.proposal, lambda case: transitions.start(case, said, now), key
     )
     return done or _NO_SUCH
 

@@ -24,6 +24,14 @@ def read(stored: bytes, account: Account) -> Actor:
     return Actor(account, named, *facts)
 
 
+def account_of(stored: bytes) -> Account | None:
+    """Give the account that stored facts are of; None where nothing is stored."""
+    try:
+        return Account(*msgspec.json.decode(stored, type=_Stored)[0])
+    except msgspec.DecodeError:
+        return None
+
+
 def unknown(account: Account) -> Actor:
     """Give an account of which nothing could be learnt."""
     return Actor(account, None, None, None, None, None)

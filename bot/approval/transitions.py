@@ -54,8 +54,10 @@ class Sealing:
     until: datetime
     """At most LONGEST_APPROVAL from now."""
     requester_may_approve: bool = False
-    """Only where the policy marks the cluster as a sandbox."""
+    """Only where the policy marks the cluster as a sandbox, and for an undo by its own word."""
     remind_at: datetime | None = None
+    own_word: bool = False
+    """The requester's own word carries it: an undo that the policy allows them without a vote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,19 @@ class Press:
     """JSON of the Actor, as Slack vouched for it at the press."""
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Somebody starts what was approved, identified and allowed by the policy."""
+
+    proposal: str
+    person: str
+    """Person id of the policy."""
+    standing: bytes
+    """JSON of the Actor, as Slack vouched for it at the press."""
+    digest: str
+    """Of the proposal that the policy was asked about."""
+
+
 class Reply(StrEnum):
     """What became of a press, a withdrawal, or an executor's step."""
 
@@ -93,7 +108,7 @@ class Reply(StrEnum):
     NOT_YOURS = "not-yours"
     """Only the requester withdraws; only who holds the lease goes on."""
     ALREADY = "already"
-    """One review per person."""
+    """One review per person, one start per proposal."""
     CHANGED = "changed"
     """The digest or the policy's version is no longer the sealed one."""
     STOPPED = "stopped"
@@ -168,9 +183,10 @@ def seal(case: Case, turn: Turn, sealing: Sealing) -> Decided:
         raise ValueError("what was rehearsed is not what the draft asks for")
     if sealing.needed < 1 or not at < sealing.until <= at + LONGEST_APPROVAL:
         raise ValueError("an approval needs at least one person, and ends within 24 hours")
+    said = _own_word(case.proposal, sealing, digest(sealed, sealing.policy_version), at)
     after = moved(
         case.proposal,
-        State.PENDING,
+        State.APPROVED if said else State.PENDING,
         turn.now,
         rehearsal=shown(sealing.rehearsal),
         seal=msgspec.json.encode(sealed, order="sorted"),
@@ -191,6 +207,10 @@ def seal(case: Case, turn: Turn, sealing: Sealing) -> Decided:
         "requester_may_approve": sealing.requester_may_approve,
         "until": sealing.until.isoformat(),
     }
+    if said:
+        facts |= {"verdict": said.verdict, "own_word": True}
+        move = Move(Event.SEALED, released(after), said.person, facts, review=said)
+        return made(move, replace(case, reviews=(said,)))
     notes = (Note("reminder", sealing.remind_at),) if sealing.remind_at else ()
     return made(Move(Event.SEALED, released(after), facts=facts, notes=notes), case)
 
@@ -248,6 +268,21 @@ def review(case: Case, press: Press, now: datetime) -> Decided:
     return made(move, replace(case, reviews=reviews), mine)
 
 
+def start(case: Case, said: Start, now: datetime) -> Decided:
+    """Start what was approved, once, where the policy's rule names who does."""
+    proposal = case.proposal
+    if proposal.state is not State.APPROVED:
+        return None, answered(Reply.WRONG_STATE, case)
+    if _over(proposal, max(now, proposal.changed_at)):
+        return _expired(case, now)
+    if proposal.started_by or not said.person:
+        return None, answered(Reply.ALREADY, case)
+    if said.digest != proposal.digest:
+        return None, answered(Reply.CHANGED, case)
+    after = moved(proposal, State.APPROVED, now, started_by=said.person, starter=said.standing)
+    return made(Move(Event.STARTED, after, person=said.person), case)
+
+
 def withdraw(case: Case, person: str, reason: str, now: datetime) -> Decided:
     """Let the requester take a proposal back, until an executor has it in hand."""
     proposal = case.proposal
@@ -286,6 +321,24 @@ def approvals(reviews: tuple[Review, ...]) -> int:
 def shown(rehearsal: Rehearsal) -> bytes:
     """Write a rehearsal as people are shown it, the seal apart."""
     return msgspec.json.encode(msgspec.structs.replace(rehearsal, seal=None))
+
+
+def _own_word(proposal: Proposal, sealing: Sealing, sealed: str, at: datetime) -> Review | None:
+    """Give the requester's own approval where it carries an undo; None where there is to be a vote."""
+    if not sealing.own_word:
+        return None
+    if not proposal.undo_of or not sealing.requester_may_approve or sealing.needed != 1:
+        raise ValueError("only an undo is carried by its requester's own word")
+    return Review(
+        proposal=proposal.id,
+        person=proposal.requester,
+        account=proposal.account,
+        verdict=Verdict.APPROVE.value,
+        reason="",
+        digest=sealed,
+        at=at,
+        standing=proposal.standing,
+    )
 
 
 def _is_barred(proposal: Proposal, press: Press) -> bool:

@@ -43,6 +43,8 @@ class Event(StrEnum):
     BLOCKED = "blocked"
     SEALED = "sealed"
     REVIEWED = "reviewed"
+    STARTED = "started"
+    """Somebody whom the policy's rule names started what was approved."""
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     REFUSED = "refused"
@@ -58,7 +60,7 @@ class Event(StrEnum):
     DONE = "done"
 
 
-UNSIGNED_EVENTS = frozenset({Event.REVIEWED, Event.WITHDRAWN, Event.EXPIRED})
+UNSIGNED_EVENTS = frozenset({Event.REVIEWED, Event.STARTED, Event.WITHDRAWN, Event.EXPIRED})
 """What a process without the key may write; any other unsigned row is a forgery."""
 
 

@@ -55,18 +55,18 @@ class State(StrEnum):
 MOVES: Mapping[State, frozenset[State]] = {
     State.DRAFT: frozenset(
         {State.DRAFT, State.BLOCKED, State.PENDING, State.WITHDRAWN, State.EXPIRED}
-        | {State.HANDED_OVER}
+        | {State.HANDED_OVER, State.APPROVED}
     ),
     State.PENDING: frozenset(
         {State.PENDING, State.APPROVED, State.DENIED, State.WITHDRAWN, State.EXPIRED}
     ),
-    State.APPROVED: frozenset({State.EXECUTING, State.WITHDRAWN, State.EXPIRED, State.DONE}),
+    State.APPROVED: frozenset(
+        {State.APPROVED, State.EXECUTING, State.WITHDRAWN, State.EXPIRED, State.DONE}
+    ),
     State.EXECUTING: frozenset({State.EXECUTING, State.HANDED_OVER, State.DONE}),
     State.HANDED_OVER: frozenset({State.DONE}),
 }
 """Where each state may go; the others are final. Whatever else is asked for is a defect."""
-
-
 _BEFORE_EXECUTION = frozenset({State.DRAFT, State.PENDING, State.APPROVED})
 """States in which a proposal has no steps yet."""
 

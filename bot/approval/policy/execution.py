@@ -79,6 +79,31 @@ def may_undo(
     )
 
 
+def may_execute_undo(
+    policy: Policy,
+    sealed: Sealed,
+    undone: tuple[Sealed, datetime],
+    now: datetime,
+    access: Access,
+) -> Decision:
+    """Decide, right before the write, whether an undo is executed by its requester's own word.
+
+    `undone` is what is taken back, and when it was executed.
+    """
+    before, applied_at = undone
+    decision = may_undo(policy, before, applied_at, sealed.requester, now)
+    rule = deciding(policy, before.case)
+    if rule is None or not decision.allowed:
+        return decision
+    return (
+        void(policy, sealed, rule, now)
+        or _requester_changed(policy, sealed, rule)
+        or _not_by_own_word(sealed, rule)
+        or access_refusal(policy, sealed.case, (sealed.requester_person,), access)
+        or decision
+    )
+
+
 def stopped(policy: Policy, case: Case, now: datetime, undo: bool = False) -> Decision | None:
     """Refuse while the kill switch is on or a freeze holds; None where neither does."""
     if policy.kill_switch:
@@ -116,6 +141,14 @@ def _requester_changed(policy: Policy, sealed: Sealed, rule: Rule) -> Decision |
             "The account that asked no longer belongs to the person it belonged to.", rule.name
         )
     return None
+
+
+def _not_by_own_word(sealed: Sealed, rule: Rule) -> Decision | None:
+    """Refuse where anything else than the requester's one approval carries an undo."""
+    own = [(review.person, review.verdict, review.digest) for review in sealed.reviews]
+    if sealed.is_undo and own == [(sealed.requester_person, Verdict.APPROVE, sealed.digest)]:
+        return None
+    return refused("This is not an undo by the requester's own word.", rule.name)
 
 
 def _votes_refusal(policy: Policy, sealed: Sealed, rule: Rule) -> Decision | None:
