@@ -1,8 +1,10 @@
 """Fields of an object as JSON: what differs, what was touched, the JSON patch, the way back.
 
 Pure. Holds how a change is written down and guarded, not which change is wanted: that is for
-`tools.actions`. Lists are compared entry by entry where their length is kept, else replaced whole, so
-that no operation of a patch moves what a later one names. Used by the actions and `tools.change`.
+`tools.actions`. Lists are compared entry by entry where their length is kept and no entry becomes
+another one, else replaced whole, so that no operation of a patch moves what a later one names. An entry
+is who its name says, a port without one its number; any other has nothing that says so, and a change
+inside it is not taken back. Used by the actions and `tools.change`.
 """
 
 import copy
@@ -17,6 +19,8 @@ from tools.plans import Done, Json, Pattern, Reason, Refusal
 from tools.types import Change, FieldPath, Fixed, Operation, Verb
 
 _ANNOTATIONS: FieldPath = ("metadata", "annotations")
+_KNOWN_BY = (("name",), ("containerPort", "protocol"))
+"""The fields that say which entry of a list one is: the first of these that it has any of."""
 
 
 def as_object(value: Any) -> Json:
@@ -60,7 +64,7 @@ def changes_between(before: Any, after: Any, path: FieldPath = ()) -> tuple[Chan
         )
     if isinstance(before, list) and isinstance(after, list):
         olds, news = as_list(before), as_list(after)
-        if len(olds) == len(news) and all(isinstance(each, dict) for each in (*olds, *news)):
+        if _entry_by_entry(olds, news):
             return tuple(
                 change
                 for index, (old, new) in enumerate(zip(olds, news, strict=True))
@@ -69,18 +73,40 @@ def changes_between(before: Any, after: Any, path: FieldPath = ()) -> tuple[Chan
     return (Change(path, copy.deepcopy(cast(Any, before)), copy.deepcopy(cast(Any, after))),)
 
 
-def fixed_by(obj: Json, changes: Iterable[Change]) -> tuple[Fixed, ...]:
-    """Name what stands at each list index that the changes go through, where it has a name."""
-    places = {
-        change.path[: depth + 1]: None
-        for change in changes
-        for depth, part in enumerate(change.path[:-1])
-        if isinstance(part, int)
-    }
+def _entry_by_entry(olds: list[Any], news: list[Any]) -> bool:
+    """Tell whether each entry of a list is the one that stood there before."""
+    if len(olds) != len(news) or not all(isinstance(each, dict) for each in (*olds, *news)):
+        return False
+    return all(same(_identity(old), _identity(new)) for old, new in zip(olds, news, strict=True))
+
+
+def _identity(entry: Any) -> tuple[tuple[str, Any], ...]:
+    """Give what says which entry of its list one is; empty where nothing does."""
+    members = as_object(entry)
+    for keys in _KNOWN_BY:
+        if known := tuple((key, members[key]) for key in keys if key in members):
+            return known
+    return ()
+
+
+def _entries(changes: Iterable[Change]) -> tuple[FieldPath, ...]:
+    """Give the path of each entry of a list that the changes go into, outer before inner."""
     return tuple(
-        Fixed((*place, "name"), name)
-        for place in places
-        if (name := value_at(obj, (*place, "name"))) is not UNSET
+        dict.fromkeys(
+            change.path[: depth + 1]
+            for change in changes
+            for depth, part in enumerate(change.path[:-1])
+            if isinstance(part, int)
+        )
+    )
+
+
+def fixed_by(obj: Json, changes: Iterable[Change]) -> tuple[Fixed, ...]:
+    """Pin what says which entry stands at each list index that the changes go through."""
+    return tuple(
+        Fixed((*entry, key), value)
+        for entry in _entries(changes)
+        for key, value in _identity(value_at(obj, entry))
     )
 
 
@@ -203,16 +229,22 @@ def dotted(path: FieldPath) -> str:
 def taken_back(done: Done, obj: Json) -> Operation | Refusal:
     """Work out the way back of a PATCH: only the fields it touched, only where they still are so.
 
-    What others added since beside our fields stays.
+    What others added since beside our fields stays. Refuses where an entry of a list is no longer at
+    its index, and where it cannot be told from others: then another one might be changed.
     """
     result = copy.deepcopy(obj)
     target = done.operation.target
     if as_object(obj.get("metadata")).get("uid") != done.uid:
         return Refusal(Reason.MISSING, f"{target.kind} {target.name} was made again since.")
     try:
-        for each in done.operation.fixed:
-            if not same(value_at(obj, each.path), each.value):
-                raise Moved(f"{dotted(each.path)} is no longer {each.value}.")
+        for entry in _entries(done.operation.changes):
+            if not _found_again(entry, done.operation.fixed, obj):
+                return Refusal(
+                    Reason.NO_UNDO,
+                    f"Nothing tells {dotted(entry)} of {target.kind} {target.name} from the entries "
+                    "beside it, so it is not known whether it is the one that was changed.",
+                    "Look at it and change it anew.",
+                )
         for change in reversed(done.operation.changes):
             _take_back(result, change)
     except Moved as moved:
@@ -225,6 +257,20 @@ def taken_back(done: Done, obj: Json) -> Operation | Refusal:
     if not changes:
         return Refusal(Reason.ALREADY_FINE, f"{target.kind} {target.name} is as it was before.")
     return Operation(Verb.PATCH, target, changes, fixed_by(obj, changes))
+
+
+def _found_again(entry: FieldPath, fixed: Iterable[Fixed], obj: Json) -> bool:
+    """Tell whether an entry is known from all others of its list; raises Moved where it is elsewhere."""
+    marks = [each for each in fixed if each.path[:-1] == entry]
+    alike = [
+        index
+        for index, one in enumerate(as_list(value_at(obj, entry[:-1])))
+        if all(same(value_at(one, each.path[-1:]), each.value) for each in marks)
+    ]
+    if entry[-1] not in alike:
+        was = " ".join(str(each.value) for each in marks)
+        raise Moved(f"{dotted(entry)} is no longer {was or 'there'}.")
+    return bool(marks) and len(alike) == 1
 
 
 def _take_back(obj: Json, change: Change) -> None:

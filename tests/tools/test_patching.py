@@ -1,9 +1,11 @@
 """How changes are written down, guarded and taken back."""
 
+import copy
+import json
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -20,6 +22,7 @@ from tools.patching import (
     same,
     taken_back,
     touched,
+    value_at,
 )
 from tools.plans import Done, Reason, Refusal
 from tools.types import Operation, Target, Verb
@@ -48,20 +51,27 @@ def operation(before: dict[str, Any], after: dict[str, Any]) -> Operation:
     return Operation(Verb.PATCH, TARGET, changes, fixed_by(before, changes))
 
 
-def renamed(one: Any, other: Any) -> bool:
-    """Tell whether an entry of a list has another name: an entry's name is who it is."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return any(renamed(one[key], other[key]) for key in one.keys() & other.keys())
-    if not (isinstance(one, list) and isinstance(other, list)):
-        return False
-    pairs = list(zip(one, other, strict=False))
-    names = [[e.get("name") if isinstance(e, dict) else None for e in pair] for pair in pairs]
-    return any(a != b for a, b in names) or any(renamed(a, b) for a, b in pairs)
+def told_apart(obj: Any, step: Operation) -> bool:
+    """Tell whether every entry of a list that is changed inside has a name that no other has."""
+    for change in step.changes:
+        for depth, part in enumerate(change.path[:-1]):
+            if isinstance(part, int):
+                names = [
+                    json.dumps(one.get("name"), sort_keys=True)
+                    for one in value_at(obj, change.path[:depth])
+                ]
+                if names[part] == "null" or names.count(names[part]) > 1:
+                    return False
+    return True
 
 
 @given(OBJECTS, OBJECTS)
-def test_any_two_objects_differ_by_a_patch_that_can_be_taken_back(one: Any, other: Any) -> None:
-    assume(not renamed(one, other))
+@example({"a": [{"name": "n", "v": []}, {"name": "n", "v": False}]}, {"a": [{}, {}]})
+@example({"a": [{"name": "n", "v": 1}]}, {"a": [{"name": "n", "v": 2}]})
+@example({"a": [{"f": 1}]}, {"a": [{"f": 2}]})
+def test_any_two_objects_differ_by_a_patch_that_is_taken_back_where_entries_are_told_apart(
+    one: Any, other: Any
+) -> None:
     before, after = object_of(one), object_of(other)
     step = operation(before, after)
     assert same(applied(before, step.changes), after)
@@ -71,8 +81,89 @@ def test_any_two_objects_differ_by_a_patch_that_can_be_taken_back(one: Any, othe
     if same(before, after):
         assert isinstance(back, Refusal)
         return
+    if not told_apart(before, step):
+        assert isinstance(back, Refusal)
+        assert back.reason is Reason.NO_UNDO
+        return
     assert isinstance(back, Operation)
     assert same(patched(after, json_patch(back, after)), before)
+
+
+ENTRIES = st.lists(
+    st.fixed_dictionaries(
+        {"v": st.integers(0, 1)},
+        optional={
+            "name": st.sampled_from("xyz"),
+            "containerPort": st.sampled_from([53, 80]),
+            "protocol": st.sampled_from(["TCP", "UDP"]),
+            "w": st.integers(0, 1),
+        },
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(ENTRIES, ENTRIES, st.data())
+def test_undo_never_changes_another_entry_than_the_one_that_was_changed(
+    entries: list[dict[str, Any]], others: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    """Others put their entries anywhere around ours and may leave some of the old ones out."""
+    at = data.draw(st.integers(0, len(entries) - 1))
+    left = copy.deepcopy(entries)
+    left[at]["v"] = 9
+    step = operation(object_of({"c": entries}), object_of({"c": left}))
+    kept = [one for index, one in enumerate(left) if index == at or data.draw(st.booleans())]
+    stands = sum(1 for index, one in enumerate(left[:at]) if any(one is each for each in kept))
+    for one in others:
+        index = data.draw(st.integers(0, len(kept)))
+        kept.insert(index, {**one, "v": data.draw(st.sampled_from([0, 9]))})
+        stands += index <= stands
+    now = object_of({"c": kept})
+    back = taken_back(Done(step, "u-1"), now)
+    if isinstance(back, Operation):
+        expected = copy.deepcopy(kept)
+        expected[stands]["v"] = entries[at]["v"]
+        assert same(patched(now, json_patch(back, now)), object_of({"c": expected}))
+
+
+def test_a_list_whose_entries_get_other_names_is_put_back_whole() -> None:
+    before = object_of({"a": [{"name": "n", "v": []}, {"name": "n", "v": False}]})
+    after = object_of({"a": [{}, {}]})
+    step = operation(before, after)
+    assert [change.path for change in step.changes] == [("spec", "a")]
+    back = taken_back(Done(step, "u-1"), after)
+    assert isinstance(back, Operation)
+    assert same(patched(after, json_patch(back, after)), before)
+    after["spec"]["a"][1]["theirs"] = 1
+    refused = taken_back(Done(step, "u-1"), after)
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.CHANGED
+
+
+@pytest.mark.parametrize(
+    ("entries", "since", "reason"),
+    [
+        ([{"verbs": 1}], [], Reason.NO_UNDO),
+        ([{"name": "n", "verbs": 1}, {"name": "n"}], [], Reason.NO_UNDO),
+        ([{"name": "n", "verbs": 1}], [{"name": "n"}], Reason.NO_UNDO),
+        ([{"containerPort": 53, "verbs": 1}], [{"containerPort": 53}], Reason.NO_UNDO),
+        ([{"containerPort": 53, "verbs": 1}, {"containerPort": 80}], [], None),
+        ([{"containerPort": 53, "protocol": "TCP", "verbs": 1},
+          {"containerPort": 53, "protocol": "UDP"}], [], None),
+    ],
+)  # fmt: skip
+def test_undo_is_refused_where_an_entry_cannot_be_told_from_others(
+    entries: list[dict[str, Any]], since: list[dict[str, Any]], reason: Reason | None
+) -> None:
+    after = copy.deepcopy(entries)
+    after[0]["verbs"] = 2
+    step = operation(object_of({"rules": entries}), object_of({"rules": after}))
+    now = object_of({"rules": after + since})
+    back = taken_back(Done(step, "u-1"), now)
+    assert (back.reason if isinstance(back, Refusal) else None) is reason
+    if isinstance(back, Refusal):
+        assert "Nothing tells spec.rules[0] of Deployment web from" in back.public
 
 
 def test_true_is_not_one_and_absent_is_not_null() -> None:
