@@ -1,7 +1,8 @@
-"""An open, empty database, once on SQLite and once on Postgres."""
+"""An open, empty database, once on SQLite and once on Postgres; what a proposal's state is in it."""
 
 import pytest
 
+from bot.approval import proposals
 from bot.store.database import open_database
 
 
@@ -17,3 +18,13 @@ async def db(url):
     database = await open_database(url)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def state(db):
+    async def of(proposal="p1"):
+        case = await proposals.get(db, proposal)
+        assert case is not None
+        return case.proposal.state
+
+    return of
