@@ -121,9 +121,9 @@ class Outcome(Struct, frozen=True):
     kind: OutcomeKind
     operation_id: str
     reason: str = ""
-    """Public; empty for APPLIED, VERIFIED and UNDONE."""
+    """Public; empty for APPLIED, and for VERIFIED and UNDONE unless only a manifest was checked."""
     audit_id: str = ""
-    """The API server's id of the request that changed something."""
+    """The API server's id of the request that changed something; in a Git checkout the commit's."""
     uid: str = ""
     """Of the object changed, created or deleted."""
     resource_version: str = ""

@@ -3,6 +3,7 @@
 ToolsError
 ├── UnknownName        no such cluster, namespace, benchmark, control, object; carries the nearest
 ├── NotAllowed         the asker's scope does not hold that cluster or namespace
+│   └── NotEditable    a manifest that is not to be edited: a template, a link, a redacted snapshot
 ├── BadArgument        a query argument of the wrong form
 ├── ClusterUnreachable no connection, time-out, or the server kept failing
 ├── AccessRefused      credentials refused (401) or expired
@@ -33,6 +34,10 @@ class UnknownName(ToolsError):
 
 class NotAllowed(ToolsError):
     """Outside what the person asking may see. Says nothing about what lies there."""
+
+
+class NotEditable(NotAllowed):
+    """A manifest that Oakum does not edit; `public` names the file and says why."""
 
 
 class BadArgument(ToolsError):

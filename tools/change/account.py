@@ -2,11 +2,13 @@
 
 from msgspec import Struct
 
-from tools.cluster.writer import Writer, open_writer
+from tools.cluster.folder_writer import open_folder_writer
+from tools.cluster.live_writer import open_live_writer
+from tools.cluster.writer import Writer
 from tools.errors import ClusterUnreachable, NoAnswer, NotSent
 from tools.objects.kinds import KINDS
 from tools.patching import as_object
-from tools.types import ClusterConfig, Operation
+from tools.types import ClusterConfig, ClusterSource, Operation
 
 
 class Subject(Struct, frozen=True):
@@ -17,15 +19,20 @@ class Subject(Struct, frozen=True):
 
 
 async def open_account(config: ClusterConfig) -> Writer:
-    """Open a cluster with the executor's credentials. Raises as `tools.cluster.connect.connect`."""
-    return await open_writer(config)
+    """Open a cluster with the executor's credentials, or a folder of manifests to edit.
+
+    Raises as `tools.cluster.connect.connect`.
+    """
+    if config.source is ClusterSource.FOLDER:
+        return await open_folder_writer(config)
+    return await open_live_writer(config)
 
 
 async def may(writer: Writer, subject: Subject, operation: Operation) -> bool:
     """Tell whether the cluster allows somebody the verb of an operation on its very object.
 
-    Only an answer that says so is a yes. Raises ClusterUnreachable and AccessRefused where there is none:
-    then nothing may be done for that person.
+    Only an answer that says so is a yes. Raises ClusterUnreachable and AccessRefused where there is none
+    (a folder of manifests never has one): then nothing may be done for that person.
     """
     target = operation.target
     kind = KINDS[target.kind]

@@ -17,7 +17,7 @@ from tools.changes import Rehearsal, Seal, State, Step
 from tools.cluster.reader import Reader
 from tools.cluster.wire import ReadFailed
 from tools.cluster.writer import OPERATION, Reply, Writer
-from tools.errors import ClusterUnreachable, Moved, NoAnswer, NotAllowed
+from tools.errors import ClusterUnreachable, Moved, NoAnswer, NotAllowed, NotEditable
 from tools.objects.kinds import KINDS
 from tools.patching import applied, as_object, dotted, json_patch
 from tools.plans import Done, Json, Plan, Refusal
@@ -54,12 +54,24 @@ async def rehearse(
 ) -> Rehearsal:
     """Rehearse an action, given as its canonical bytes. `done` holds what an undo takes back.
 
+    In a folder of manifests the writer itself is the server: it tests and applies the patch and decodes
+    what comes out, and a manifest that is not to be edited is REFUSED with its file.
     Raises BadAction for what is outside the vocabulary; NotAllowed for another cluster; ClusterUnreachable
     and AccessRefused where the server cannot be asked.
     """
     decoded = vocabulary.decode(action)
     if decoded.target.cluster != writer.name:
         raise NotAllowed("That action is for another cluster.")
+    try:
+        return await _rehearsed_anew(decoded, await writer.looking(reader), writer, now, done)
+    except NotEditable as refusal:
+        return Rehearsal(State.REFUSED, refusal.public, refusal.hint)
+
+
+async def _rehearsed_anew(
+    decoded: Action, reader: Reader, writer: Writer, now: datetime, done: tuple[Done, ...]
+) -> Rehearsal:
+    """Plan and try, again from the reading as long as the object moves."""
     reason = ""
     for _ in range(ATTEMPTS):
         obj = await _read_to_plan(decoded.target, reader, writer)

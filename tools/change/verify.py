@@ -29,6 +29,8 @@ POLL_S = 2.0
 """Between two looks at a rollout."""
 MAX_DEADLINE_S = 1_800.0
 """The longest that a rollout is waited for, whatever its object says."""
+MANIFEST = "The manifest was checked; no running pod was looked at."
+"""Said with what was verified in a folder, where nothing rolls out."""
 _REFUSED_BY = ("violates PodSecurity", "admission webhook", "ValidatingAdmissionPolicy")
 _EVENTS = 50
 _TO_SECONDS = len("2026-01-01T00:00:00")
@@ -61,9 +63,10 @@ async def verify(intent: Intent, applied: Outcome, watch: Watch) -> Outcome:
     What cannot be read makes it UNVERIFIED, with the reason.
     """
     try:
+        fresh = structs.replace(watch, reader=await watch.writer.looking(watch.reader))
         if intent.operation.verb is Verb.DELETE:
-            return await _deleted(intent, applied, watch)
-        return await _changed(intent, applied, watch)
+            return await _deleted(intent, applied, fresh)
+        return await _changed(intent, applied, fresh)
     except ToolsError as error:
         return _unverified(applied, f"It could not be looked at: {error.public}")
 
@@ -86,7 +89,8 @@ async def _changed(intent: Intent, applied: Outcome, watch: Watch) -> Outcome:
     lost = _lost(intent, last) if last else "It is gone since."
     if lost:
         return _unverified(applied, lost)
-    shown = structs.replace(applied, findings=judged.findings)
+    said = MANIFEST if watch.writer.source == "folder" else ""
+    shown = structs.replace(applied, findings=judged.findings, reason=said)
     if judged.failing and not intent.seal.undoes:
         return _unverified(shown, f"Applied, but not shown to pass: {'; '.join(judged.failing)}.")
     return structs.replace(shown, kind=_good(intent))
@@ -124,6 +128,8 @@ def _lost(intent: Intent, obj: Json) -> str:
 async def _rollout(intent: Intent, obj: Json, watch: Watch) -> _Seen:
     """Wait for the rollout of a workload; anything else has none."""
     operation = intent.operation
+    if watch.writer.source == "folder":
+        return _Seen()
     anew = operation.verb is Verb.CREATE or rollouts.makes_pods_again(operation)
     if obj.get("kind") not in rollouts.ROLLING and not (anew and obj.get("kind") == "CronJob"):
         return _Seen()

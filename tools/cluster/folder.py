@@ -66,6 +66,10 @@ class Contents(Struct):
     marker: dict[str, Any] | None = None
     """What MARKER says, where there is one."""
     total_bytes: int = 0
+    twice: dict[tuple[str, str, str], list[str]] = field(
+        default_factory=dict[tuple[str, str, str], list[str]]
+    )
+    """By kind, namespace and name, where objects stand that do not count, as a later one does."""
 
 
 class _Header(Struct, rename="camel"):
@@ -352,6 +356,7 @@ def _keep_last(contents: Contents) -> None:
                 subject = f"{entry.own_kind} {'/'.join(filter(None, key[1:]))}"
                 why = f"the same object stands in {entry.where}, which counts"
                 what = f"{earlier.where}: {subject}"
+                contents.twice.setdefault(key, []).append(earlier.where)
                 contents.gaps.append(Gap(what, why, namespace=entry.namespace))
             last[key] = entry
         contents.entries[kind] = list(last.values())

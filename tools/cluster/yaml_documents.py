@@ -73,13 +73,30 @@ class _Open:
 
 def documents(text: str) -> Iterator[Document | Damage]:
     """Read every document of a text; one that is damaged does not hide those around it."""
-    starts = [0, *(found.start() for found in _SEPARATOR.finditer(text)), len(text)]
     line = 1
-    for start, end in pairwise(starts):
+    for start, end in stretches(text):
         part = _BYTE_ORDER_MARK.sub("", text[start:end])
         if part.strip() and not _only_directives(part):
             yield from _read(part, line)
         line += part.count("\n")
+
+
+def stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Give where the text between two `---` lines begins and ends, its first such line included.
+
+    One holds no document, one, or (with `...`) several.
+    """
+    return pairwise([0, *(found.start() for found in _SEPARATOR.finditer(text)), len(text)])
+
+
+def scalar(value: str, *, plain: bool) -> Any:
+    """Give a scalar without a tag as `documents` reads it; plain is without quotes."""
+    return _resolve(value, None) if plain else value
+
+
+def mapping_key(value: str, *, plain: bool) -> str:
+    """Give the key of a mapping as `documents` reads it."""
+    return _key(scalar(value, plain=plain))
 
 
 def _only_directives(part: str) -> bool:

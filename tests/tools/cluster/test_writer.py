@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.kubernetes import FakeKubernetes, Fault
-from tools.cluster.writer import FIELD_MANAGER, WRITABLE, Writer, open_writer
+from tools.cluster.live_writer import open_live_writer
+from tools.cluster.writer import FIELD_MANAGER, WRITABLE, Writer
 from tools.errors import AccessRefused, NoAnswer, NotAllowed, NotSent
 from tools.objects.kinds import KINDS
 from tools.types import ClusterConfig, ClusterSource, Target, Verb
@@ -35,7 +36,7 @@ async def writer(api: FakeKubernetes, tmp_path: Path) -> AsyncIterator[Writer]:
         requests_per_second=10_000.0,
         timeout_s=0.4,
     )
-    opened = await open_writer(config)
+    opened = await open_live_writer(config)
     yield opened
     await opened.close()
 
