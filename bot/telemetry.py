@@ -69,6 +69,18 @@ SCAN_SECONDS = Histogram(
     "Duration of one scan of one cluster.",
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120),
 )
+PROPOSALS = Gauge("oakum_proposals", "Proposals, by state.", ["state"])
+EXECUTIONS = Counter("oakum_executions", "Executions that ended, by outcome.", ["outcome"])
+REHEARSAL_SECONDS = Histogram(
+    "oakum_rehearsal_seconds",
+    "From the claim of a draft until it was sealed, blocked or handed over.",
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60),
+)
+EXECUTION_SECONDS = Histogram(
+    "oakum_execution_seconds",
+    "From the claim of an approved proposal, or its take-over, until its end.",
+    buckets=(0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800),
+)
 READY = Gauge("oakum_ready", "1 when questions are answered, else 0.")
 INCIDENTS = Counter("oakum_incidents", "Failures that were given an incident id.")
 

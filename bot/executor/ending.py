@@ -1,0 +1,30 @@
+"""How an execution is called that did not get through: by what was done before it broke off.
+
+Pure. Used by `carrying`.
+"""
+
+from collections.abc import Iterable
+
+from bot.store.operations import Step
+from tools.changes import Outcome, OutcomeKind
+from tools.types import Target
+
+
+def broken_off(done: Iterable[Step], step: Step, outcome: Outcome) -> Outcome:
+    """Give the end of an execution at a step that was not applied.
+
+    With steps done before it, it is no longer true that nothing changed: what exists is named, and
+    an undo takes back just that.
+    """
+    names = ", ".join(_named(one.target) for one in done)
+    if not names:
+        return outcome
+    kind = OutcomeKind.UNKNOWN if outcome.kind is OutcomeKind.UNKNOWN else OutcomeKind.FAILED
+    reason = f"Done: {names}. Not done: {_named(step.target)} and what follows. {outcome.reason}"
+    if kind is OutcomeKind.UNKNOWN:
+        reason = f"Done: {names}. Not known: {_named(step.target)}. {outcome.reason}"
+    return Outcome(kind, outcome.operation_id, reason, suggest_undo=True)
+
+
+def _named(target: Target) -> str:
+    return f"{target.kind} {target.name}"

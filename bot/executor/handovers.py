@@ -1,0 +1,36 @@
+"""What was handed over to somebody else: looked at now and then, until it is done or its time is over.
+
+Reads only. Used by `loop`.
+"""
+
+from functools import partial
+
+import msgspec
+
+from bot.approval import proposals
+from bot.executor.edge import at_edge
+from bot.executor.parts import Parts
+from bot.store.proposals import Proposal
+from tools.change.handover import handed_over
+from tools.changes import Outcome, OutcomeKind, Rehearsal
+
+
+async def look(parts: Parts) -> None:
+    """Look at everything that is handed over; one that cannot be looked at holds up no other."""
+    for proposal in await proposals.handed_over(parts.db):
+        await at_edge(partial(_look, parts, proposal), proposal.id)
+
+
+async def _look(parts: Parts, proposal: Proposal) -> None:
+    over = proposal.until is None or parts.clock() >= proposal.until
+    reader = parts.readers().get(proposal.target.cluster)
+    if reader is None:
+        outcome = Outcome(OutcomeKind.UNVERIFIED, "", "Its cluster is no longer configured.")
+    else:
+        rehearsal = msgspec.json.decode(proposal.rehearsal, type=Rehearsal)
+        operations = [operation for operation, _ in rehearsal.diff]
+        outcome = await handed_over(
+            proposal.action, operations, rehearsal.answers, reader, parts.clock
+        )
+    if over or outcome.kind is OutcomeKind.VERIFIED:
+        await proposals.finish(parts.db, parts.turn(), proposal.id, outcome)

@@ -1,0 +1,309 @@
+"""The executor's loop: a turn every half second, and beside it one task for each proposal in hand.
+
+A turn only looks and hands out: it gives a sign of life, signs what serve wrote, ends what has expired,
+takes over what broke off, and begins what waits. A slow rollout therefore holds up nothing else. What
+fails is an incident; the loop goes on. Used by `bot.app.executing`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot import telemetry
+from bot.approval import proposals
+from bot.approval.transitions import Reply
+from bot.executor import handovers
+from bot.executor.carrying import begin, carry_out
+from bot.executor.edge import at_edge
+from bot.executor.holding import LetGo, held, pause, release
+from bot.executor.parts import Parts
+from bot.executor.rehearsing import rehearse_draft
+from bot.store import ledger, overview, signs
+from bot.store.ledger import Head
+from bot.store.proposals import Proposal
+
+MOST_REHEARSALS = 4
+MOST_EXECUTIONS = 32
+"""At once in one process; what is more waits its turn."""
+LONGEST_PAUSE_S = 10.0
+"""Between two turns while the store is away."""
+
+_log = telemetry.logger(__name__)
+
+
+class Executor:
+    """One per process."""
+
+    def __init__(self, parts: Parts, stop: asyncio.Event) -> None:
+        self._parts = parts
+        self._stop = stop
+        self._rehearsing: dict[str, asyncio.Task[str]] = {}
+        self._executing: dict[str, asyncio.Task[str]] = {}
+        self._looking: asyncio.Task[str] | None = None
+        self._not_before: dict[str, datetime] = {}
+        self._beat_at: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._head: Head | None = None
+        self.trouble = "has not taken a turn yet"
+        """Why it does not work just now; empty where it does."""
+
+    async def run(self) -> None:
+        """Take turns until told to stop, then let what is in hand come to a good place."""
+        failures = 0
+        while not self._stop.is_set():
+            incident = await at_edge(self._turn)
+            failures = failures + 1 if incident else 0
+            self.trouble = f"the last turn failed (incident {incident})" if incident else ""
+            seconds = self._parts.pace.poll_s * 2 ** min(failures, 8)
+            await pause(self._parts, self._stop, min(seconds, LONGEST_PAUSE_S))
+        await self._drain()
+
+    async def _turn(self) -> None:
+        parts = self._parts
+        await self._sign_of_life()
+        await self._sign()
+        await proposals.expire_due(parts.db, parts.clock(), parts.key)
+        await self._take_over()
+        await self._rehearse()
+        await self._execute()
+        self._look()
+
+    async def _sign_of_life(self) -> None:
+        parts, now = self._parts, self._parts.clock()
+        if self._beat_at is not None and now - self._beat_at < timedelta(seconds=parts.pace.beat_s):
+            return
+        await signs.beat(parts.db, signs.EXECUTOR, parts.worker, now)
+        self._beat_at = now
+        for state, count in (await overview.by_state(parts.db)).items():
+            telemetry.PROPOSALS.labels(state.value).set(count)
+
+    async def _sign(self) -> None:
+        """Sign what serve wrote before anything is done by it; the head goes to the log."""
+        head = await ledger.sign(self._parts.db, self._parts.key)
+        if head != self._head:
+            self._head = head
+            _log.info("ledger", count=head.count, head=f"sha256:{head.mac}")
+
+    async def _take_over(self) -> None:
+        parts = self._parts
+        for one in await proposals.interrupted(parts.db, parts.clock()):
+            if self._is_free(one) and one.target.cluster in parts.accounts:
+                answer = await proposals.take_over(parts.db, parts.turn(), one.id)
+                if answer.reply is Reply.DONE:
+                    self._start(
+                        self._executing, one.id, partial(self._carry_out, one.id, just_asked=False)
+                    )
+
+    async def _rehearse(self) -> None:
+        parts = self._parts
+        while len(self._rehearsing) < MOST_REHEARSALS:
+            draft = await proposals.claim_draft(parts.db, parts.turn(), parts.app)
+            if draft is None:
+                return
+            self._start(self._rehearsing, draft.id, partial(self._rehearse_one, draft))
+
+    async def _execute(self) -> None:
+        now = self._parts.clock()
+        self._not_before = {one: at for one, at in self._not_before.items() if at > now}
+        for one in await proposals.approved(self._parts.db):
+            if self._is_free(one) and one.id not in self._not_before:
+                self._start(self._executing, one.id, partial(self._execute_one, one.id))
+
+    def _look(self) -> None:
+        """Look at what was handed over, beside everything else."""
+        parts, now = self._parts, self._parts.clock()
+        every = timedelta(seconds=parts.pace.look_s)
+        due = self._looked_at is None or now - self._looked_at >= every
+        if due and (self._looking is None or self._looking.done()):
+            self._looked_at = now
+            self._looking = asyncio.create_task(at_edge(partial(handovers.look, parts)))
+
+    def _is_free(self, proposal: Proposal) -> bool:
+        """Tell whether there is room, and the proposal is not in hand here."""
+        return proposal.id not in self._executing and len(self._executing) < MOST_EXECUTIONS
+
+    def _start(
+        self,
+        among: dict[str, asyncio.Task[str]],
+        proposal: str,
+        work: Callable[[], Awaitable[None]],
+    ) -> None:
+        task = asyncio.create_task(at_edge(work, proposal))
+        among[proposal] = task
+        task.add_done_callback(lambda _: among.pop(proposal, None))
+
+    async def _rehearse_one(self, draft: Proposal) -> None:
+        began = self._parts.clock()
+        async with held(self._parts, draft.id, self._stop):
+            await rehearse_draft(self._parts, draft)
+        telemetry.REHEARSAL_SECONDS.observe(self._since(began))
+
+    async def _execute_one(self, proposal: str) -> None:
+        if await begin(self._parts, proposal):
+            await self._carry_out(proposal, just_asked=True)
+        else:
+            again = timedelta(seconds=self._parts.pace.again_s)
+            self._not_before[proposal] = self._parts.clock() + again
+
+    async def _carry_out(self, proposal: str, *, just_asked: bool) -> None:
+        began = self._parts.clock()
+        try:
+            async with held(self._parts, proposal, self._stop) as hold:
+                outcome = await carry_out(self._parts, proposal, hold, just_asked=just_asked)
+        except LetGo:
+            await release(self._parts, proposal)
+            return
+        telemetry.EXECUTIONS.labels(outcome.kind.value).inc()
+        telemetry.EXECUTION_SECONDS.observe(self._since(began))
+        _log.info("executed", proposal=proposal, outcome=outcome.kind.value)
+
+    def _since(self, began: datetime) -> float:
+        return (self._parts.clock() - began).total_seconds()
+
+    async def _drain(self) -> None:
+        """Let everything in hand come to its next pause; what does not in time is cut, and found out later."""
+        left = {*self._rehearsing.values(), *self._executing.values()}
+        left |= {self._looking} if self._looking else set[asyncio.Task[str]]()
+        if left:
+            _, left = await asyncio.wait(left, timeout=self._parts.pace.drain_s)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
+async def run(self) -> None:
+        """Take turns until told to stop, then let what is in hand come to a good place."""
+        failures = 0
+        while not self._stop.is_set():
+            incident = await at_edge(self._turn)
+            failures = failures + 1 if incident else 0
+            self.trouble = f"the last turn failed (incident {incident})" if incident else ""
+            seconds = self._parts.pace.poll_s * 2 ** min(failures, 8)
+            await pause(self._parts, self._stop, min(seconds, LONGEST_PAUSE_S))
+        await self._drain()
+
+    async def _turn(self) -> None:
+        parts = self._parts
+        await self._sign_of_life()
+        await self._sign()
+        await proposals.expire_due(parts.db, parts.clock(), parts.key)
+        await self._take_over()
+        await self._rehearse()
+        await self._execute()
+        self._look()
+
+    async def _sign_of_life(self) -> None:
+        parts, now = self._parts, self._parts.clock()
+        if self._beat_at is not None and now - self._beat_at < timedelta(seconds=parts.pace.beat_s):
+            return
+        await signs.beat(parts.db, signs.EXECUTOR, parts.worker, now)
+        self._beat_at = now
+        for state, count in (await overview.by_state(parts.db)).items():
+            telemetry.PROPOSALS.labels(state.value).set(count)
+
+    async def _sign(self) -> None:
+        """Sign what serve wrote before anything is done by it; the head goes to the log."""
+        head = await ledger.sign(self._parts.db, self._parts.key)
+        if head != self._head:
+            self._head = head
+            _log.info("ledger", count=head.count, head=f"sha256:{head.mac}")
+
+    async def _take_over(self) -> None:
+        parts = self._parts
+        for one in await proposals.interrupted(parts.db, parts.clock()):
+            if self._is_free(one) and one.target.cluster in parts.accounts:
+                answer = await proposals.take_over(parts.db, parts.turn(), one.id)
+                if answer.reply is Reply.DONE:
+                    self._start(
+                        self._executing, one.id, partial(self._carry_out, one.id, just_asked=False)
+                    )
+
+    async def _rehearse(self) -> None:
+        parts = self._parts
+        while len(self._rehearsing) < MOST_REHEARSALS:
+            draft = await proposals.claim_draft(parts.db, parts.turn(), parts.app)
+            if draft is None:
+                return
+            self._start(self._rehearsing, draft.id, partial(self._rehearse_one, draft))
+
+    async def _execute(self) -> None:
+        now = self._parts.clock()
+        self._not_before = {one: at for one, at in self._not_before.items() if at > now}
+        for one in await proposals.approved(self._parts.db):
+            if self._is_free(one) and one.id not in self._not_before:
+                self._start(self._executing, one.id, partial(self._execute_one, one.id))
+
+    def _look(self) -> None:
+        """Look at what was handed over, beside everything else."""
+        parts, now = self._parts, self._parts.clock()
+        every = timedelta(seconds=parts.pace.look_s)
+        due = self._looked_at is None or now - self._looked_at >= every
+        if due and (self._looking is None or self._looking.done()):
+            self._looked_at = now
+            self._looking = asyncio.create_task(at_edge(partial(handovers.look, parts)))
+
+    def _is_free(self, proposal: Proposal) -> bool:
+        """Tell whether there is room, and the proposal is not in hand here."""
+        return proposal.id not in self._executing and len(self._executing) < MOST_EXECUTIONS
+
+    def _start(
+        self,
+        among: dict[str, asyncio.Task[str]],
+        proposal: str,
+        work: Callable[[], Awaitable[None]],
+    ) -> None:
+        task = asyncio.create_task(at_edge(work, proposal))
+        among[proposal] = task
+        task.add_done_callback(lambda _: among.pop(proposal, None))
+
+    async def _rehearse_one(self, draft: Proposal) -> None:
+        began = self._parts.clock()
+        async with held(self._parts, draft.id, self._stop):
+            await rehearse_draft(self._parts, draft)
+        telemetry.REHEARSAL_SECONDS.observe(self._since(began))
+
+    async def _execute_one(self, proposal: str) -> None:
+        if await begin(self._parts, proposal):
+            await self._carry_out(proposal, just_asked=True)
+        else:
+            again = timedelta(seconds=self._parts.pace.again_s)
+            self._not_before[proposal] = self._parts.clock() + again
+
+    async def _carry_out(self, proposal: str, *, just_asked: bool) -> None:
+        began = self._parts.clock()
+        try:
+            async with held(self._parts, proposal, self._stop) as hold:
+                outcome = await carry_out(self._parts, proposal, hold, just_asked=just_asked)
+        except LetGo:
+            await release(self._parts, proposal)
+            return
+        telemetry.EXECUTIONS.labels(outcome.kind.value).inc()
+        telemetry.EXECUTION_SECONDS.observe(self._since(began))
+        _log.info("executed", proposal=proposal, outcome=outcome.kind.value)
+
+    def _since(self, began: datetime) -> float:
+        return (self._parts.clock() - began).total_seconds()
+
+    async def _drain(self) -> None:
+        """Let everything in hand come to its next pause; what does not in time is cut, and found out later."""
+        left = {*self._rehearsing.values(), *self._executing.values()}
+        left |= {self._looking} if self._looking else set[asyncio.Task[str]]()
+        if left:
+            _, left = await asyncio.wait(left, timeout=self._parts.pace.drain_s)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
+async def _at_edge(proposal: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Do one piece of work; what fails is an incident, and the lease's end hands it out again."""
+    try:
+        await work()
+    except Exception as error:  # noqa: BLE001 - the edge of one piece of work
+        telemetry.incident(error, proposal=proposal)
+
+
+async def run(parts: Parts, stop: asyncio.Event) -> None:
+    """Run an executor until `stop` is set."""
+    await Executor(parts, stop).run()
