@@ -25,6 +25,17 @@ sys.stdin.readline()
 asyncio.run(main())
 """
 
+WRITE_UNTIL_TOLD = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+print("writing", flush=True)
+sys.stdin.readline()
+db.close()
+"""
+HELD_S = 0.5
+"""Long enough for a first try to meet the other's lock."""
+
 
 async def test_the_migrations_make_exactly_the_declared_tables(db, url):
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
@@ -59,6 +70,27 @@ def test_opening_at_once_in_several_processes(url):
     ended = [process.communicate()[1] for process in started]
 
     assert [process.returncode for process in started] == [0, 0, 0, 0], ended
+
+
+async def test_a_new_file_that_another_process_is_writing_is_waited_for(tmp_path):
+    """SQLite itself does not wait with the switch to write-ahead logging: it fails at once."""
+    file = tmp_path / "oakum.db"
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITE_UNTIL_TOLD, str(file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout.readline() == "writing\n"
+        opening = asyncio.create_task(open_database(f"sqlite:///{file}"))
+        await asyncio.wait([opening], timeout=HELD_S)
+        other.communicate("\n")
+        database = await opening
+
+    async with database.read() as tx:
+        (mode,) = await tx.execute(text("PRAGMA journal_mode"))
+    await database.close()
+    assert tuple(mode) == ("wal",)
 
 
 async def test_an_upgrade_that_fails_leaves_the_database_as_it_was(url):
