@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from tests.lab.cluster import Lab
+from tests.lab.errors import LabError
 from tools import vocabulary
 from tools.change.apply import apply
 from tools.change.rehearse import rehearse
@@ -20,6 +22,7 @@ from tools.plans import Done
 from tools.types import Action, Target
 
 RBAC = Path(__file__).parents[2] / "deploy" / "rbac"
+ADMISSION = RBAC.parent / "admission" / "executor.yaml"
 EXECUTOR = "system:serviceaccount:oakum:oakum-executor"
 ACCOUNTS = {"reader": "oakum-reader", "executor": "oakum-executor"}
 WRITER_FILES = ("writer-patch.yaml", "writer-deploy.yaml", "writer-delete.yaml")
@@ -41,6 +44,17 @@ def kubeconfig(lab: Lab, account: str, file: Path) -> Path:
     view["users"] = [{"name": view["users"][0]["name"], "user": {"token": token}}]
     file.write_text(json.dumps(view))
     return file
+
+
+def await_policy(lab: Lab, executor: Path, namespace: str) -> None:
+    """Wait until the admission policy is in force: the server takes it up some seconds later."""
+    label = ("label", "serviceaccount/default", "-n", namespace, "a=b", "--dry-run=server")
+    for _ in range(120):
+        answer = lab.try_kubectl(f"--kubeconfig={executor}", *label)
+        if "Oakum's executor" in answer.stderr:
+            return
+        time.sleep(0.25)
+    raise LabError(f"the admission policy does not come into force: {answer.stderr}")
 
 
 def workload(name: str, namespace: str, kind: str = "Deployment", **spec: Any) -> dict[str, Any]:
