@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.approval.policy.rules import PolicyNow
 from bot.errors import BotError
 from bot.slack.config import SlackConfig
 from bot.slack.identity import Identity, Self
 from bot.slack.outlet import Outlet
 from bot.slack.render import Rendered, said
 from bot.store.database import Database
+from bot.store.ledger import LedgerKey
 from bot.telemetry import logger
 from bot.types import AnswerQuestion
 
@@ -35,8 +37,14 @@ class Desk:
     new_id: Callable[[], str]
     worker: str
     """Names this process's leases; unique for as long as it lives."""
+    policy: PolicyNow
+    """None: nothing can be proposed or decided here."""
+    key: LedgerKey | None
+    """Of the ledger, where the executor takes the presses itself."""
     bell: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a row was put into the inbox."""
+    outbox_bell: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a press may have put a row into the outbox."""
     panes: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Channel and thread of assistant panes opened lately, for titles."""
 

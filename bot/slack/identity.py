@@ -1,20 +1,26 @@
 """Who asks, and what they may see there.
 
 A person is known from Slack's envelope and users.info only. What Slack does not tell means no; while
-Slack is down the question waits (SlackDown). Answers of Slack are kept five minutes. Used by the worker, commands and presses.
+Slack is down the question waits (SlackDown). Answers of Slack are kept five minutes; what the policy
+judges (`actor`) less. Used by the worker, commands and presses.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import NotServed
+from bot.accounts import Account, Actor
+from bot.approval import standing
+from bot.errors import BotError, NotServed
 from bot.slack.config import SlackConfig
 from bot.slack.outlet import Outlet, SlackRefused
 from bot.types import Place
 from tools.queries.context import Scope
 
 KEPT_S = 300.0
+ACTOR_KEPT_S = 60.0
+"""Of who asks; who presses is looked up anew after PRESSER_KEPT_S."""
+PRESSER_KEPT_S = 20.0
 _KEPT_MAX = 10_000
 _PAGES_MAX = 20
 
@@ -41,6 +47,8 @@ class Identity:
         self._clock = clock
         self._people: dict[str, tuple[float, str]] = {}
         self._memberships: dict[str, tuple[float, frozenset[str]]] = {}
+        self._accounts: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._groups: tuple[float, dict[str, frozenset[Account]]] | None = None
 
     async def scope(self, person: str, channel: str, place: Place) -> Scope:
         """Give what a person may see in a place; raises NotServed with the reason to tell them."""
@@ -61,6 +69,41 @@ class Identity:
                 "Ask in such a channel, or have this one's administrators add you.",
             )
         return found
+
+    async def actor(self, person: str, kept_s: float = ACTOR_KEPT_S) -> Actor:
+        """Give what Slack vouches for about an account; what cannot be learnt is None.
+
+        `kept_s` is how old an answer of Slack may be.
+        """
+        try:
+            user = await self._account(person, kept_s)
+        except BotError:
+            return standing.unknown(Account(self._me.team, person))
+        return described(user, person, self._me, await self._groups_of(person, kept_s))
+
+    async def _account(self, person: str, kept_s: float) -> dict[str, Any]:
+        known = self._accounts.get(person)
+        if known is not None and self._clock() - known[0] < kept_s:
+            return known[1]
+        asked_at = self._clock()
+        answer = await self._outlet.call("users.info", user=person)
+        user: dict[str, Any] = answer.get("user") or {}
+        if len(self._accounts) >= _KEPT_MAX:
+            self._accounts.clear()
+        self._accounts[person] = (asked_at, user)
+        return user
+
+    async def _groups_of(self, person: str, kept_s: float) -> frozenset[Account] | None:
+        known = self._groups
+        if known is None or self._clock() - known[0] >= kept_s:
+            asked_at = self._clock()
+            try:
+                answer = await self._outlet.call("usergroups.list", include_users=True)
+            except BotError:
+                return None
+            members = grouped(answer.get("usergroups"), self._me.team)
+            known = self._groups = (asked_at, members)
+        return known[1].get(person, frozenset())
 
     def _of_channel(self, channel: str) -> Scope:
         found = self._config.channels.get(channel)
@@ -130,6 +173,33 @@ def refusal(user: dict[str, Any], config: SlackConfig, me: Self) -> str:
     if guest and not config.serve_guests:
         return "Oakum does not answer guests of this workspace."
     return ""
+
+
+def described(
+    user: dict[str, Any], person: str, me: Self, groups: frozenset[Account] | None
+) -> Actor:
+    """Give the facts that users.info tells of an account; a fact that it leaves out is None."""
+    if not user:
+        return standing.unknown(Account(me.team, person))
+    guest = [user[key] for key in ("is_restricted", "is_ultra_restricted") if key in user]
+    bot = [user[key] for key in ("is_bot", "is_workflow_bot") if key in user]
+    return Actor(
+        account=Account(str(user.get("team_id") or me.team), person),
+        groups=groups,
+        is_guest=any(guest) if guest else None,
+        is_bot=any(bot) if bot else None,
+        is_deactivated=bool(user["deleted"]) if "deleted" in user else None,
+        is_foreign=_foreign(user, me),
+    )
+
+
+def grouped(groups: object, team: str) -> dict[str, frozenset[Account]]:
+    """Turn usergroups.list round: by user the groups that they are in."""
+    found: dict[str, set[Account]] = {}
+    for group in groups if isinstance(groups, list) else []:
+        for user in group.get("users") or []:
+            found.setdefault(str(user), set()).add(Account(team, str(group.get("id", ""))))
+    return {user: frozenset(held) for user, held in found.items()}
 
 
 def _foreign(user: dict[str, Any], me: Self) -> bool:

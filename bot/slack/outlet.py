@@ -43,6 +43,14 @@ class SlackDown(BotError):
     """Slack did not answer, tried several times."""
 
 
+class SlackBusy(BotError):
+    """Slack wants this method to be called later; `after_s` says when."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__("Slack wants fewer calls just now.", "Try again in a while.")
+        self.after_s = after_s
+
+
 class _Bucket:
     """Tokens that refill; `turn` waits for one, first come first served."""
 
@@ -115,6 +123,34 @@ class Outlet:
             if answer is not None:
                 return answer
 
+    async def once(self, method: str, **arguments: object) -> dict[str, Any]:
+        """Call a method once, for who can come again: no waiting for Slack, no second try.
+
+        Raises SlackBusy where a Retry-After holds, SlackUnclear for a post whose answer was lost, and
+        else what `call` raises.
+        """
+        rule = METHODS[method]
+        if method in self._gone:
+            raise SlackRefused(method, "unknown_method")
+        self._refuse_busy(method)
+        if rule.posts:
+            await self._channel(str(arguments.get("channel") or arguments.get("channel_id"))).turn()
+        try:
+            answer = await self._send(method, rule, arguments, patient=False)
+        except (aiohttp.ClientError, TimeoutError, _ServerError) as error:
+            if rule.posts:
+                raise SlackUnclear(f"It is not known whether {method} succeeded.") from error
+            raise SlackDown("Slack does not answer.", "Try again in a while.") from error
+        if answer is None:
+            self._refuse_busy(method)
+            raise SlackBusy(1.0)
+        return answer
+
+    def _refuse_busy(self, method: str) -> None:
+        wait = self._open_at.get(method, 0.0) - self._clock()
+        if wait > 0:
+            raise SlackBusy(wait)
+
     async def upload(self, url: str, content: bytes) -> None:
         """Send a file's bytes to the address that Slack gave for it."""
         await self._deliver("upload", url, data=content)
@@ -148,11 +184,13 @@ class Outlet:
         return self._channels[channel]
 
     async def _send(
-        self, method: str, rule: Method, arguments: Mapping[str, object]
+        self, method: str, rule: Method, arguments: Mapping[str, object], *, patient: bool = True
     ) -> dict[str, Any] | None:
         """Make one call in its turn; None after a 429, whose waiting the next turn does."""
         async with self._locks[method]:
             await self._tiers[method].turn()
+            if not patient:
+                self._refuse_busy(method)
             wait = self._open_at.get(method, 0.0) - self._clock()
             if wait > 0:
                 await asyncio.sleep(wait)

@@ -82,7 +82,7 @@ async def handle(desk: Desk, body: dict[str, Any]) -> None:
         number = incident(error, action=press.action)
         text = f"Something went wrong on our side; the log has it as {number}."
     if text:
-        await _tell(desk, press, text)
+        await tell(desk, press, text)
 
 
 async def submitted(desk: Desk, body: dict[str, Any]) -> None:
@@ -238,7 +238,7 @@ def _place(channel: str) -> Place:
     return Place.DIRECT if channel.startswith("D") else Place.CHANNEL
 
 
-async def _tell(desk: Desk, press: Press, text: str) -> None:
+async def tell(desk: Desk, press: Press, text: str) -> None:
     """Tell the presser, through response_url: it works where we may not write."""
     try:
         await desk.outlet.respond(press.url, text)

@@ -9,6 +9,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import aiohttp
@@ -19,17 +20,24 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.accounts import Account, Actor
+from bot.approval import standing
+from bot.approval.policy.people import LOCAL_TEAM
+from bot.approval.policy.rules import Policy, PolicyNow
 from bot.errors import BadSettings, BotError
 from bot.slack import http
 from bot.slack.config import Mode, SlackConfig
+from bot.slack.delivery import Delivery
 from bot.slack.desk import Desk
 from bot.slack.files import take_back
-from bot.slack.identity import Identity, Self
+from bot.slack.identity import PRESSER_KEPT_S, Identity, Self
 from bot.slack.link import Link
 from bot.slack.outlet import Outlet, SlackRefused
 from bot.slack.wiring import Wiring
 from bot.slack.worker import Worker
 from bot.store.database import Database
+from bot.store.ledger import LedgerKey
+from bot.store.outbox import App
 from bot.telemetry import incident, logger
 from bot.types import AnswerQuestion
 
@@ -41,8 +49,22 @@ _KEY_REFUSED = frozenset({"invalid_auth", "not_authed", "account_inactive", "tok
 _log = logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """What is decided and shown of changes in this process."""
+
+    policy: PolicyNow
+    app: App
+    """The Slack app whose cards are shown here."""
+    key: LedgerKey | None = None
+    """Of the ledger, where the executor takes the presses itself."""
+
+
 class SlackService:
-    """Slack for one workspace. `answer` gives None until the answering part is loaded."""
+    """Slack for one workspace. `answer` gives None until the answering part is loaded.
+
+    Without `approvals` nothing can be proposed or decided here.
+    """
 
     def __init__(
         self,
@@ -50,8 +72,10 @@ class SlackService:
         db: Database,
         answer: Callable[[], AnswerQuestion | None],
         now: Callable[[], datetime],
+        approvals: Approvals | None = None,
     ) -> None:
         refuse_incomplete(config)
+        self._approvals = approvals
         self._config = config
         self._db = db
         self._answer = answer
@@ -59,6 +83,8 @@ class SlackService:
         self._session: aiohttp.ClientSession | None = None
         self._wiring: Wiring | None = None
         self._worker: Worker | None = None
+        self._delivery: Delivery | None = None
+        self._desk: Desk | None = None
         self._link: Link | None = None
         self._start: asyncio.Task[None] | None = None
         self._cleaning: asyncio.Task[None] | None = None
@@ -81,6 +107,14 @@ class SlackService:
         """Give `trouble`, as one of the checks of /readyz."""
         return self.trouble()
 
+    async def actor(self, account: Account) -> Actor:
+        """Give what Slack vouches for about an account now; nothing is known while Slack is away."""
+        desk = self._desk
+        if desk is None or account.team == LOCAL_TEAM:
+            return standing.unknown(account)
+        found = await desk.identity.actor(account.id, PRESSER_KEPT_S)
+        return found if found.account == account else standing.unknown(account)
+
     def route(self) -> tuple[str, http.Route] | None:
         """Give path and handler for the listener in HTTP mode, None in Socket Mode."""
         if self._config.mode is not Mode.HTTP:
@@ -98,7 +132,10 @@ class SlackService:
         await self._stop_starting()
         if self._link is not None:
             await self._link.stop()
-        return await self._worker.drain(seconds) if self._worker is not None else 0
+        left = await self._worker.drain(seconds) if self._worker is not None else 0
+        if self._delivery is not None:
+            await self._delivery.drain(seconds)
+        return left
 
     async def stop(self) -> None:
         """Close everything; what still runs is given back to the inbox."""
@@ -152,7 +189,10 @@ class SlackService:
             now=self._now,
             new_id=lambda: str(uuid.uuid4()),
             worker=f"slack-{uuid.uuid4()}",
+            policy=self._approvals.policy if self._approvals else _no_policy,
+            key=self._approvals.key if self._approvals else None,
         )
+        self._desk = desk
         retry: list[AsyncRetryHandler] = [
             AsyncConnectionErrorRetryHandler(),
             AsyncRateLimitErrorRetryHandler(max_retry_count=2),
@@ -160,11 +200,18 @@ class SlackService:
         self._wiring = Wiring(desk, _client(config, config.bot_token, session, retry))
         self._worker = Worker(desk)
         self._worker.start()
+        if self._approvals is not None:
+            self._delivery = Delivery(desk, self._approvals.app)
+            self._delivery.start()
         self._cleaning = asyncio.create_task(_clean(desk))
         if config.mode is Mode.SOCKET:
             client = _client(config, config.app_token, session, retry)
             self._link = Link(self._wiring.app, config.app_token, client)
             self._link.start()
+
+
+def _no_policy() -> Policy | None:
+    return None
 
 
 def _client(

@@ -38,6 +38,7 @@ METHODS: Mapping[str, Method] = {
     "conversations.replies": Method(_HISTORY, 50, reads=True),
     "users.info": Method(("users:read",), 100, reads=True),
     "users.conversations": Method(("channels:read", "groups:read"), 50, reads=True),
+    "usergroups.list": Method(("usergroups:read",), 20, reads=True),
     "reactions.add": Method(("reactions:write",), 50),
     "files.getUploadURLExternal": Method(("files:write",), 100, reads=True),
     "files.completeUploadExternal": Method(("files:write",), 100, posts=True),

@@ -14,7 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import commands, presses
+from bot.slack import commands, decisions, presses
 from bot.slack.config import Mode
 from bot.slack.desk import Desk
 from bot.slack.intake import Intake
@@ -49,6 +49,8 @@ class Wiring:
             self._listener(presses.handle)
         )
         self.app.view(presses.REASON_MODAL)(self._listener(presses.submitted))
+        self.app.action(re.compile(r"^proposal\."))(self._listener(decisions.handle))
+        self.app.view(decisions.REJECT_MODAL)(self._listener(decisions.rejected))
 
     async def close(self, seconds: float) -> None:
         """Let started work end within the time, then give it up."""

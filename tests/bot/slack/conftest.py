@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.slack.config import SlackConfig
-from bot.slack.service import SlackService
+from bot.slack.service import Approvals, SlackService
 from bot.store import inbox, threads
 from bot.store.database import Database, open_database
 from bot.store.threads import ASSISTANT, Turn
@@ -66,11 +66,13 @@ class Place:
     config: SlackConfig
     services: list[SlackService] = field(default_factory=list)
     now: Callable[[], datetime] = now
+    approvals: Approvals | None = None
+    """None: no policy is configured."""
 
     async def serve(self, **changes: object) -> SlackService:
         """Start a service (another one: a second process would look the same) and wait for it."""
         config = replace(self.config, **changes)  # type: ignore[arg-type]
-        service = SlackService(config, self.db, self.answering, now)
+        service = SlackService(config, self.db, self.answering, self.now, self.approvals)
         self.services.append(service)
         await service.start()
         await self.slack.until(lambda: service.connected)

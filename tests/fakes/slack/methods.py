@@ -44,6 +44,7 @@ class Methods:
             "conversations.open": self.open_direct,
             "users.info": self.user_info,
             "users.conversations": self.user_conversations,
+            "usergroups.list": self.user_groups,
             "reactions.add": self.add_reaction,
             "reactions.remove": self.remove_reaction,
             "files.getUploadURLExternal": self.upload_url,
@@ -294,6 +295,13 @@ class Methods:
         if held is None:
             raise Refused("user_not_found")
         return {"user": held}
+
+    def user_groups(self, args: Args) -> Answer:
+        """usergroups.list: members only where they are asked for."""
+        groups = [{"id": key, "handle": key.lower()} for key in sorted(self.space.groups)]
+        if str(args.get("include_users")).lower() in {"true", "1"}:
+            groups = [one | {"users": sorted(self.space.groups[one["id"]])} for one in groups]
+        return {"usergroups": groups}
 
     def add_reaction(self, args: Args) -> Answer:
         """reactions.add."""

@@ -29,6 +29,7 @@ METHODS = {
     "conversations.open": 3,
     "users.info": 4,
     "users.conversations": 3,
+    "usergroups.list": 2,
     "reactions.add": 3,
     "reactions.remove": 2,
     "files.getUploadURLExternal": 4,

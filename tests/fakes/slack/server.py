@@ -84,8 +84,15 @@ class FakeSlack:
 
     def add_user(self, user: str, name: str = "", **flags: Any) -> str:
         """Add a person; flags as in users.info (is_restricted, is_bot, team_id...)."""
-        self.space.users[user] = {"id": user, "team_id": TEAM, "name": name or user.lower()} | flags
+        facts = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted")
+        known = {"id": user, "team_id": TEAM, "name": name or user.lower()}
+        self.space.users[user] = known | dict.fromkeys(facts, False) | flags
         return user
+
+    def add_group(self, group: str, *members: str) -> str:
+        """Add a user group with its members."""
+        self.space.groups[group] = set(members)
+        return group
 
     def add_channel(
         self, channel: str, *members: str, bot: bool = True, private: bool = False

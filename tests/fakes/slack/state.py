@@ -88,6 +88,7 @@ class Workspace:
 
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    groups: dict[str, set[str]] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     ephemeral: list[Message] = field(default_factory=list)
     """Seen by one person only; response_url answers are here too, with ts empty."""

@@ -1,0 +1,293 @@
+"""A proposal's card: what would change, why, how risky, who may approve, and what came of it.
+
+Made from the stored case and the policy in force alone, so that it can be drawn anew at any time and by
+anybody. Small enough for one message by construction; what is too long goes into a file. Text from
+clusters and people is shown as it is, never as formatting. Pure; used by `delivery`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.approval import wording
+from bot.approval.policy.rules import Policy, Rule
+from bot.approval.policy.votes import Verdict as Vote
+from bot.slack import cards_changes, cards_people
+from bot.slack.cards_evidence import checks, evidence
+from bot.slack.literal import literal, value
+from bot.slack.mrkdwn import PIECE_MAX, units
+from bot.slack.render import Rendered
+from bot.slack.tables import Attachment
+from bot.store.proposals import Case, Proposal, State
+from bot.store.reviews import Review
+from tools.changes import OutcomeKind, Rehearsal
+from tools.types import RiskLevel, Target
+
+APPROVE = "proposal.approve"
+REJECT = "proposal.reject"
+WITHDRAW = "proposal.withdraw"
+START = "proposal.start"
+UNDO = "proposal.undo"
+PATCH = "proposal.patch"
+_OPEN = frozenset({State.DRAFT, State.PENDING, State.APPROVED, State.EXECUTING})
+_LINES_MAX = 6
+_LINE_MAX = 300
+_MARKS = {
+    State.DRAFT: "🔎",
+    State.BLOCKED: "⛔",
+    State.PENDING: "⏳",
+    State.APPROVED: "👍",
+    State.DENIED: "❌",
+    State.WITHDRAWN: "↩️",
+    State.EXPIRED: "⌛",
+    State.EXECUTING: "⚙️",
+    State.HANDED_OVER: "📄",
+}
+_GOOD = frozenset({OutcomeKind.VERIFIED.value, OutcomeKind.UNDONE.value})
+_RISKS = {RiskLevel.LOW: "🟢", RiskLevel.MEDIUM: "🟡", RiskLevel.HIGH: "🔴"}
+
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a card rests on beside the stored case."""
+
+    policy: Policy | None
+    """In force now."""
+    alive: bool
+    """An executor gave a sign of life lately."""
+    team: str
+    """Our workspace."""
+
+
+def card(case: Case, view: View) -> Rendered:
+    """Draw a proposal as it is stored."""
+    proposal = case.proposal
+    rehearsal = wording.rehearsal_of(proposal)
+    rule = cards_people.rule_of(view.policy, proposal)
+    state = _state_line(case, rule)
+    blocks = [_section(_head(proposal)), _section("\n".join([state, *_standing(case, view)]))]
+    if rehearsal is not None:
+        blocks += _rehearsed(case, rehearsal)
+    blocks += _afterwards(case)
+    blocks += _people(case, rule, view)
+    buttons = _buttons(case, rehearsal, rule)
+    if buttons:
+        blocks.append({"type": "actions", "elements": buttons})
+    text = f"{literal(wording.title(proposal), 200)}: {_plain_state(case, rule)}"
+    return Rendered(text, tuple(blocks), tuple(_files(case, rehearsal)))
+
+
+def when(moment: datetime, form: str = "{date_short_pretty} {time}") -> str:
+    """Write a moment that each reader sees in their own time zone."""
+    return f"<!date^{int(moment.timestamp())}^{form}|{moment:%Y-%m-%d %H:%M} UTC>"
+
+
+def object_line(target: Target) -> str:
+    """Name an object in mrkdwn, its cluster and namespace with it."""
+    inside = f" in {value(target.namespace, 70)}" if target.namespace else ""
+    named = value(f"{target.kind}/{target.name}", 180)
+    return f"{named}{inside} (cluster {value(target.cluster, 70)})"
+
+
+def _head(proposal: Proposal) -> str:
+    return f"*{literal(wording.title(proposal), 200)}*\n{object_line(proposal.target)}"
+
+
+def _plain_state(case: Case, rule: Rule | None) -> str:
+    starts = rule is not None and rule.execute is not None
+    return wording.status(case, waits_for_start=starts)
+
+
+def _state_line(case: Case, rule: Rule | None) -> str:
+    proposal = case.proposal
+    mark = _MARKS.get(proposal.state)
+    if mark is None:
+        mark = "✅" if proposal.outcome in _GOOD else "⚠️"
+    line = f"{mark} *{literal(_plain_state(case, rule), 200)}*"
+    if proposal.state in {State.PENDING, State.APPROVED} and proposal.until is not None:
+        line += f", until {when(proposal.until)}"
+    if proposal.state is State.HANDED_OVER and proposal.until is not None:
+        line += f" until {when(proposal.until)}"
+    return line
+
+
+def _standing(case: Case, view: View) -> list[str]:
+    """Say why it stands so, and what keeps it from going on."""
+    proposal = case.proposal
+    rehearsal = wording.rehearsal_of(proposal)
+    lines: list[str] = []
+    if proposal.reason:
+        lines.append(literal(proposal.reason, 600))
+    hint = rehearsal.hint if rehearsal is not None else ""
+    if hint and proposal.state in {State.BLOCKED, State.HANDED_OVER}:
+        lines.append(f"What can be done: {literal(hint, 600)}")
+    if proposal.state in _OPEN and not view.alive:
+        lines.append("⚠️ The executor gives no sign of life: nothing can be tried out or executed.")
+    if proposal.state in {State.PENDING, State.APPROVED} and _policy_changed(proposal, view):
+        lines.append("⚠️ The policy has changed since, so this has to be proposed again.")
+    if proposal.undo_of:
+        lines.append(f"Takes back the change {value(proposal.undo_of[:8], 8)}.")
+    return lines
+
+
+def _policy_changed(proposal: Proposal, view: View) -> bool:
+    return view.policy is not None and view.policy.version != proposal.policy_version
+
+
+def _rehearsed(case: Case, rehearsal: Rehearsal) -> list[Block]:
+    """Show what would change and all that speaks for and against it."""
+    blocks: list[Block] = []
+    shown, left = cards_changes.lines(rehearsal.diff)
+    if shown:
+        past = case.proposal.state is State.DONE and case.proposal.outcome in {
+            *_GOOD,
+            OutcomeKind.APPLIED,
+            OutcomeKind.UNVERIFIED,
+        }
+        head = "*What changed*" if past else "*What would change*"
+        more = [f"…and {left} more, in the attached patch."] if left else []
+        blocks.append(_section("\n".join([head, *shown, *more])))
+    if rehearsal.answers and case.proposal.state is not State.DONE:
+        blocks.append(_section(f"*Answers*\n{checks(rehearsal.answers)}"))
+    if rehearsal.diff and case.proposal.state not in {State.DONE, State.DENIED, State.WITHDRAWN}:
+        blocks.append(_section("\n".join(_weighed(rehearsal))))
+    warnings = [f"• {literal(one, _LINE_MAX)}" for one in rehearsal.warnings]
+    warnings += [f"• would be refused: {literal(one, _LINE_MAX)}" for one in rehearsal.preview]
+    if warnings and case.proposal.state is not State.DONE:
+        blocks.append(_section("\n".join(["*The cluster warns*", *_most(warnings)])))
+    return blocks
+
+
+def _weighed(rehearsal: Rehearsal) -> list[str]:
+    risk = rehearsal.risk
+    reasons = " ".join(literal(_sentence(one), _LINE_MAX) for one in risk.reasons[:_LINES_MAX])
+    lines = [f"*Risk* {_RISKS[risk.level]} {risk.level.value}: {reasons}"]
+    facts = [_sentence(one) for one in rehearsal.disruption.facts[:_LINES_MAX]]
+    if not facts:
+        facts = ["Pods are made again." if rehearsal.disruption.restarts else "Nothing restarts."]
+    lines.append(f"*Disrupts* {literal(' '.join(facts), 500)}")
+    if rehearsal.undo:
+        mark = "" if rehearsal.undoable else "⚠️ "
+        lines.append(f"*Undo* {mark}{literal(_sentence(rehearsal.undo), 500)}")
+    lines += _most([f"• {literal(one, _LINE_MAX)}" for one in rehearsal.notes])
+    return _fitting(lines)
+
+
+def _afterwards(case: Case) -> list[Block]:
+    """Show what the checks said on fresh evidence after the change."""
+    ending = wording.ending_of(case)
+    if ending is None:
+        return []
+    lines = evidence(ending.findings)
+    lines += _most([f"• {literal(one, _LINE_MAX)}" for one in ending.warnings])
+    if ending.suggest_undo:
+        lines.append("⚠️ What was changed does not come up. Undo takes the change back.")
+    ids = [one.audit_id for one in case.steps if one.audit_id]
+    if ids:
+        lines.append(f"Audit id {', '.join(value(one, 50) for one in ids[:3])}")
+    return [_section("\n".join(["*Checked afterwards*", *_fitting(lines)]))] if lines else []
+
+
+def _people(case: Case, rule: Rule | None, view: View) -> list[Block]:
+    proposal = case.proposal
+    lines = [f"Asked for by {cards_people.person(proposal.account, view.team)}"]
+    if proposal.state is State.PENDING and rule is not None:
+        many = wording.counted(proposal.needed, "approval")
+        own = "" if proposal.requester_may_approve else ", never by who asked"
+        lines.append(f"Needs {many} by {cards_people.names(rule.approve)}{own}")
+    if proposal.state is State.APPROVED and rule is not None and rule.execute is not None:
+        lines.append(f"To be started by {cards_people.names(rule.execute)}")
+    lines += [_said(one, view.team) for one in case.reviews[:6]]
+    lines.append(f"Proposal {value(proposal.id[:8], 8)}")
+    elements = [{"type": "mrkdwn", "text": line, "verbatim": True} for line in lines[:10]]
+    return [{"type": "context", "elements": elements}]
+
+
+def _said(review: Review, team: str) -> str:
+    who = cards_people.person(review.account, team)
+    did = "✅ approved" if review.verdict == Vote.APPROVE else "❌ rejected"
+    reason = f": {literal(review.reason, 400)}" if review.reason else ""
+    return f"{did} by {who} {when(review.at)}{reason}"
+
+
+def _buttons(case: Case, rehearsal: Rehearsal | None, rule: Rule | None) -> list[Block]:
+    proposal = case.proposal
+    state = proposal.state
+    found: list[Block] = []
+    if state is State.PENDING:
+        found.append(_button("Approve", APPROVE, proposal.id, "primary") | _asking(rehearsal))
+        found.append(_button("Reject", REJECT, proposal.id, "danger"))
+    if state is State.APPROVED and rule is not None and rule.execute and not proposal.started_by:
+        found.append(_button("Start", START, proposal.id, "primary"))
+    if wording.can_be_undone(case):
+        ending = wording.ending_of(case)
+        urgent = "primary" if ending is not None and ending.suggest_undo else ""
+        found.append(_button("Undo", UNDO, proposal.id, urgent))
+    if rehearsal is not None and rehearsal.diff and state is not State.BLOCKED:
+        found.append(_button("Show patch", PATCH, proposal.id))
+    if state in {State.DRAFT, State.PENDING, State.APPROVED}:
+        found.append(_button("Withdraw", WITHDRAW, proposal.id))
+    return found
+
+
+def _asking(rehearsal: Rehearsal | None) -> Block:
+    """Ask once more before a risky approval, which a thumb on a phone gives easily."""
+    if rehearsal is not None and rehearsal.risk.level is not RiskLevel.HIGH:
+        return {}
+    text = "This is of high risk. Approving lets it be carried out at once."
+    return {
+        "confirm": {
+            "title": _plain("Approve this change?"),
+            "text": _plain(text),
+            "confirm": _plain("Approve"),
+            "deny": _plain("Not yet"),
+        }
+    }
+
+
+def _files(case: Case, rehearsal: Rehearsal | None) -> Iterable[Attachment]:
+    if rehearsal is None:
+        return
+    prefix = f"oakum-{case.proposal.id[:8]}"
+    if rehearsal.manifest:
+        yield cards_changes.manifest_file(rehearsal.manifest, prefix)
+    left = cards_changes.lines(rehearsal.diff)[1]
+    if rehearsal.diff and (left or case.proposal.state is State.HANDED_OVER):
+        yield cards_changes.patch_file(rehearsal, prefix)
+
+
+def _most(lines: Sequence[str]) -> list[str]:
+    left = len(lines) - _LINES_MAX
+    return [*lines[:_LINES_MAX], *([f"…and {left} more"] if left > 0 else [])]
+
+
+def _fitting(lines: Sequence[str]) -> list[str]:
+    """Keep what one section takes."""
+    kept: list[str] = []
+    size = 0
+    for line in lines:
+        size += units(line) + 1
+        if size > PIECE_MAX - 100:
+            break
+        kept.append(line)
+    return kept
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _button(text: str, action: str, proposal: str, style: str = "") -> Block:
+    made: Block = {"type": "button", "text": _plain(text), "action_id": action, "value": proposal}
+    return made | ({"style": style} if style else {})
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text}
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}

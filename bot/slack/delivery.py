@@ -1,0 +1,180 @@
+"""The only sender of cards and of what is said beside them: from the outbox, each once.
+
+A card is made equal to its proposal as it is stored at that moment, so that none shows an older state
+than another worker showed before. Whatever Slack does not take now stays in the outbox. Used by
+`service`, for the Slack app whose token this process has.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from datetime import datetime, timedelta
+
+from bot.approval import proposals
+from bot.errors import BotError, StoreUnavailable
+from bot.slack import notes, posting
+from bot.slack.cards import View, card
+from bot.slack.desk import Desk
+from bot.slack.outlet import SlackBusy, SlackRefused, SlackUnclear
+from bot.slack.posting import GONE, Spot
+from bot.store import outbox, signs
+from bot.store import proposals as rows
+from bot.store.outbox import CARD, App, Note, Parcel
+from bot.store.proposals import Case, State
+from bot.telemetry import incident, logger
+
+LEASE_S = 60.0
+"""After a crash something to show waits at most so long for another worker."""
+ALIVE_S = 30.0
+"""An executor that gave no sign for longer is taken for dead."""
+_POST_WITHIN_S = 20.0
+"""Nothing is posted later than this after a row was claimed: by then somebody else may have it."""
+_POLL_S = 0.5
+_DOWN_S = 2.0
+_LOST_S = 3.0
+"""So long after a lost answer the message is looked for."""
+_LATEST_S = 300.0
+_REDRAWN_MAX = 200
+_FILES_MAX = 10_000
+_ALIVE_EVERY_S = 5.0
+_WAITING = (State.DRAFT, State.PENDING, State.APPROVED, State.EXECUTING)
+_log = logger(__name__)
+
+
+class Delivery:
+    """Shows what waits in the outbox for one Slack app, one thing after the other."""
+
+    def __init__(self, desk: Desk, app: App) -> None:
+        self._desk = desk
+        self._app = app
+        self._worker = f"{desk.worker}-delivery"
+        self._loop: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._alive: bool | None = None
+        self._asked_at: datetime | None = None
+        self._to_redraw: deque[str] = deque()
+        self._files: set[tuple[str, str]] = set()
+        """Proposal and name of files that are known to be in their threads."""
+
+    def start(self) -> None:
+        """Begin to show."""
+        self._loop = asyncio.create_task(self._keep_showing())
+
+    async def drain(self, seconds: float) -> None:
+        """Let what is being shown end within the time, then stop; the rest stays in the outbox."""
+        self._stopping.set()
+        self._desk.outbox_bell.set()
+        if self._loop is None:
+            return
+        await asyncio.wait({self._loop}, timeout=seconds)
+        self._loop.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._loop
+        self._loop = None
+
+    async def _keep_showing(self) -> None:
+        while not self._stopping.is_set():
+            self._desk.outbox_bell.clear()
+            pause = _POLL_S
+            try:
+                await self._look_for_executor()
+                while not self._stopping.is_set() and await self._show_next():
+                    continue
+            except StoreUnavailable as error:
+                _log.warning("outbox not read", why=error.public)
+                pause = _DOWN_S
+            except Exception as error:  # noqa: BLE001
+                incident(error, where="delivery")
+                pause = _DOWN_S
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._desk.outbox_bell.wait(), pause)
+
+    async def _look_for_executor(self) -> None:
+        """Learn whether an executor is alive; where that changed, open cards are drawn anew."""
+        desk, now = self._desk, self._desk.now()
+        if (
+            self._asked_at is not None
+            and 0 <= (now - self._asked_at).total_seconds() < _ALIVE_EVERY_S
+        ):
+            return
+        last = await signs.last(desk.db, signs.EXECUTOR)
+        alive = last is not None and (now - last).total_seconds() <= ALIVE_S
+        self._asked_at = now
+        if alive is not self._alive:
+            _log.info("executor", alive=alive)
+            self._alive = alive
+            waiting = await rows.in_states(desk.db, _WAITING, _REDRAWN_MAX)
+            self._to_redraw = deque(one.id for one in waiting if one.app is self._app)
+
+    async def _show_next(self) -> bool:
+        """Show one thing; False where nothing is due."""
+        desk = self._desk
+        parcel = await outbox.claim(desk.db, self._app, self._worker, desk.now(), LEASE_S)
+        if parcel is None:
+            if self._to_redraw:
+                await outbox.again(desk.db, self._to_redraw.popleft(), desk.now())
+                return True
+            return False
+        try:
+            await self._show(parcel)
+        except SlackBusy as error:
+            await self._later(parcel, error.after_s)
+        except SlackUnclear:
+            await self._later(parcel, _LOST_S)
+        except StoreUnavailable:
+            raise
+        except BotError as error:
+            _log.warning("not shown", proposal=parcel.proposal, kind=parcel.kind, why=error.public)
+            await self._later(parcel, min(2.0 ** min(parcel.attempts, 10), _LATEST_S))
+        except Exception as error:  # noqa: BLE001
+            incident(error, proposal=parcel.proposal, kind=parcel.kind)
+            await self._later(parcel, _LATEST_S)
+        return True
+
+    async def _later(self, parcel: Parcel, seconds: float) -> None:
+        due = self._desk.now() + timedelta(seconds=max(seconds, 0.2))
+        await outbox.defer(self._desk.db, parcel, self._worker, due)
+
+    async def _show(self, parcel: Parcel) -> None:
+        """Show a card or a note; a place that is gone ends it, until the next transition."""
+        case = await proposals.get(self._desk.db, parcel.proposal)
+        try:
+            if case is None:
+                ts, revision = parcel.message_ts, None
+            elif parcel.kind == CARD:
+                ts, revision = await self._show_card(parcel, case), case.proposal.revision
+            else:
+                ts, revision = await self._show_note(parcel, case), None
+        except SlackRefused as error:
+            if error.error not in GONE:
+                raise
+            _log.error("no place to show it", proposal=parcel.proposal, why=error.error)
+            ts, revision = parcel.message_ts, None
+        await outbox.shown(self._desk.db, parcel, self._worker, ts, revision)
+
+    async def _show_card(self, parcel: Parcel, case: Case) -> str:
+        desk, proposal = self._desk, case.proposal
+        view = View(policy=desk.policy(), alive=self._alive is True, team=desk.me.team)
+        shown = card(case, view)
+        spot = self._spot(parcel, case)
+        ts = await posting.put(desk, spot, shown, parcel.message_ts, tried=parcel.attempts > 1)
+        missing = tuple(one for one in shown.files if (proposal.id, one.name) not in self._files)
+        await posting.attach(desk, spot, missing)
+        if len(self._files) >= _FILES_MAX:
+            self._files.clear()
+        self._files |= {(proposal.id, one.name) for one in missing}
+        for kind in notes.due_with(case):
+            await outbox.note(desk.db, proposal.id, self._app, Note(kind, desk.now()), desk.now())
+        return ts
+
+    async def _show_note(self, parcel: Parcel, case: Case) -> str:
+        desk = self._desk
+        spot = self._spot(parcel, case)
+        shown = notes.note(parcel.kind, case, desk.policy(), desk.me.team)
+        if shown is None:
+            return ""
+        return await posting.put(desk, spot, shown, "", tried=parcel.attempts > 1)
+
+    def _spot(self, parcel: Parcel, case: Case) -> Spot:
+        before = self._desk.now() + timedelta(seconds=_POST_WITHIN_S)
+        return Spot(case.proposal.thread, case.proposal.id, parcel.kind, before)

@@ -1,0 +1,59 @@
+"""What is said once beside a card, because an edit of a card notifies nobody. Pure; used by `delivery`."""
+
+from collections.abc import Iterable
+
+from bot.approval import wording
+from bot.approval.policy.rules import Policy
+from bot.slack.cards import when
+from bot.slack.cards_people import calls, person, rule_of
+from bot.slack.literal import literal
+from bot.slack.render import Rendered
+from bot.store.proposals import Case, State
+
+WANTED = "wanted"
+REMINDER = "reminder"
+EXPIRED = "expired"
+ENDED = "ended"
+_ENDS = frozenset({State.DONE, State.BLOCKED, State.DENIED, State.HANDED_OVER})
+
+
+def due_with(case: Case) -> Iterable[str]:
+    """List what is to be said now that a card shows this; each is said once, however often listed."""
+    state = case.proposal.state
+    if state is State.PENDING:
+        yield WANTED
+    if state in _ENDS:
+        yield f"{ENDED}-{state.value}"
+
+
+def note(kind: str, case: Case, policy: Policy | None, team: str) -> Rendered | None:
+    """Give a note's message; None where it has nothing to say any more."""
+    proposal = case.proposal
+    asker = person(proposal.account, team)
+    title = literal(wording.title(proposal), 150)
+    if kind in {WANTED, REMINDER}:
+        if proposal.state is not State.PENDING or proposal.until is None:
+            return None
+        ask = "approval is wanted" if kind == WANTED else "still waits for approval"
+        text = f"{_approvers(case, policy, team)}{ask}: *{title}*, until {when(proposal.until)}"
+    elif kind == EXPIRED:
+        if proposal.state is not State.EXPIRED:
+            return None
+        text = f"{_approvers(case, policy, team)}{asker} expired without approval: *{title}*"
+    elif kind == f"{ENDED}-{proposal.state.value}":
+        text = f"{asker} {literal(wording.status(case), 200)}: *{title}*"
+        ending = wording.ending_of(case)
+        if ending is not None and ending.suggest_undo:
+            text += ". It does not come up: press Undo on the card to take it back."
+    else:
+        return None
+    section = {"type": "mrkdwn", "text": text, "verbatim": True}
+    return Rendered(text, ({"type": "section", "text": section},))
+
+
+def _approvers(case: Case, policy: Policy | None, team: str) -> str:
+    rule = rule_of(policy, case.proposal)
+    if policy is None or rule is None:
+        return ""
+    called = calls(policy, rule.approve, case.proposal, team)
+    return f"{called} " if called else ""
