@@ -11,11 +11,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import msgspec
 import yaml
 from msgspec import UNSET, Struct
 
 from tools.cluster.manifest_nodes import Source, Unfit, put_value, remove_key
-from tools.cluster.yaml_documents import Damage, documents, stretches
+from tools.cluster.yaml_documents import Damage, Document, documents, stretches
 from tools.patching import as_list, as_object, put, same, value_at
 from tools.types import Change
 
@@ -105,15 +106,19 @@ def _read(text: str) -> list[_Read]:
             continue
         try:
             nodes: list[Any] = list(yaml.compose_all(part, Loader=yaml.CSafeLoader))
-        except yaml.YAMLError:
+            values = [_unshared(each.value) for each in read if isinstance(each, Document)]
+        except (yaml.YAMLError, msgspec.MsgspecError, ValueError, OverflowError):
             continue
-        if len(nodes) == len(read):
-            found += [
-                _Read(document.value, node, start, end, len(nodes) == 1)
-                for document, node in zip(read, nodes, strict=True)
-                if not isinstance(document, Damage)
-            ]
+        if len(nodes) == len(values):
+            alone = len(nodes) == 1
+            pairs = zip(values, nodes, strict=True)
+            found += [_Read(value, node, start, end, alone) for value, node in pairs]
     return found
+
+
+def _unshared(value: Any) -> Any:
+    """Give a copy in which what an alias names stands by itself, as on a server."""
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def _items(node: Any) -> list[Any]:

@@ -1,116 +1,24 @@
-"""The whole journey on a folder of manifests, with the real steps: lines concerned change, nothing else does."""
+"""The whole journey on a folder of manifests: the lines concerned change, once, and nothing else does."""
 
+import os
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
+import pytest
 import pytest_asyncio
-from msgspec import Struct
+from msgspec import structs
 
-from tools import vocabulary
-from tools.actions.harden_workload import HardenWorkload
-from tools.actions.undo_change import UndoChange
-from tools.change.account import open_account
-from tools.change.apply import apply, confirm
-from tools.change.rehearse import rehearse
-from tools.change.verify import Watch, verify
-from tools.changes import Intent, Outcome, OutcomeKind, Rehearsal, State
+from tests.fakes.folder_desk import PRIVILEGED, SAFE, WEB, Desk, desk_of, harden
+from tools.actions.delete_object import DeleteObject
+from tools.actions.deny_traffic import DenyTraffic
+from tools.change.account import Subject, may
+from tools.change.apply import confirm
+from tools.changes import OutcomeKind, State
 from tools.cluster.connect import connect
-from tools.cluster.writer import Writer
-from tools.hardening import Setting
-from tools.plans import Done
-from tools.types import Action, ClusterConfig, ClusterSource, Target
-
-CORPUS = Path(__file__).parents[2] / "corpus"
-START = datetime(2026, 1, 1, tzinfo=UTC)
-WEB = """\
-# who owns this: the shop team
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop}
----
-apiVersion: apps/v1
-kind: Deployment   # the front
-metadata:
-  name: web
-  namespace: shop
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata:
-      labels: {app: web}
-    spec:
-      containers:
-        # the only one
-        - name: app
-          image: registry.example/web:1.2
-          securityContext:
-            privileged: true   # since the outage
-            runAsUser: 1000
-          ports: [{containerPort: 8080}]
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name:   "odd",   namespace: 'shop'}
-data: {a: "1"}
-"""
-
-
-class Crash(BaseException):
-    """The process ends here: no handler of the code sees it."""
-
-
-class Desk(Struct):
-    """A folder, and the executor that looks after it."""
-
-    folder: Path
-    writer: Writer
-    reader: Any
-    now: datetime = START
-
-    async def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    def clock(self) -> datetime:
-        return self.now
-
-    def harden(self, **change: Any) -> Action:
-        target = Target("demo", "apps/v1", "Deployment", "shop", "web")
-        given = {"target": target, "settings": (Setting.PRIVILEGED,)}
-        return HardenWorkload(**{**given, "answers": ("privileged_container",), **change})
-
-    async def rehearse(self, action: Action, done: tuple[Done, ...] = ()) -> Rehearsal:
-        encoded = vocabulary.encode(action)
-        return await rehearse(encoded, self.reader, self.writer, now=self.now, done=done)
-
-    async def intend(
-        self, action: Action, operation_id: str = "operation-1", **more: Any
-    ) -> Intent:
-        rehearsal = await self.rehearse(action, **more)
-        assert rehearsal.seal, rehearsal
-        return Intent(operation_id, rehearsal.seal, 0, self.now + timedelta(minutes=30))
-
-    async def apply(self, intent: Intent) -> Outcome:
-        return await apply(intent, self.writer, clock=self.clock, wait=self.wait)
-
-    async def verify(self, intent: Intent, applied: Outcome) -> Outcome:
-        return await verify(intent, applied, Watch(self.reader, self.writer, self.clock, self.wait))
-
-    async def undo(self, intent: Intent, applied: Outcome) -> Intent:
-        target = vocabulary.decode(intent.seal.action).target
-        done = (Done(intent.operation, applied.uid),)
-        undo = UndoChange(target=target, operation_id=intent.operation_id)
-        return await self.intend(undo, "operation-2", done=done)
-
-    def texts(self) -> dict[str, bytes]:
-        found = (f for f in self.folder.rglob("*") if f.is_file() and ".oakum" not in f.parts)
-        return {f.relative_to(self.folder).as_posix(): f.read_bytes() for f in found}
-
-
-async def desk_of(folder: Path) -> Desk:
-    config = ClusterConfig("demo", ClusterSource.FOLDER, folder=str(folder))
-    return Desk(folder, await open_account(config), await connect(config))
+from tools.cluster.export import write_snapshot
+from tools.errors import ClusterUnreachable, UnknownName
+from tools.types import ClusterConfig, ClusterSource, Target
 
 
 @pytest_asyncio.fixture
@@ -125,31 +33,261 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def test_from_finding_to_verified_and_back_byte_for_byte(desk: Desk) -> None:
     before = desk.texts()
-    rehearsal = await desk.rehearse(desk.harden())
+    rehearsal = await desk.rehearse(harden())
     assert rehearsal.state is State.READY
     [(_, changes)] = rehearsal.diff
     assert {c.path[-1]: (c.before, c.after) for c in changes}["privileged"] == (True, False)
     assert desk.texts() == before, "a rehearsal writes nothing"
     assert not (desk.folder / ".oakum").exists()
 
-    intent = await desk.intend(desk.harden())
+    intent = await desk.intend(harden())
     assert await confirm(intent.seal, desk.reader, desk.writer, now=desk.now) == ""
     applied = await desk.apply(intent)
     assert applied.kind is OutcomeKind.APPLIED
     old, new = WEB.splitlines(), (desk.folder / "web.yaml").read_text().splitlines()
-    assert [line for line in old if line not in new] == [
-        "            privileged: true   # since the outage"
-    ]
-    assert [line for line in new if line not in old] == [
-        "            privileged: false   # since the outage",
-        "            allowPrivilegeEscalation: false",
-    ]
+    assert [line for line in old if line not in new] == [PRIVILEGED]
+    assert [line for line in new if line not in old] == SAFE
     verified = await desk.verify(intent, applied)
     assert verified.kind is OutcomeKind.VERIFIED
     assert "no running pod" in verified.reason
     assert [f.verdict for f in verified.findings] == ["pass"]
 
-    undo = await desk.undo(intent, applied)
+    undo = await desk.undo((intent,), (applied,))
     undone = await desk.verify(undo, await desk.apply(undo))
     assert undone.kind is OutcomeKind.UNDONE
     assert desk.texts() == before
+
+
+async def test_nothing_of_ours_is_written_into_a_manifest(desk: Desk) -> None:
+    await desk.apply(await desk.intend(harden()))
+    text = (desk.folder / "web.yaml").read_text()
+    assert "oakum" not in text
+    assert "uid" not in text.lower().replace("runasuser", "")
+    assert "resourceVersion" not in text
+
+
+async def test_an_undo_keeps_what_others_wrote_since(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    applied = await desk.apply(intent)
+    file = desk.folder / "web.yaml"
+    file.write_text(file.read_text().replace("web:1.2", "web:1.3  # newer"))
+    await desk.apply(await desk.undo((intent,), (applied,)))
+    assert file.read_text() == WEB.replace("web:1.2", "web:1.3  # newer")
+
+
+async def test_an_undo_after_somebody_changed_the_field_is_refused(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    applied = await desk.apply(intent)
+    file = desk.folder / "web.yaml"
+    file.write_text(file.read_text().replace("privileged: false", "privileged: true"))
+    with pytest.raises(AssertionError, match="Somebody changed"):
+        await desk.undo((intent,), (applied,))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ("web:1.2", "web:1.3", OutcomeKind.STALE),
+        ("privileged: true", "privileged: false", OutcomeKind.STALE),
+        ("name: web", "name: other", OutcomeKind.STALE),
+        ("# the only one", "# one of one", OutcomeKind.APPLIED),
+    ],
+)
+async def test_a_manifest_changed_since_the_approval_is_stale_but_a_comment_is_not(
+    desk: Desk, old: str, new: str, kind: OutcomeKind
+) -> None:
+    intent = await desk.intend(harden())
+    file = desk.folder / "web.yaml"
+    file.write_text(WEB.replace(old, new))
+    before = file.read_bytes()
+    outcome = await desk.apply(intent)
+    assert outcome.kind is kind, outcome
+    assert (file.read_bytes() == before) == (kind is OutcomeKind.STALE)
+
+
+async def test_a_file_that_is_gone_is_stale_and_is_not_made_again(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    (desk.folder / "web.yaml").unlink()
+    assert (await desk.apply(intent)).kind is OutcomeKind.STALE
+    assert desk.texts() == {}
+
+
+async def test_an_expired_approval_writes_nothing(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    desk.now += timedelta(hours=1)
+    assert (await desk.apply(intent)).kind is OutcomeKind.REFUSED
+    assert desk.texts() == {"web.yaml": WEB.encode()}
+
+
+async def test_a_second_application_of_the_same_operation_finds_it_done(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    await desk.apply(intent)
+    after = desk.texts()
+    assert (await desk.apply(intent)).kind is OutcomeKind.APPLIED
+    assert desk.texts() == after
+
+
+async def test_the_mode_of_the_file_is_kept(desk: Desk) -> None:
+    file = desk.folder / "web.yaml"
+    file.chmod(0o640)
+    await desk.apply(await desk.intend(harden()))
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+async def test_a_read_only_file_is_refused_and_named(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    (desk.folder / "web.yaml").chmod(0o444)
+    rehearsal = await desk.rehearse(harden())
+    assert (rehearsal.state, rehearsal.reason) == (State.REFUSED, "web.yaml is read-only.")
+    assert (await desk.apply(intent)).kind is OutcomeKind.REFUSED
+    assert desk.texts() == {"web.yaml": WEB.encode()}
+
+
+async def test_links_are_refused_inside_the_folder_and_out_of_it(
+    desk: Desk, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside.yaml"
+    (desk.folder / "web.yaml").rename(outside)
+    (desk.folder / "web.yaml").symlink_to(outside)
+    away = await desk.rehearse(harden())
+    assert away.state is State.REFUSED, "a link out of the folder is not even read"
+    (desk.folder / "data.txt").write_text(WEB)
+    (desk.folder / "web.yaml").unlink()
+    (desk.folder / "web.yaml").symlink_to("data.txt")
+    inside = await desk.rehearse(harden())
+    assert inside.state is State.REFUSED
+    assert "is a link" in inside.reason
+    assert outside.read_text() == WEB
+
+
+async def test_a_link_put_in_place_of_the_file_after_the_approval_is_refused(
+    desk: Desk, tmp_path: Path
+) -> None:
+    intent = await desk.intend(harden())
+    file, other = desk.folder / "web.yaml", desk.folder / "other.txt"
+    file.rename(other)
+    file.symlink_to(other.name)
+    assert (await desk.apply(intent)).kind is OutcomeKind.REFUSED
+    assert other.read_text() == WEB
+
+
+async def test_a_template_is_refused_with_its_file_and_line(desk: Desk) -> None:
+    (desk.folder / "web.yaml").write_text(WEB.replace("registry.example", "{{ .Values.registry }}"))
+    rehearsal = await desk.rehearse(harden())
+    assert rehearsal.state is State.REFUSED
+    assert "web.yaml:" in rehearsal.reason
+    assert "template" in rehearsal.reason
+
+
+async def test_an_object_that_stands_twice_is_refused_with_both_places(desk: Desk) -> None:
+    (desk.folder / "overlay").mkdir()
+    (desk.folder / "overlay" / "web.yaml").write_text(WEB)
+    rehearsal = await desk.rehearse(harden())
+    assert rehearsal.state is State.REFUSED
+    assert "overlay/web.yaml:6" in rehearsal.reason
+    assert "web.yaml:6 and" in rehearsal.reason or "and web.yaml:6" in rehearsal.reason
+
+
+SHARED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: app
+        image: a:1
+        securityContext: &context
+          privileged: true
+      ephemeralContainers:
+      - name: other
+        image: a:1
+        securityContext: *context
+"""
+
+
+async def test_a_field_that_others_share_by_an_anchor_is_refused(desk: Desk) -> None:
+    (desk.folder / "web.yaml").write_text(SHARED)
+    rehearsal = await desk.rehearse(harden())
+    assert rehearsal.state is State.REFUSED, rehearsal
+    assert "anchors" in rehearsal.reason
+    assert rehearsal.hint == "Edit it by hand."
+
+
+async def test_a_folder_that_oakum_wrote_is_redacted_and_never_changed(
+    desk: Desk, tmp_path: Path
+) -> None:
+    copy = tmp_path / "snapshot"
+    await write_snapshot(desk.reader, copy, now=desk.now)
+    redacted = await desk_of(copy)
+    before = redacted.texts()
+    rehearsal = await redacted.rehearse(harden())
+    assert rehearsal.state is State.REFUSED
+    assert "oakum snapshot" in rehearsal.reason
+    intent = await desk.intend(harden())
+    assert (await redacted.apply(intent)).kind is OutcomeKind.REFUSED
+    assert redacted.texts() == before
+
+
+async def test_a_new_object_is_a_new_file_and_its_undo_removes_it(desk: Desk) -> None:
+    before = desk.texts()
+    target = Target("demo", "v1", "Namespace", "", "shop")
+    intent = await desk.intend(DenyTraffic(target=target))
+    applied = await desk.apply(intent)
+    assert applied.kind is OutcomeKind.APPLIED, applied
+    new = {name: text for name, text in desk.texts().items() if name not in before}
+    [(name, text)] = new.items()
+    assert name.startswith("networkpolicy-")
+    assert b"kind: NetworkPolicy" in text
+    assert (await desk.verify(intent, applied)).kind is OutcomeKind.VERIFIED
+    undo = await desk.undo((intent,), (applied,))
+    undone = await desk.apply(undo)
+    assert undone.kind is OutcomeKind.APPLIED, undone
+    assert (await desk.verify(undo, undone)).kind is OutcomeKind.UNDONE
+    assert desk.texts() == before
+
+
+async def test_a_file_of_the_new_objects_name_is_not_overwritten(desk: Desk) -> None:
+    target = Target("demo", "v1", "Namespace", "", "shop")
+    intent = await desk.intend(DenyTraffic(target=target))
+    name = f"networkpolicy-{intent.operation.target.name}.yaml"
+    (desk.folder / name).write_text("# mine\n")
+    assert (await desk.apply(intent)).kind is OutcomeKind.REFUSED
+    assert (desk.folder / name).read_text() == "# mine\n"
+
+
+async def test_deleting_takes_one_document_out_and_leaves_the_rest(desk: Desk) -> None:
+    target = Target("demo", "apps/v1", "Deployment", "shop", "web")
+    found = await desk.writer.read(target)
+    assert found
+    aimed = structs.replace(target, uid=found["metadata"]["uid"])
+    intent = await desk.intend(DeleteObject(target=aimed))
+    applied = await desk.apply(intent)
+    assert applied.kind is OutcomeKind.APPLIED, applied
+    first, _, last = WEB.split("---\n")
+    assert (desk.folder / "web.yaml").read_text() == f"{first}---\n{last}"
+    assert (await desk.verify(intent, applied)).kind is OutcomeKind.VERIFIED
+
+
+async def test_nobody_says_what_people_may_do_in_a_folder(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    with pytest.raises(ClusterUnreachable, match="folder of manifests"):
+        await may(desk.writer, Subject("ann"), intent.operation)
+
+
+async def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="cannot be opened"):
+        await desk_of(tmp_path / "missing")
+
+
+async def test_a_reader_opened_before_does_not_decide_what_is_verified(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    applied = await desk.apply(intent)
+    config = ClusterConfig("demo", ClusterSource.FOLDER, folder=str(desk.folder))
+    fresh = await connect(config)
+    assert (await desk.verify(intent, applied)).kind is OutcomeKind.VERIFIED
+    await fresh.close()
+    os.utime(desk.folder)

@@ -1,0 +1,169 @@
+"""Crashes and rivals on a folder: one application or none, and afterwards it is known which."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.fakes.folder_desk import PRIVILEGED, SAFE, WEB, Crash, Desk, desk_of, harden
+from tools.actions.deny_traffic import DenyTraffic
+from tools.changes import OutcomeKind
+from tools.cluster.manifest_store import exclusive
+from tools.types import Action, Target
+
+
+@pytest_asyncio.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    (tmp_path / "web.yaml").write_text(WEB)
+    opened = await desk_of(tmp_path)
+    yield opened
+    await opened.writer.close()
+
+
+def deny() -> Action:
+    return DenyTraffic(target=Target("demo", "v1", "Namespace", "", "shop"))
+
+
+def crashing(real: Callable[..., Any], at: int, after: bool) -> Callable[..., Any]:
+    calls = iter(range(1_000))
+
+    def call(*args: Any, **named: Any) -> Any:
+        number = next(calls)
+        if number == at and not after:
+            raise Crash
+        result = real(*args, **named)
+        if number == at:
+            raise Crash
+        return result
+
+    return call
+
+
+POINTS = [
+    (name, at, after)
+    for name, times in (("fsync", 4), ("replace", 1), ("link", 1), ("unlink", 3), ("open", 4))
+    for at in range(times)
+    for after in (False, True)
+]
+
+
+@pytest.mark.parametrize("make", [harden, deny])
+@pytest.mark.parametrize(("name", "at", "after"), POINTS)
+async def test_after_a_crash_anywhere_it_is_known_and_done_exactly_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, make: Any, name: str, at: int, after: bool
+) -> None:
+    intent = await desk.intend(make())
+    before = desk.texts()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, crashing(getattr(os, name), at, after))
+        try:
+            outcome = await desk.apply(intent)
+        except Crash:
+            outcome = None
+    there = {k: v for k, v in desk.texts().items() if not k.startswith(".")}
+    found = await desk.recover(intent)
+    if there == before:
+        assert found is None, "not done, and known so"
+    else:
+        assert found is not None
+        assert found.kind is OutcomeKind.APPLIED, "done, and known so"
+    if outcome is not None:
+        assert outcome.kind is OutcomeKind.APPLIED
+    again = await desk_of(desk.folder)
+    final = await again.apply(intent)
+    assert final.kind is OutcomeKind.APPLIED
+    assert (await again.verify(intent, final)).kind is OutcomeKind.VERIFIED
+    if make is harden:
+        new = (desk.folder / "web.yaml").read_text().splitlines()
+        assert [line for line in new if line not in WEB.splitlines()] == SAFE
+        assert PRIVILEGED not in new
+    else:
+        assert len([name for name in desk.texts() if name.startswith("networkpolicy")]) == 1
+    await again.writer.close()
+
+
+@pytest.mark.parametrize("name", ["fsync", "replace", "open"])
+async def test_a_disk_that_refuses_leaves_the_file_and_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    intent = await desk.intend(harden())
+
+    def full(*args: Any, **named: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, full)
+        outcome = await desk.apply(intent)
+    assert outcome.kind is OutcomeKind.FAILED
+    assert "No space left" in outcome.reason
+    assert (desk.folder / "web.yaml").read_text() == WEB
+    assert await desk.recover(intent) is None
+    assert (await desk.apply(intent)).kind is OutcomeKind.APPLIED
+
+
+async def test_while_another_executor_writes_nothing_is_written(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    (desk.folder / ".oakum").mkdir()
+    with exclusive(desk.folder / ".oakum" / "lock"):
+        outcome = await desk.apply(intent)
+    assert outcome.kind is OutcomeKind.FAILED
+    assert "busy" in outcome.reason
+    assert (desk.folder / "web.yaml").read_text() == WEB
+    assert (await desk.apply(intent)).kind is OutcomeKind.APPLIED
+
+
+async def test_two_executors_with_two_operations_make_one_of_them(desk: Desk) -> None:
+    other = await desk_of(desk.folder)
+    one, two = await desk.intend(harden()), await other.intend(harden(), "operation-2")
+    first, second = await desk.apply(one), await other.apply(two)
+    assert (first.kind, second.kind) == (OutcomeKind.APPLIED, OutcomeKind.STALE)
+    assert await desk.recover(one) is not None
+    found = await desk.recover(two)
+    assert found is not None
+    assert found.kind is OutcomeKind.STALE
+    await other.writer.close()
+
+
+async def test_a_save_by_an_editor_between_reading_and_writing_is_not_lost(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent = await desk.intend(harden())
+    file = desk.folder / "web.yaml"
+    saved = WEB.replace("the shop team", "another team")
+    real, calls = os.fsync, iter(range(100))
+
+    def save(descriptor: int) -> None:
+        if next(calls) == 0:
+            file.write_text(saved)
+        real(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", save)
+        outcome = await desk.apply(intent)
+    assert outcome.kind is OutcomeKind.APPLIED, "a comment is no other object: begun again"
+    assert "# who owns this: another team" in file.read_text()
+    assert "privileged: false" in file.read_text()
+
+
+async def test_a_save_that_changes_the_object_in_between_makes_it_stale(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent = await desk.intend(harden())
+    file = desk.folder / "web.yaml"
+    saved = WEB.replace("web:1.2", "web:1.3")
+    real, calls = os.fsync, iter(range(100))
+
+    def save(descriptor: int) -> None:
+        if next(calls) == 0:
+            file.write_text(saved)
+        real(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", save)
+        outcome = await desk.apply(intent)
+    assert outcome.kind is OutcomeKind.STALE
+    assert file.read_text() == saved
+    assert [name for name in desk.texts() if name.startswith(".")] == [], "nothing is left lying"

@@ -1,0 +1,198 @@
+"""A folder in a Git checkout: a change is a commit on a branch of its own, and people's work is left alone."""
+
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from dulwich.repo import Repo
+
+from tests.fakes.folder_desk import PRIVILEGED, SAFE, WEB, Crash, Desk, desk_of, harden
+from tools.actions.deny_traffic import DenyTraffic
+from tools.changes import OutcomeKind, State
+from tools.types import Target
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Ask the real git, which knows nothing of ours."""
+    named = ("-c", "user.name=ann", "-c", "user.email=ann@example.org", "-c", "gc.auto=0")
+    done = subprocess.run(
+        ["git", *named, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def state(folder: Path) -> tuple[str, ...]:
+    """Give what people see of their checkout."""
+    questions = (("status", "--porcelain"), ("rev-parse", "HEAD"), ("symbolic-ref", "HEAD"))
+    return tuple(git(folder, *question) for question in (*questions, ("diff", "HEAD")))
+
+
+@pytest_asyncio.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    folder = tmp_path / "repo" / "clusters" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "web.yaml").write_text(WEB)
+    (tmp_path / "repo" / "README").write_text("ours\n")
+    git(tmp_path / "repo", "init", "-q", "-b", "main")
+    git(tmp_path / "repo", "add", ".")
+    git(tmp_path / "repo", "commit", "-q", "-m", "all")
+    opened = await desk_of(folder)
+    yield opened
+    await opened.writer.close()
+
+
+async def test_the_change_is_one_commit_on_a_branch_and_the_work_tree_is_left_alone(
+    desk: Desk,
+) -> None:
+    before, texts = state(desk.folder), desk.texts()
+    intent = await desk.intend(harden())
+    applied = await desk.apply(intent)
+    assert applied.kind is OutcomeKind.APPLIED, applied
+    assert (state(desk.folder), desk.texts()) == (before, texts)
+    assert "branch oakum/operation-1" in applied.warnings[0]
+    assert git(desk.folder, "rev-parse", "oakum/operation-1").strip() == applied.audit_id
+    patch = git(desk.folder, "diff", "-U0", "main", "oakum/operation-1").splitlines()
+    assert [row[1:] for row in patch if row[0] == "-" and row[:3] != "---"] == [PRIVILEGED]
+    assert [row[1:] for row in patch if row[0] == "+" and row[:3] != "+++"] == SAFE
+    names = git(desk.folder, "diff", "--name-only", "main", "oakum/operation-1")
+    assert names.split() == ["clusters/shop/web.yaml"]
+    assert git(desk.folder, "fsck", "--strict").strip() == ""
+    assert "Oakum-Operation: operation-1" in git(desk.folder, "log", "-1", applied.audit_id)
+    assert (await desk.verify(intent, applied)).kind is OutcomeKind.VERIFIED
+
+
+async def test_the_undo_builds_on_the_change_and_gives_the_same_files(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    applied = await desk.apply(intent)
+    undo = await desk.undo((intent,), (applied,))
+    undone = await desk.verify(undo, await desk.apply(undo))
+    assert undone.kind is OutcomeKind.UNDONE
+    assert git(desk.folder, "diff", "main", "oakum/operation-1-undo") == ""
+    log = git(desk.folder, "log", "--format=%s", "main..oakum/operation-1-undo")
+    assert len(log.splitlines()) == 2
+
+
+async def test_once_merged_the_next_change_begins_at_the_merge(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    applied = await desk.apply(intent)
+    git(desk.folder, "merge", "-q", "--squash", "oakum/operation-1")
+    git(desk.folder, "commit", "-q", "-m", "merged")
+    assert (await desk.rehearse(harden())).state is State.REFUSED, "already fine"
+    found = await desk.recover(intent)
+    assert found is not None
+    assert found.kind is OutcomeKind.APPLIED
+    undo = await desk.undo((intent,), (applied,))
+    undone = await desk.apply(undo)
+    parent = git(desk.folder, "rev-parse", f"{undone.audit_id}^").strip()
+    assert parent == git(desk.folder, "rev-parse", "main").strip()
+
+
+async def test_a_branch_that_people_deleted_is_no_change(desk: Desk) -> None:
+    await desk.apply(await desk.intend(harden()))
+    git(desk.folder, "branch", "-q", "-D", "oakum/operation-1")
+    assert (await desk.rehearse(harden())).state is State.READY
+
+
+async def test_changes_that_are_not_committed_are_refused(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    edited = WEB.replace("web:1.2", "web:1.3")
+    (desk.folder / "web.yaml").write_text(edited)
+    rehearsal = await desk.rehearse(harden())
+    assert rehearsal.state is State.REFUSED
+    assert rehearsal.reason == "web.yaml has changes that are not committed."
+    assert (await desk.apply(intent)).kind is OutcomeKind.REFUSED
+    assert (desk.folder / "web.yaml").read_text() == edited
+    assert git(desk.folder, "branch", "--list", "oakum/*") == ""
+
+
+async def test_line_ends_that_a_checkout_made_are_no_change(desk: Desk) -> None:
+    (desk.folder / "web.yaml").write_bytes(WEB.replace("\n", "\r\n").encode())
+    applied = await desk.apply(await desk.intend(harden()))
+    assert applied.kind is OutcomeKind.APPLIED
+
+
+async def test_a_commit_of_people_to_that_manifest_makes_it_stale(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    (desk.folder / "web.yaml").write_text(WEB.replace("web:1.2", "web:1.3"))
+    git(desk.folder, "commit", "-q", "-a", "-m", "newer")
+    assert (await desk.apply(intent)).kind is OutcomeKind.STALE
+    assert git(desk.folder, "branch", "--list", "oakum/*") == ""
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_after_a_crash_there_is_a_whole_commit_or_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    intent = await desk.intend(harden())
+    refs = type(Repo.discover(str(desk.folder)).refs)
+    real = refs.add_if_new
+
+    def crash(*args: object, **named: object) -> bool:
+        if after:
+            real(*args, **named)
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refs, "add_if_new", crash)
+        with pytest.raises(Crash):
+            await desk.apply(intent)
+    found = await desk.recover(intent)
+    assert (found is not None) == after
+    again = await desk_of(desk.folder)
+    assert (await again.apply(intent)).kind is OutcomeKind.APPLIED
+    commits = git(desk.folder, "log", "--format=%s", "main..oakum/operation-1").splitlines()
+    assert commits == ["Change Deployment shop/web"]
+    await again.writer.close()
+
+
+async def test_two_executors_make_one_commit(desk: Desk) -> None:
+    other = await desk_of(desk.folder)
+    one, two = await desk.intend(harden()), await other.intend(harden(), "operation-2")
+    first, second = await desk.apply(one), await other.apply(two)
+    assert (first.kind, second.kind) == (OutcomeKind.APPLIED, OutcomeKind.STALE)
+    assert git(desk.folder, "branch", "--list", "--format=%(refname:short)", "oakum/*").split() == [
+        "oakum/operation-1"
+    ]
+    await other.writer.close()
+
+
+async def test_a_branch_named_oakum_stands_in_the_way_and_is_named(desk: Desk) -> None:
+    git(desk.folder, "branch", "oakum")
+    outcome = await desk.apply(await desk.intend(harden()))
+    assert outcome.kind is OutcomeKind.FAILED
+    assert "branch named oakum" in outcome.reason
+
+
+async def test_a_new_object_is_a_new_file_on_the_branch_and_steps_build_on_each_other(
+    desk: Desk,
+) -> None:
+    target = Target("demo", "v1", "Namespace", "", "shop")
+    await desk.apply(await desk.intend(harden()))
+    applied = await desk.apply(await desk.intend(DenyTraffic(target=target), "operation-2"))
+    assert applied.kind is OutcomeKind.APPLIED, applied
+    names = git(desk.folder, "diff", "--name-status", "main", "oakum/operation-2").split()
+    assert names[0] == "A"
+    assert names[1].startswith("clusters/shop/networkpolicy-")
+    assert names[2:] == ["M", "clusters/shop/web.yaml"]
+    assert not list(desk.folder.glob("networkpolicy*"))
+
+
+async def test_a_folder_that_is_not_committed_is_a_plain_folder(desk: Desk) -> None:
+    plain = desk.folder / "build"
+    plain.mkdir()
+    (plain / "web.yaml").write_text(WEB)
+    opened = await desk_of(plain)
+    await opened.apply(await opened.intend(harden()))
+    assert "privileged: false" in (plain / "web.yaml").read_text()
+    assert git(desk.folder, "branch", "--list", "oakum/*") == ""
+    await opened.writer.close()
+
+
+async def test_a_link_in_git_is_not_edited(desk: Desk) -> None:
+    (desk.folder / "web.yaml").rename(desk.folder / "data.txt")
+    (desk.folder / "web.yaml").symlink_to("data.txt")
+    git(desk.folder, "add", "-A", ".")
+    git(desk.folder, "commit", "-q", "-m", "link")
+    assert (await desk.rehearse(harden())).state is State.REFUSED
