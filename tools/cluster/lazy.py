@@ -1,16 +1,22 @@
 """A reader that connects at its first use, and tries again at the next one when that failed.
 
 So a process starts without waiting for any cluster, one that is away does not keep the others from
-being read, and it is read again as soon as it is back. Used by `bot.app`.
+being read, and it is read again as soon as it is back. A folder is read again once a file in it is another,
+which is looked for at most once a second. Used by `bot.app`.
 """
 
 import asyncio
+import os
+from pathlib import Path
 from typing import Any
 
 from tools.cluster.connect import connect
 from tools.cluster.reader import Events, Listing, Reader
 from tools.objects.kinds import Kind
 from tools.types import ClusterConfig, ClusterSource, Gap
+
+LOOK_S = 1.0
+"""Between two looks at the files of a folder."""
 
 
 class LazyReader:
@@ -22,12 +28,28 @@ class LazyReader:
         self._config = config
         self._reader: Reader | None = None
         self._opening = asyncio.Lock()
+        self._stamp: object = None
+        self._looked_at = 0.0
 
     async def _opened(self) -> Reader:
         async with self._opening:
+            if self.source == "folder":
+                await self._drop_if_changed()
             if self._reader is None:
                 self._reader = await connect(self._config)
             return self._reader
+
+    async def _drop_if_changed(self) -> None:
+        """Let go of what was read of a folder whose files are others by now."""
+        now = asyncio.get_running_loop().time()
+        if self._reader is not None and now - self._looked_at < LOOK_S:
+            return
+        self._looked_at = now
+        stamp = await asyncio.to_thread(_stamp, Path(self._config.folder))
+        if stamp != self._stamp and self._reader is not None:
+            await self._reader.close()
+            self._reader = None
+        self._stamp = stamp
 
     async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
         """Read one kind; see `Reader.list`."""
@@ -57,3 +79,22 @@ class LazyReader:
             if self._reader is not None:
                 await self._reader.close()
                 self._reader = None
+
+
+def _stamp(folder: Path) -> object:
+    """Give what changes when a file of a folder is written, made or removed; None if it is gone."""
+    try:
+        own = folder.stat()
+    except OSError:
+        return None
+    found: list[tuple[str, int, int, int]] = [("", own.st_ino, own.st_mtime_ns, own.st_size)]
+    for place, subfolders, names in os.walk(folder):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(place, name)
+            try:
+                stat = path.stat()
+            except OSError:
+                continue
+            found.append((str(path), stat.st_ino, stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
