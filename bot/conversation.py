@@ -6,7 +6,7 @@ which hands it to every place where people ask.
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,13 @@ from typing import Any
 from bot.agent import loop
 from bot.agent.allowed import Allowed
 from bot.agent.assembly import assemble
+from bot.agent.claims import claims_change
 from bot.agent.history import MAX_QUESTION, MAX_TURNS, messages
 from bot.agent.limits import Budget, Limits, cost
 from bot.agent.offline.model import OfflineModel
 from bot.agent.remembering import facts, may_be_told
+from bot.approval import asking, telling
+from bot.approval.policy.rules import Policy, PolicyNow
 from bot.errors import ModelUnavailable, StoreUnavailable
 from bot.store import threads, usage
 from bot.store.database import Database
@@ -27,8 +30,19 @@ from bot.types import Answer, Progress, Report, Request
 from tools.cluster.reader import Reader
 from tools.queries.context import GuideFor, PastScans, QueryContext, Scope, Search
 from tools.queries.listings import Listings
+from tools.queries.result import Planned
 from tools.reports.json_report import finding
 from tools.types import Gap
+
+
+def no_policy() -> Policy | None:
+    """Say that no policy is configured: nothing can be proposed."""
+    return None
+
+
+async def nobody() -> bool:
+    """Say that no executor is at work."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,10 @@ class Parts:
     logs_open: frozenset[str] = frozenset()
     """Clusters whose pod logs the configuration opens."""
     clock: Callable[[], float] = time.monotonic
+    policy: PolicyNow = no_policy
+    """The policy in force: who may propose what."""
+    executor_alive: Callable[[], Awaitable[bool]] = nobody
+    """Tells whether somebody would rehearse a draft."""
 
 
 async def answer(request: Request, report: Report, parts: Parts) -> Answer:
@@ -66,7 +84,7 @@ async def answer(request: Request, report: Report, parts: Parts) -> Answer:
         await report(Progress("text", refused))
         return Answer(text=refused, model=parts.model)
     earlier, trouble = await _history(request, parts)
-    context = _context(request, parts)
+    context = _context(request, parts, earlier)
     try:
         given, found = await _ask(request, report, parts, context, earlier)
     finally:
@@ -113,10 +131,34 @@ async def _run(
     budget = Budget(parts.limits, parts.clock, started=parts.clock())
     state = loop.Run(context, budget, allowed, report, name, parts.link_hosts)
     outcome = await loop.run(agent, messages(request, earlier, sorted(context.readers)), state)
-    return assemble(request.text, outcome, name), facts(allowed, outcome, context.scope)
+    given = assemble(request.text, outcome, name)
+    given = await _with_proposals(given, outcome, request, parts, state)
+    return given, facts(allowed, outcome, context.scope)
 
 
-def _context(request: Request, parts: Parts) -> QueryContext:
+async def _with_proposals(
+    given: Answer, outcome: loop.Outcome, request: Request, parts: Parts, state: loop.Run
+) -> Answer:
+    """Ask for the changes that were worked out, and say by code what was asked for and what was not."""
+    desk = asking.Desk(parts.db, parts.policy, parts.executor_alive, parts.now())
+    wishes = tuple(
+        asking.Wish(item.data.action, item.data.title, item.data.plan.risk.level)
+        for item in outcome.results
+        if isinstance(item.data, Planned)
+    )
+    asked = () if outcome.limit else await asking.ask(desk, request, wishes)
+    said = telling.LIMITED if outcome.limit and wishes else telling.told(asked, request.place)
+    if not said and claims_change(outcome.text):
+        said = telling.NOTHING_CHANGED
+    if not said:
+        return given
+    said = "\n".join(filter(None, (state.grounded(said), telling.looked_up(asked, request.place))))
+    await state.report(Progress("text", said))
+    ids = tuple(one.id for one in asked if one.id)
+    return replace(given, text=f"{given.text}\n\n{said}", proposals=ids)
+
+
+def _context(request: Request, parts: Parts, earlier: list[Turn]) -> QueryContext:
     """Give queries exactly what the person asking may see."""
     visible = {
         name: Listings(reader, request.scope.clusters[name])
@@ -131,7 +173,13 @@ def _context(request: Request, parts: Parts) -> QueryContext:
         past=parts.past,
         now=request.asked_at,
         logs_open=parts.logs_open,
+        said=(*_said(request, earlier), request.text),
     )
+
+
+def _said(request: Request, earlier: list[Turn]) -> list[str]:
+    """Give what the asker wrote in this thread before; not what others or we did."""
+    return [turn.text for turn in earlier if turn.role == PERSON and turn.person == request.person]
 
 
 def _allowed(request: Request, earlier: list[Turn]) -> Allowed:

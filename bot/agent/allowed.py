@@ -15,6 +15,8 @@ from bot.agent.vocabulary import SUBRESOURCES, VERBS
 from knowledge import catalogue
 from knowledge.types import Control, Guide, Passage
 from tools.objects.kinds import KINDS
+from tools.plans import Reason
+from tools.queries.proposing import changed_fields
 from tools.queries.result import (
     Access,
     Clusters,
@@ -25,7 +27,9 @@ from tools.queries.result import (
     Found,
     LogText,
     Namespaces,
+    NotPlanned,
     ObjectRead,
+    Planned,
     Result,
     Scanned,
     Setting,
@@ -282,6 +286,35 @@ def _access(allowed: Allowed, data: Access) -> None:
         allowed.add_words(data.resource)
 
 
+def _planned(allowed: Allowed, data: Planned) -> None:
+    """Allow what a plan says: our sentences, and the names of what it touches."""
+    plan = data.plan
+    allowed.add_ref(data.ref)
+    said = (
+        data.title,
+        *plan.risk.reasons,
+        *plan.disruption.facts,
+        plan.undo,
+        plan.handover,
+        *plan.notes,
+        *data.left,
+        *changed_fields(plan.operations),
+    )
+    for text in said:
+        allowed.add_words(text)
+    for operation in plan.operations:
+        target = operation.target
+        allowed.names |= {target.name.lower(), f"{target.kind}/{target.name}".lower()}
+
+
+def _not_planned(allowed: Allowed, data: NotPlanned) -> None:
+    """Allow what a refusal says."""
+    if data.refusal.reason is not Reason.MISSING:
+        allowed.add_ref(data.ref)
+    for text in (data.title, data.refusal.public, data.refusal.hint):
+        allowed.add_words(text)
+
+
 _TAKERS: Mapping[type, Callable[[Allowed, Any], None]] = {
     Clusters: _clusters,
     Namespaces: _namespaces,
@@ -294,6 +327,8 @@ _TAKERS: Mapping[type, Callable[[Allowed, Any], None]] = {
     EventList: _events,
     LogText: _log,
     Access: _access,
+    Planned: _planned,
+    NotPlanned: _not_planned,
 }
 
 

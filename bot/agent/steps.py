@@ -22,6 +22,10 @@ _DOING = {
     "who_can": "Looking who may do it",
     "events": "Reading events",
     "logs": "Reading a log",
+    "propose_fix": "Working a fix out",
+    "propose_change": "Working a change out",
+    "propose_access": "Working a change of access out",
+    "propose_app": "Working a new application out",
 }
 _NAMES = ("verb", "resource", "kind", "name", "pod", "namespace", "cluster")
 _FREE = ("question",)

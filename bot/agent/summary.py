@@ -12,6 +12,8 @@ from tools.queries.result import (
     Explained,
     Found,
     Namespaces,
+    NotPlanned,
+    Planned,
     Result,
     Scanned,
     Workloads,
@@ -45,18 +47,36 @@ def _line(result: Result) -> str:
         case Scanned() as data:
             return _scan_line(data)
         case Explained() as data:
-            failing = [item for item in data.verdicts if item.verdict is Verdict.FAIL]
-            controls = names(", ".join(item.controls) for item in failing)
-            return f"{place(data.ref)} fails {controls or 'nothing that was looked at'}."
+            return _explained_line(data)
         case Access() as data:
             held = names((place(row.ref) for row in data.rows), 8)
             return f"Roles that allow {data.verb} on {data.resource}: {held or 'none'}."
-        case ControlRead(control, _):
-            return f"{control.benchmark} {control.id}: {control.title}."
-        case Found(passages, _, _) if passages:
-            return f"Guidance: {names((item.title for item in passages), 3)}."
+        case Planned() | NotPlanned() as data:
+            return _change_line(data)
+        case ControlRead() | Found() as data:
+            return _guidance_line(data)
         case _:
             return ""
+
+
+def _explained_line(data: Explained) -> str:
+    failing = [item for item in data.verdicts if item.verdict is Verdict.FAIL]
+    controls = names(", ".join(item.controls) for item in failing)
+    return f"{place(data.ref)} fails {controls or 'nothing that was looked at'}."
+
+
+def _guidance_line(data: ControlRead | Found) -> str:
+    if isinstance(data, ControlRead):
+        return f"{data.control.benchmark} {data.control.id}: {data.control.title}."
+    if not data.passages:
+        return ""
+    return f"Guidance: {names((item.title for item in data.passages), 3)}."
+
+
+def _change_line(data: Planned | NotPlanned) -> str:
+    if isinstance(data, Planned):
+        return f"Worked out, nothing changed: {data.title}."
+    return f"Not proposed: {data.title}. {data.refusal.public}"
 
 
 def _scan_line(data: Scanned) -> str:

@@ -26,6 +26,10 @@ from tools.queries import (
     list_findings,
     logs,
     namespaces,
+    propose_access,
+    propose_app,
+    propose_change,
+    propose_fix,
     read_object,
     scan_scope,
     search_guidance,
@@ -57,6 +61,10 @@ _MODULES: tuple[ModuleType, ...] = (
     who_can,
     events,
     logs,
+    propose_fix,
+    propose_change,
+    propose_access,
+    propose_app,
 )
 QUERIES: dict[str, ModuleType] = {item.__name__.rsplit(".", 1)[-1]: item for item in _MODULES}
 """By name: the allow-list."""

@@ -50,6 +50,18 @@ class MemoryReader:
             [msgspec.json.decode(msgspec.json.encode(d), type=kind.struct) for d in chosen], gaps
         )
 
+    async def documents(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+        """Give the documents of one kind whole, as JSON."""
+        listing = await self.list(kind, namespaces)
+        named = {(one.metadata.namespace, one.metadata.name) for one in listing.objects}
+        whole = [
+            msgspec.Raw(msgspec.json.encode(document))
+            for document in self._documents
+            if self._is(document, kind)
+            and (document["metadata"].get("namespace"), document["metadata"]["name"]) in named
+        ]
+        return Listing(whole, listing.gaps)
+
     def _is(self, document: dict[str, Any], kind: Kind) -> bool:
         group, slash, _ = document["apiVersion"].partition("/")
         if (group if slash else "") != kind.group:

@@ -85,6 +85,8 @@ class QueryContext:
     """When the question was asked (UTC)."""
     logs_open: frozenset[str] = field(default_factory=frozenset[str])
     """Clusters whose pod logs the configuration opens."""
+    said: tuple[str, ...] = ()
+    """The asker's own messages of this thread, oldest first, the question last; nobody else's words."""
     scans: dict[tuple[object, ...], asyncio.Task[Scan]] = field(
         default_factory=dict[tuple[object, ...], "asyncio.Task[Scan]"]
     )

@@ -7,7 +7,8 @@ reading. Used by every query and by `bot.agent`.
 from dataclasses import dataclass
 
 from knowledge.types import Control, Guide, Passage
-from tools.types import Finding, Gap, ResourceRef, Scan, Verdict
+from tools.plans import Plan, Refusal
+from tools.types import Action, Finding, Gap, ResourceRef, Scan, Verdict
 
 MAX_TEXT = 6_000
 """Most characters of a result that a model is given."""
@@ -243,6 +244,31 @@ class Access:
     """What was looked at, by kind."""
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A change that could be proposed, worked out on the object as it was read; nothing was sent."""
+
+    ref: ResourceRef
+    title: str
+    """What it does, in words made by code: `scale Deployment shop/web to 2 replicas`."""
+    action: Action
+    """Inside the vocabulary, with the object's uid."""
+    plan: Plan
+    """Worked out on redacted objects, only to say what to expect; it is made again to rehearse it."""
+    left: tuple[str, ...] = ()
+    """What it leaves as it is, and what that needs; one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotPlanned:
+    """Why a change is not proposed, and what can be done instead."""
+
+    ref: ResourceRef
+    title: str
+    """What was wanted, as in Planned."""
+    refusal: Refusal
+
+
 Data = (
     Clusters
     | Namespaces
@@ -255,6 +281,8 @@ Data = (
     | EventList
     | LogText
     | Access
+    | Planned
+    | NotPlanned
 )
 """Every form that a result's data takes."""
 

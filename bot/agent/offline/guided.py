@@ -16,12 +16,14 @@ from knowledge.types import Control, Passage
 from tools.queries.result import ControlRead, Found, Workloads
 
 SELF = (
-    "I find and explain security gaps in Kubernetes clusters. I only read; I change nothing.\n"
+    "I find and explain security gaps in Kubernetes clusters, and propose fixes that people approve; "
+    "I change nothing by myself.\n"
     "Ask me for example:\n"
     "- which workloads in NAMESPACE run privileged, and why does it matter?\n"
     "- which namespaces have no network policy?\n"
     "- why is WORKLOAD flagged and OTHER not?\n"
     "- how do I fix it?\n"
+    "- stop WORKLOAD in NAMESPACE running privileged\n"
     "- what does the benchmark say about anonymous access to the kubelet?\n"
     "- how many pods fail at least one check?\n"
     "- which images are not pinned by digest?"

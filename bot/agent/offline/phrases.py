@@ -85,7 +85,12 @@ RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         ),
         (
             Wish.CHANGE,
-            r"^\W*(?:please |pls |can you |could you |kindly |bitte |go ahead and |just |now )*(?:fix|scale|delete|remove|restart|patch|apply|roll\s?back|roll\s?out|kill|drain|cordon|set|change|update|upgrade|enforce|disable|enable|create|add|label|lösche|skaliere|behebe|repariere|starte|mach|make)\b(?!.{0,40}\b(?:means?|do\b))|^\W*(?:can|could|would|will) you (?:fix|scale|delete|remove|restart|patch|apply|roll|kill|set|change|update|disable|enable|create|add)\b",
+            r"^\W*(?:please |pls |can you |could you |would you |will you |kindly |bitte |go ahead and |just |now |then |ok,? |and |so |i want you to |i need you to |let'?s |we (?:need|have) to |you should |kannst du |könntest du )*"
+            r"(?:propose|fix|scale|delete|remove|restart|bounce|patch|apply|roll\s?back|roll\s?out|undo|revert|withdraw|cancel|approve|reject|kill|drain|cordon|set|change|update|upgrade|"
+            r"enforce|disable|enable|create|add|label|stop|harden|secure|pin|deny|block|isolate|pause|resume|suspend|unpause|unsuspend|drop|deploy|turn off|switch off|take|revoke|narrow|restrict|limit|forbid|"
+            r"run(?= \S+ as \b)|give (?!me\b|us\b|the list|a list|an overview)|get rid of|"
+            r"schlag\w* .{1,60} vor|lösch\w*|skalier\w*|beheb\w*|reparier\w*|stopp\w*|härte\w*|entfern\w*|setze|pausier\w*|starte|genehmig\w*|verbiete|sperre|isoliere|fixier\w*|pinne|lass\w*|schalte|mach|make)\b"
+            r"(?!.{0,40}\b(?:means?|do\b))|^\W*(?:can|could|would|will) you (?:fix|scale|delete|remove|restart|patch|apply|roll|kill|set|change|update|disable|enable|create|add)\b",
         ),
         (
             Wish.LOGS,

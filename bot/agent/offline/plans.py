@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.agent.offline import (
+    changes,
     explained,
     fixes,
     guided,
@@ -20,7 +21,7 @@ from bot.agent.offline.target import clusters_in
 
 _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
     Wish.HELP: guided.explain_self,
-    Wish.CHANGE: fixes.refuse_change,
+    Wish.CHANGE: changes.change,
     Wish.LOGS: listed.show_log,
     Wish.EVENTS: listed.show_events,
     Wish.SUPPLY: guided.supply_chain,
@@ -47,6 +48,7 @@ _JUDGING = (Wish.SCAN, Wish.COUNT, Wish.EXPLAIN, Wish.GUIDANCE)
 
 def plan(talk: Talk) -> Plan:
     """Choose how a question is answered."""
+    talk = changes.continued(talk)
     question = read(talk.question)
     if question.wish in _JUDGING and standards.unchecked(question):
         return standards.say_unchecked(question)

@@ -41,3 +41,14 @@ async def both() -> AsyncIterator[QueryContext]:
 @pytest.fixture
 async def hostile() -> AsyncIterator[QueryContext]:
     yield await make(Scope({"hostile": None}), "hostile")
+
+
+@pytest.fixture
+async def workshop() -> AsyncIterator[QueryContext]:
+    yield await make(Scope({"workshop": None}), "workshop")
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[QueryContext]:
+    """Only namespace bench may be seen."""
+    yield await make(Scope({"workshop": frozenset({"bench"})}), "workshop")

@@ -1,0 +1,323 @@
+"""Changes that are asked for: worked out by the queries that propose, with a question where one is open.
+
+Nothing is changed here or by those queries. Used by `bot.agent.offline.plans`.
+"""
+
+import re
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import yaml
+
+from bot.agent.offline import fixes, words
+from bot.agent.offline.reading import Ask, read
+from bot.agent.offline.talk import Call, Got, Plan, Talk
+from bot.agent.offline.target import Target, about_of, resolve
+from bot.agent.offline.wishes import Change, Sort, read_change
+from tools.plans import Refusal
+from tools.queries.proposing import changed_fields
+from tools.queries.result import NotPlanned, Planned, WorkloadRow
+from tools.queries.wording import names
+
+MOST = 3
+"""Objects of one request that are looked at; more are asked for one after the other."""
+_FIELDS = 8
+"""Fields of a change that are written out; its card shows all."""
+_SAY_UID = "Say the user id that it is to run as."
+_WHICH_CONTAINER = "Which container is meant"
+_WHICH_OBJECT = "Which one is meant"
+_HOW_MANY = "How many replicas is it to have?"
+_WHICH_LEVEL = "Which level is it to be held to: baseline or restricted?"
+_WHICH_AMOUNTS = "Which amounts? For example: memory limit 256Mi, cpu request 100m."
+_WHICH_SUBJECT = (
+    "Whom is it no longer to name? For example: user jane, group devs, service account ci/builder."
+)
+_WHAT_TO_DEPLOY = "To deploy an application I need"
+_CONFIRM = "Confirm that it works without"
+_FOLDER = "Say that an empty folder may take its place"
+_OPEN = (
+    _SAY_UID,
+    _WHICH_CONTAINER,
+    _WHICH_OBJECT,
+    _HOW_MANY,
+    _WHICH_LEVEL,
+    _WHICH_AMOUNTS,
+    _WHICH_SUBJECT,
+    _WHAT_TO_DEPLOY,
+    _FOLDER,
+    _CONFIRM,
+)
+_QUESTION = re.compile(
+    r"^\W*(?:why|what|how|which|who|where|is|are|does|do|show|list|scan|explain|warum|was|wie|welche)\b",
+    re.I,
+)
+_SHORT = 14
+"""Words of a message that may be the reply to a question of ours."""
+
+UNDO = (
+    "A change is undone from its own card: press Undo there, or run `oakum approvals undo ID`. That "
+    "makes a proposal of its own; nothing is undone by words here."
+)
+WITHDRAW = (
+    "Whoever asked for a change takes it back from its card: press Withdraw there, or run "
+    "`oakum approvals withdraw ID`."
+)
+APPROVE = (
+    "Approvals count only where they are given on the card itself, by people whom the policy names; "
+    "words here approve and reject nothing. `oakum approvals list` shows what waits."
+)
+NARROW = (
+    "To narrow a role I need the rule by its number and what is to be left of it, which these fixed "
+    "rules cannot read from words. It is an administrator's to apply in any case."
+)
+
+
+def continued(talk: Talk) -> Talk:
+    """Read a short reply to a question of ours as part of the request that it was asked about."""
+    if len(talk.earlier) < 2 or len(talk.question.split()) > _SHORT:
+        return talk
+    asked, said = talk.earlier[-2:]
+    waits = not said.by_person and any(mark in said.text for mark in _OPEN)
+    if not asked.by_person or not waits or _QUESTION.search(talk.question):
+        return talk
+    if read(talk.question).wish.value == "change" and read(talk.question).words:
+        return talk
+    reply = talk.question
+    if _SAY_UID in said.text and re.fullmatch(r"\W*\d+\W*", reply):
+        reply = f"as user {reply.strip()}"
+    if _WHICH_CONTAINER in said.text and re.fullmatch(r"\W*[a-z0-9-]+\W*", reply):
+        reply = f"container {reply.strip()}"
+    if _HOW_MANY in said.text and re.fullmatch(r"\W*\d+\W*", reply):
+        reply = f"to {reply.strip()}"
+    if _WHICH_OBJECT in said.text and re.fullmatch(r"\W*[a-z0-9-]+\W*", reply):
+        reply = f"in {reply.strip()}"
+    return replace(talk, question=f"{asked.text} {reply}")
+
+
+def change(talk: Talk, question: Ask) -> Plan:
+    """Work out what is asked for, and say what would happen, what is missing, or why it is not possible."""
+    wanted = read_change(question.text)
+    fixed = {
+        Sort.UNDO: UNDO,
+        Sort.WITHDRAW: WITHDRAW,
+        Sort.APPROVE: APPROVE,
+        Sort.NARROW: NARROW,
+    }.get(wanted.sort)
+    if fixed:
+        return fixed
+    if wanted.sort is Sort.DEPLOY:
+        return (yield from _deploy(talk, question, wanted))
+    if wanted.kind and wanted.kind not in _WORKLOADS:
+        return (yield from _by_kind(talk, question, wanted))
+    target = yield from resolve(talk, question)
+    if target.failed or target.lost:
+        return target.failed or words.join(target.note, target.nothing) or _nobody(question)
+    if wanted.sort in (Sort.LABELS, Sort.DENY) or _only_namespaces(target, question, wanted):
+        return (yield from _on_namespaces(talk, question, wanted, target))
+    rows = _meant(target, question)
+    if not rows:
+        return (yield from _nothing_named(talk, question, target))
+    several = _several(rows)
+    if several:
+        return several
+    missing = _missing(wanted, rows)
+    if missing:
+        return missing
+    about = list(about_of(talk, question)) if wanted.sort is Sort.FIX else []
+    calls = [_call(wanted, row, about, target.cluster) for row in rows[:MOST]]
+    got = yield calls
+    return words.join(target.note, *(_said(item) for item in got), _rest(rows))
+
+
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod")
+
+
+def _nobody(question: Ask) -> str:
+    asked = names((f"`{word}`" for word in question.words), 3)
+    return (
+        f"I found nothing named {asked or 'so'} in what I may see, so there is nothing to change."
+    )
+
+
+def _nothing_named(talk: Talk, question: Ask, target: Target) -> Plan:
+    """Say that a request names no object; show how it is done where it is about a control."""
+    head = "Name the workload or namespace that is to be changed; nothing was asked for."
+    shown = yield from fixes.show_fix(talk, question) if question.about else _words(target.note)
+    return words.join(head, shown)
+
+
+def _words(text: str) -> Generator[list[Call], list[Got], str]:
+    yield from ()
+    return text
+
+
+def _only_namespaces(target: Target, question: Ask, wanted: Change) -> bool:
+    """Tell whether a fix is of a namespace itself."""
+    about = set(question.about)
+    return (
+        wanted.sort is Sort.FIX
+        and bool(target.namespaces)
+        and bool(about)
+        and about <= {"5.2.1", "5.3.2"}
+    )
+
+
+def _meant(target: Target, question: Ask) -> list[WorkloadRow]:
+    """Keep workloads that are called so, where any is; an image of that name is none."""
+    called = [row for row in target.rows if row.ref.name in _last_parts(question)]
+    return called or list(target.rows)
+
+
+def _last_parts(question: Ask) -> set[str]:
+    return {word.rsplit("/", 1)[-1] for word in question.words}
+
+
+def _several(rows: Sequence[WorkloadRow]) -> str:
+    """Ask which is meant where one name stands for several workloads."""
+    by_name: dict[str, list[WorkloadRow]] = {}
+    for row in rows:
+        by_name.setdefault(row.ref.name, []).append(row)
+    for name, found in by_name.items():
+        if len(found) > 1:
+            listed = names((words.place(row.ref) for row in found), 8)
+            return f"{name} is the name of several workloads: {listed}. {_WHICH_OBJECT}?"
+    return ""
+
+
+def _missing(wanted: Change, rows: Sequence[WorkloadRow]) -> str:
+    """Ask for what a change needs and the request does not say."""
+    if wanted.sort is Sort.SCALE and "replicas" not in wanted.facts:
+        return _HOW_MANY
+    if wanted.sort is not Sort.RESOURCES:
+        return ""
+    if not set(wanted.facts) - {"container"}:
+        return _WHICH_AMOUNTS
+    containers = [image.container for row in rows[:1] for image in row.images]
+    if "container" not in wanted.facts and len(containers) > 1:
+        return f"{words.place(rows[0].ref)} has several. {_WHICH_CONTAINER}: {names(containers)}?"
+    return ""
+
+
+def _call(wanted: Change, row: WorkloadRow, about: list[str], cluster: str) -> Call:
+    """Make the call for one workload."""
+    ref = row.ref
+    given: dict[str, Any] = {"name": ref.name, "kind": ref.kind, "namespace": ref.namespace}
+    given |= {"cluster": ref.cluster} if cluster else {}
+    facts = dict(wanted.facts)
+    if wanted.sort is Sort.FIX:
+        facts |= {"controls": about} if about else {}
+        if about or facts.get("settings"):
+            facts.pop("everything", None)
+        return Call("propose_fix", given | facts)
+    if wanted.sort is Sort.RESOURCES:
+        only = next(iter(row.images), None)
+        container = facts.pop("container", only.container if only else ref.name)
+        facts = {"resources": [{"container": container, **facts}]}
+    return Call("propose_change", {"change": wanted.sort.value, **given, **facts})
+
+
+def _on_namespaces(talk: Talk, question: Ask, wanted: Change, target: Target) -> Plan:
+    """Change namespaces themselves."""
+    if not target.namespaces:
+        return words.join("Which namespace is meant?", target.note)
+    if wanted.sort is Sort.LABELS and not wanted.facts:
+        return _WHICH_LEVEL
+    more = {"cluster": target.cluster} if target.cluster else {}
+    calls = [
+        Call("propose_fix", {"name": name, "kind": "Namespace", "controls": list(question.about), **more})
+        if wanted.sort is Sort.FIX
+        else Call("propose_change", {"change": wanted.sort.value, "name": name, "kind": "Namespace", **wanted.facts, **more})
+        for name in target.namespaces[:MOST]
+    ]  # fmt: skip
+    got = yield calls
+    return words.join(*(_said(item) for item in got))
+
+
+def _by_kind(talk: Talk, question: Ask, wanted: Change) -> Plan:
+    """Change an object that is no workload, as its kind and name are written."""
+    if wanted.sort is Sort.SUBJECT and not wanted.facts:
+        return _WHICH_SUBJECT
+    if wanted.sort in (Sort.LABELS,) and not wanted.facts:
+        return _WHICH_LEVEL
+    given: dict[str, Any] = {"name": wanted.name, "kind": wanted.kind}
+    inside = [place for place in question.places if place != wanted.name.lower()]
+    if inside and wanted.kind != "Namespace":
+        given["namespace"] = inside[0]
+    if len(talk.clusters) > 1 and talk.cluster:
+        given["cluster"] = talk.cluster
+    if wanted.sort is Sort.SUBJECT:
+        query, facts = "propose_access", dict(wanted.facts)
+    elif wanted.sort is Sort.FIX:
+        query, facts = "propose_fix", {"controls": list(question.about)}
+    else:
+        query, facts = "propose_change", {"change": wanted.sort.value, **wanted.facts}
+    got = yield [Call(query, given | {key: value for key, value in facts.items() if value != []})]
+    return _said(got[0])
+
+
+def _deploy(talk: Talk, question: Ask, wanted: Change) -> Plan:
+    """Deploy from the template, once all that it needs is said."""
+    facts = dict(wanted.facts)
+    image = str(facts.get("image", ""))
+    places = [word for word in question.places if word != facts.get("name") and word not in image]
+    if places:
+        facts["namespace"] = places[0]
+    needed = {
+        "name": "a name",
+        "namespace": "a namespace",
+        "image": "an image by digest (registry/name@sha256:...)",
+        "port": "the port that it listens on (1024 or higher)",
+    }
+    missing = [what for key, what in needed.items() if key not in facts]
+    if missing:
+        return f"{_WHAT_TO_DEPLOY} {names(missing)}. It has no command, volume or token of its own."
+    got = yield [Call("propose_app", facts)]
+    return _said(got[0])
+
+
+def _said(got: Got) -> str:
+    """Say what a query worked out."""
+    match got.data:
+        case Planned() as data:
+            return _planned(data)
+        case NotPlanned() as data:
+            return _not_planned(data)
+        case _:
+            return got.failed
+
+
+def _planned(data: Planned) -> str:
+    """Say what would happen to one object."""
+    plan = data.plan
+    fields = changed_fields(plan.operations)
+    facts = [
+        f"Risk: {plan.risk.level.value}. {' '.join(plan.risk.reasons)}",
+        f"Disruption: {' '.join(plan.disruption.facts)}" if plan.disruption.facts else "",
+        *(f"`{field}`" for field in fields[:_FIELDS]),
+        f"and {len(fields) - _FIELDS} more fields" if len(fields) > _FIELDS else "",
+        f"Undo: {plan.undo}" if plan.undo else "",
+        f"For somebody else to apply: {plan.handover}" if plan.handover else "",
+        *plan.notes,
+        *data.left,
+    ]
+    listed = "\n".join(f"- {fact}" for fact in facts if fact)
+    return f"To {data.title} (cluster {data.ref.cluster}), this would happen:\n{listed}"
+
+
+def _not_planned(data: NotPlanned) -> str:
+    """Say why not, and what can be done."""
+    refusal: Refusal = data.refusal
+    shown = ""
+    if refusal.manifest:
+        text = yaml.safe_dump(refusal.manifest, sort_keys=False, allow_unicode=True, width=200)
+        shown = f"```yaml\n{text.rstrip()}\n```"
+    head = f"There is nothing to propose for: {data.title}. {refusal.public} {refusal.hint}".strip()
+    return words.join(head, shown)
+
+
+def _rest(rows: Sequence[WorkloadRow]) -> str:
+    if len(rows) <= MOST:
+        return ""
+    others = names((words.place(row.ref) for row in rows[MOST:]), 8)
+    return f"Ask for the rest separately: {others}."

@@ -1,0 +1,148 @@
+"""Asks for an action to be proposed: checked against place and policy, kept as a draft, or said why not.
+
+Nothing is rehearsed or carried out here: a draft waits for the executor. One question asked again after a
+crash gives the same draft again, which is one draft. Used by `bot.conversation`.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.approval import proposals, standing
+from bot.approval.policy.decision import Decision
+from bot.approval.policy.rights import needed
+from bot.approval.policy.rules import PolicyNow
+from bot.approval.sealed_case import policy_case
+from bot.errors import StoreUnavailable
+from bot.store import seen
+from bot.store.database import Database
+from bot.store.proposals import Draft
+from bot.telemetry import incident
+from bot.types import Request
+from tools import vocabulary
+from tools.errors import NotAllowed
+from tools.types import Action, RiskLevel
+
+MOST_IN_ONE_ANSWER = 5
+MOST_IN_ONE_HOUR = 20
+"""Drafts of one person in one hour of the clock, so that a misled model cannot flood anybody."""
+
+NO_POLICY = (
+    "No approval policy is configured here, so nothing can be proposed. An administrator sets `policy` "
+    "to a policy file and starts `oakum execute`."
+)
+NO_STORE = "There is no store here in which a proposal could wait, so nothing was asked for."
+NO_ACTOR = "What is known of your account could not be learnt, so nothing was asked for. Ask again."
+NO_EXECUTOR = (
+    "No executor is running that could rehearse it, so nothing was asked for. An administrator starts "
+    "`oakum execute`."
+)
+STORE_AWAY = "The store does not answer, so nothing was asked for. Ask again in a while."
+TOO_MANY_AT_ONCE = f"One answer asks for at most {MOST_IN_ONE_ANSWER} changes. Ask for the rest."
+TOO_MANY = (
+    f"You asked for {MOST_IN_ONE_HOUR} changes in this hour; more can be asked for in the next."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One change that an answer worked out."""
+
+    action: Action
+    title: str
+    """In words made by code."""
+    risk: RiskLevel = RiskLevel.HIGH
+    """As it was planned; the executor decides again with its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of one wish: a draft's id, or why there is none."""
+
+    wish: Wish
+    id: str = ""
+    why: str = ""
+    """One sentence or two, safe to show to the asker."""
+    approvals: int = 0
+    """How many people have to approve it, by the rule that is for it."""
+
+
+ExecutorAlive = Callable[[], Awaitable[bool]]
+"""Tells whether an executor gave a sign of life lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where things are asked for."""
+
+    db: Database | None
+    policy: PolicyNow
+    executor_alive: ExecutorAlive
+    now: datetime
+
+
+async def ask(desk: Desk, request: Request, wishes: tuple[Wish, ...]) -> tuple[Asked, ...]:
+    """Ask for everything that one answer worked out, each action once; raises nothing."""
+    made: list[Asked] = []
+    for wish in {vocabulary.encode(wish.action): wish for wish in wishes}.values():
+        if sum(bool(one.id) for one in made) >= MOST_IN_ONE_ANSWER:
+            made.append(Asked(wish, why=TOO_MANY_AT_ONCE))
+            continue
+        try:
+            made.append(await _ask(desk, request, wish))
+        except StoreUnavailable as error:
+            incident(error, request=request.id)
+            made.append(Asked(wish, why=STORE_AWAY))
+    return tuple(made)
+
+
+async def _ask(desk: Desk, request: Request, wish: Wish) -> Asked:
+    """Ask for one action. Raises StoreUnavailable."""
+    policy, db, actor = desk.policy(), desk.db, request.actor
+    if policy is None:
+        return Asked(wish, why=NO_POLICY)
+    if db is None:
+        return Asked(wish, why=NO_STORE)
+    if actor is None:
+        return Asked(wish, why=NO_ACTOR)
+    try:
+        action = vocabulary.decode(vocabulary.encode(wish.action))
+        vocabulary.within(action, request.scope.clusters)
+    except NotAllowed as error:
+        return Asked(wish, why=error.public)
+    allowed = needed(policy, policy_case(action, wish.risk), actor)
+    if isinstance(allowed, Decision):
+        return Asked(wish, why=" ".join(allowed.reasons))
+    if not await desk.executor_alive():
+        return Asked(wish, why=NO_EXECUTOR)
+    if not await _has_room(db, request):
+        return Asked(wish, why=TOO_MANY)
+    draft = Draft(
+        id=draft_id(request, action),
+        action=vocabulary.encode(action),
+        target=action.target,
+        requester=allowed.quorum.requester,
+        account=(actor.account.team, actor.account.id),
+        thread=request.thread,
+        submitted_at=desk.now,
+        standing=standing.write(actor),
+    )
+    await proposals.submit(db, draft)
+    return Asked(wish, draft.id, approvals=allowed.quorum.approvals)
+
+
+def draft_id(request: Request, action: Action) -> str:
+    """Give the id of what one question asks for: the same whenever that question is taken up again."""
+    asked = f"{request.thread.team}/{request.thread.channel}/{request.thread.thread}/{request.id}"
+    return hashlib.sha256(asked.encode() + b"\0" + vocabulary.encode(action)).hexdigest()[:32]
+
+
+async def _has_room(db: Database, request: Request) -> bool:
+    """Take one of the person's places of this hour; False where none is left."""
+    hour = f"{request.asked_at:%Y-%m-%dT%H}"
+    for number in range(MOST_IN_ONE_HOUR):
+        key = f"draft:{request.thread.team}:{request.person}:{hour}:{number}"
+        if await seen.first_time(db, key, request.asked_at):
+            return True
+    return False

@@ -1,0 +1,179 @@
+"""Work out a safe fix of one object's findings, to be approved by people; changes nothing itself.
+
+Call it once per object, and only when the person asks for a fix to be made ("fix web", "stop web running
+privileged"), not to explain how one would look. All fixes of one object go into one call. Name controls
+or checks; without any, those of the worst severity that fail; `everything` takes all that can be done
+safely. Kinds: workloads, Namespace (Pod Security labels, default-deny NetworkPolicy), ServiceAccount.
+User ids and volumes are taken only where the person's own messages name them.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tools.actions.account_token_off import AccountTokenOff
+from tools.actions.deny_traffic import DenyTraffic
+from tools.actions.harden_workload import ContainerUser, HardenWorkload, UserSource
+from tools.actions.label_namespace import LabelNamespace, Level
+from tools.actions.own_service_account import OwnServiceAccount
+from tools.cluster.reader import Reader
+from tools.hardening import RULES, Setting
+from tools.plans import Reason, Refusal
+from tools.queries.context import QueryContext
+from tools.queries.fixing import Wanted, failing_of, wanted_of
+from tools.queries.proposing import (
+    find_object,
+    planned_on,
+    propose,
+    refused,
+    said_empty,
+    said_user,
+)
+from tools.queries.result import Result
+from tools.types import Action, ResourceRef, Target
+from tools.workload import WORKLOAD_KINDS
+
+
+class RunAs(BaseModel):
+    """A user id that the person named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    uid: int = Field(ge=1, le=2**31 - 1, description="As the person wrote it; never a guess.")
+    container: str = Field(default="", max_length=63, description="Empty: every container.")
+
+
+class Arguments(BaseModel):
+    """Which object, and what of it is to be fixed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=253, description="Exact name.")
+    kind: str = Field(default="", max_length=60, description="Empty: a workload of that name.")
+    namespace: str = Field(default="", max_length=63, description="Of a namespaced object.")
+    cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
+    controls: list[Annotated[str, Field(max_length=60)]] = Field(
+        default_factory=list[str],
+        max_length=40,
+        description="Controls (5.2.2) or check ids to answer; empty: the worst that fail.",
+    )
+    settings: list[Setting] = Field(
+        default_factory=list[Setting],
+        max_length=len(Setting),
+        description="Settings of a workload to make safe, beside those of the controls.",
+    )
+    everything: bool = Field(default=False, description="All that fails and has a safe fix.")
+    run_as: list[RunAs] = Field(
+        default_factory=list[RunAs], max_length=50, description="User ids that the person named."
+    )
+    empty_dirs: list[Annotated[str, Field(max_length=63)]] = Field(
+        default_factory=list[str],
+        max_length=50,
+        description="hostPath volumes that the person said may become empty folders.",
+    )
+
+
+async def run(arguments: Arguments, context: QueryContext) -> Result:
+    """Work the fix out; says why there is none, and what a person has to say first."""
+    reader, target = await find_object(
+        context, arguments.cluster, arguments.kind, arguments.namespace, arguments.name
+    )
+    ref = ResourceRef(
+        target.cluster, target.api_version, target.kind, target.namespace, target.name
+    )
+    unsaid = _unsaid(arguments, context)
+    if unsaid:
+        return refused(ref, _title(ref), Reason.NEEDS_PERSON, unsaid, "Ask the person for it.")
+    failing = await failing_of(context, reader, ref)
+    wanted = wanted_of(
+        target.kind, failing, arguments.controls, arguments.settings, arguments.everything
+    )
+    if isinstance(wanted, Refusal):
+        return refused(ref, _title(ref), wanted.reason, wanted.public, wanted.hint)
+    if target.kind in WORKLOAD_KINDS:
+        return await _workload(arguments, context, (reader, target), wanted)
+    return await propose(context, reader, _other(target, wanted), wanted.left)
+
+
+def _title(ref: ResourceRef) -> str:
+    return f"fix {ref.kind} {f'{ref.namespace}/' if ref.namespace else ''}{ref.name}"
+
+
+def _unsaid(arguments: Arguments, context: QueryContext) -> str:
+    """Name what only the asker can say and did not; empty where all was said."""
+    for given in arguments.run_as:
+        if not said_user(context, given.uid, given.container):
+            return (
+                f"The person asking did not name the user id {given.uid} in this thread, and it is "
+                "never guessed."
+            )
+    for volume in arguments.empty_dirs:
+        if not said_empty(context, volume):
+            return (
+                f"The person asking did not say in this thread that volume {volume} may become an "
+                "empty folder."
+            )
+    return ""
+
+
+async def _workload(
+    arguments: Arguments, context: QueryContext, place: tuple[Reader, Target], wanted: Wanted
+) -> Result:
+    """Put all settings into one action; what needs a person's word is left out unless asked for."""
+    reader, target = place
+    if not wanted.settings:
+        own = OwnServiceAccount(target=target, account=target.name, answers=wanted.account_checks)
+        return await propose(context, reader, own, wanted.left)
+    settings, left = list(wanted.settings), list(wanted.left)
+    if not wanted.asked:
+        settings, dropped = await _possible(arguments, context, place, wanted)
+        left = [*dropped, *left]
+    if wanted.account_checks:
+        left.append(
+            "Its service account: a change of its own, own_service_account, gives it another one."
+        )
+    return await propose(context, reader, _harden(arguments, target, wanted, settings), left)
+
+
+async def _possible(
+    arguments: Arguments, context: QueryContext, place: tuple[Reader, Target], wanted: Wanted
+) -> tuple[list[Setting], list[str]]:
+    """Keep the settings that need nobody's word; if all need one, keep them, to say so."""
+    reader, target = place
+    kept: list[Setting] = []
+    left: list[str] = []
+    for setting in wanted.settings:
+        _, made = await planned_on(context, reader, _harden(arguments, target, wanted, [setting]))
+        if isinstance(made, Refusal) and made.reason is Reason.NEEDS_PERSON:
+            left.append(f"{made.public} {made.hint}")
+        else:
+            kept.append(setting)
+    return (kept, left) if kept else (list(wanted.settings), [])
+
+
+def _harden(
+    arguments: Arguments, target: Target, wanted: Wanted, settings: list[Setting]
+) -> HardenWorkload:
+    """Make the action; it answers those of the wanted checks that these settings answer."""
+    can = {check for setting in settings for check in RULES[setting].answers}
+    can |= {"pss_host_namespaces", "security_context_missing"}
+    return HardenWorkload(
+        target=target,
+        answers=tuple(check for check in wanted.checks if check in can),
+        settings=tuple(setting for setting in Setting if setting in settings),
+        users=tuple(
+            ContainerUser(given.uid, UserSource.PERSON, given.container or None)
+            for given in arguments.run_as
+        ),
+        empty_dirs=tuple(arguments.empty_dirs),
+    )
+
+
+def _other(target: Target, wanted: Wanted) -> Action:
+    """Make the action of what is no workload."""
+    check = wanted.checks[0]
+    if target.kind == "ServiceAccount":
+        return AccountTokenOff(target=target, answers=(check,))
+    if check == "namespace_without_network_policy":
+        return DenyTraffic(target=target, answers=(check,))
+    return LabelNamespace(target=target, answers=(check,), enforce=Level.BASELINE)
