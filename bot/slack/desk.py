@@ -48,6 +48,11 @@ class Desk:
     panes: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Channel and thread of assistant panes opened lately, for titles."""
 
+    @property
+    def changes(self) -> bool:
+        """Tell whether changes can be proposed here."""
+        return self.policy() is not None
+
     async def whisper(self, channel: str, thread: str, person: str, text: str) -> None:
         """Tell one person something in a thread, seen by nobody else; best effort."""
         await self.show(channel, thread, person, said(text, self.config.link_hosts))

@@ -17,6 +17,7 @@ SHOWN = 5
 """Findings with buttons in one message."""
 EXPLAIN = "finding.explain"
 EVIDENCE = "finding.evidence"
+FIX = "finding.fix"
 MORE = "findings.more"
 _NAME_MAX = 120
 _REASON_MAX = 300
@@ -33,8 +34,13 @@ class Pressed:
     mark: str
 
 
-def blocks_of(findings: Sequence[Finding], first: int, room: int) -> tuple[list[Block], int, int]:
-    """Draw findings from `first` on; gives blocks, how many were drawn, and their size in units."""
+def blocks_of(
+    findings: Sequence[Finding], first: int, room: int, *, fixes: bool = False
+) -> tuple[list[Block], int, int]:
+    """Draw findings from `first` on; gives blocks, how many were drawn, and their size in units.
+
+    `fixes`: changes can be proposed here, so a failing finding offers that.
+    """
     blocks: list[Block] = []
     size = drawn = 0
     for index in range(first, min(first + SHOWN, len(findings))):
@@ -42,7 +48,7 @@ def blocks_of(findings: Sequence[Finding], first: int, room: int) -> tuple[list[
         cost = units(text) + 20
         if size + cost > room:
             break
-        blocks += [_section(text), _buttons(index, findings[index])]
+        blocks += [_section(text), _buttons(index, findings[index], fixes)]
         size += cost
         drawn += 1
     left = len(findings) - first - drawn
@@ -99,6 +105,15 @@ def question(finding: Finding) -> str:
     )
 
 
+def fix_question(finding: Finding) -> str:
+    """Word the question that a press on Propose a fix asks in the thread."""
+    inside = f" in namespace {finding.ref.namespace}" if finding.ref.namespace else ""
+    return (
+        f"Propose a fix for {finding.check} on {finding.ref.kind}/{finding.ref.name}{inside} "
+        f"of cluster {finding.ref.cluster}."
+    )
+
+
 def read_value(value: str) -> Pressed | None:
     """Read a button's value; None where it is not one of ours."""
     try:
@@ -125,15 +140,15 @@ def _evidence_line(item: Evidence) -> str:
     return line if item.ref is None else f"{line} of {place(item.ref)}"
 
 
-def _buttons(index: int, finding: Finding) -> Block:
+def _buttons(index: int, finding: Finding, fixes: bool) -> Block:
     value = json.dumps([index, _mark(finding)])
-    return {
-        "type": "actions",
-        "elements": [
-            _button("Explain", f"{EXPLAIN}.{index}", value),
-            _button("Evidence", f"{EVIDENCE}.{index}", value),
-        ],
-    }
+    elements = [
+        _button("Explain", f"{EXPLAIN}.{index}", value),
+        _button("Evidence", f"{EVIDENCE}.{index}", value),
+    ]
+    if fixes and finding.verdict is Verdict.FAIL:
+        elements.append(_button("Propose a fix", f"{FIX}.{index}", value))
+    return {"type": "actions", "elements": elements}
 
 
 def _button(text: str, action: str, value: str) -> Block:

@@ -1,4 +1,4 @@
-"""Buttons: Explain and Evidence on a finding, feedback on an answer, Forget thread.
+"""Buttons: Explain, Evidence and Propose a fix on a finding, feedback on an answer, Forget thread.
 
 Each press is acknowledged by `wiring` before it comes here, is taken once, and gets an answer; refusals
 are private. What an answer showed is shown again only where it may be seen now.
@@ -113,7 +113,13 @@ async def _act(desk: Desk, press: Press) -> str:
     if press.action == finding_blocks.MORE:
         return await _more(desk, press, scope)
     if press.action.startswith(f"{finding_blocks.EXPLAIN}."):
-        return await _explain(desk, press, await _finding(desk, press, scope))
+        found = await _finding(desk, press, scope)
+        return await _ask(desk, press, finding_blocks.question(found))
+    if press.action.startswith(f"{finding_blocks.FIX}."):
+        if not desk.changes:
+            raise _Say("Changes cannot be proposed here: no policy says who may.")
+        found = await _finding(desk, press, scope)
+        return await _ask(desk, press, finding_blocks.fix_question(found))
     if press.action.startswith(f"{finding_blocks.EVIDENCE}."):
         found = await _finding(desk, press, scope)
         text = finding_blocks.evidence_text(found)
@@ -153,8 +159,8 @@ def sees(scope: Scope, finding: Finding) -> bool:
     return all(scope.shows(ref) for ref in [finding.ref, *others])
 
 
-async def _explain(desk: Desk, press: Press, finding: Finding) -> str:
-    """Ask for the explanation in the thread, as a question of the presser's."""
+async def _ask(desk: Desk, press: Press, text: str) -> str:
+    """Ask something in the thread, as a question of the presser's."""
     unique = f"press:{press.trigger}"
     row = NewQuestion(
         id=desk.new_id(),
@@ -165,7 +171,7 @@ async def _explain(desk: Desk, press: Press, finding: Finding) -> str:
         thread=press.key.thread,
         person=press.person,
         place=_place(press.key.channel),
-        text=finding_blocks.question(finding),
+        text=text,
         received_at=desk.now(),
         kind="press",
     )
@@ -183,7 +189,7 @@ async def _more(desk: Desk, press: Press, scope: Scope) -> str:
         raise _Say("There are no more findings.")
     if not all(sees(scope, finding) for finding in page):
         raise _Say("What these findings are about may not be seen here any more.")
-    shown = more_findings(answer, first)
+    shown = more_findings(answer, first, fixes=desk.changes)
     posted = await desk.outlet.call(
         "chat.postMessage",
         channel=press.key.channel,

@@ -53,12 +53,17 @@ class Rendered:
     files: tuple[Attachment, ...] = ()
 
 
-def render(answer: Answer, profile: Profile, hosts: frozenset[str], prefix: str) -> Rendered:
-    """Give the message for an answer; `prefix` begins the names of its files."""
+def render(
+    answer: Answer, profile: Profile, hosts: frozenset[str], prefix: str, *, fixes: bool = False
+) -> Rendered:
+    """Give the message for an answer; `prefix` begins the names of its files.
+
+    `fixes`: changes can be proposed here.
+    """
     text = inert(answer.text, hosts).strip() or "There is no answer to show."
     blocks, cut = _text_blocks(text, profile)
     files = [text_file(text, prefix)] if cut else []
-    listed, shown, _ = finding_blocks.blocks_of(answer.findings, 0, FINDINGS_ROOM)
+    listed, shown, _ = finding_blocks.blocks_of(answer.findings, 0, FINDINGS_ROOM, fixes=fixes)
     blocks += listed
     if shown < len(answer.findings) and not _covered(answer):
         files.append(findings_file(answer.findings, prefix))
@@ -77,9 +82,9 @@ def bare(rendered: Rendered, answer: Answer, hosts: frozenset[str]) -> Rendered:
     return replace(rendered, text=_fallback(inert(answer.text, hosts), BARE_MAX), blocks=())
 
 
-def more_findings(answer: Answer, first: int) -> Rendered:
+def more_findings(answer: Answer, first: int, *, fixes: bool = False) -> Rendered:
     """Give the next page of an answer's findings."""
-    blocks, shown, _ = finding_blocks.blocks_of(answer.findings, first, FINDINGS_ROOM)
+    blocks, shown, _ = finding_blocks.blocks_of(answer.findings, first, FINDINGS_ROOM, fixes=fixes)
     text = f"Findings {first + 1} to {first + shown} of {len(answer.findings)}"
     return Rendered(text, tuple(blocks))
 

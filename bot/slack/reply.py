@@ -86,7 +86,9 @@ class Reply:
         prefix = f"oakum-{self._to.question[:8]}"
         hosts = self._desk.config.link_hosts
         await self._leave_stream()
-        rendered = render(answer, self._desk.config.profile, hosts, prefix)
+        rendered = render(
+            answer, self._desk.config.profile, hosts, prefix, fixes=self._desk.changes
+        )
         try:
             await self._put(rendered)
         except SlackRefused as error:
@@ -115,7 +117,7 @@ class Reply:
     async def _degraded(self, answer: Answer, prefix: str) -> Rendered:
         """Show the answer in older blocks, and as text alone where those are refused too."""
         hosts = self._desk.config.link_hosts
-        rendered = render(answer, Profile.CLASSIC, hosts, prefix)
+        rendered = render(answer, Profile.CLASSIC, hosts, prefix, fixes=self._desk.changes)
         _log.warning("blocks refused, shown in older ones", question=self._to.question)
         try:
             await self._put(rendered)

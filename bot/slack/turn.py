@@ -72,6 +72,7 @@ async def asked(desk: Desk, row: Leased, scope: Scope) -> Request:
         text=row.text,
         scope=scope,
         asked_at=row.received_at,
+        actor=await desk.identity.actor(row.person) if desk.changes else None,
         context=await _context(desk, row),
     )
 

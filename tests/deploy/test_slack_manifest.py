@@ -38,7 +38,8 @@ def test_every_method_declared_is_called_and_none_besides():
     )
     named = set(
         re.findall(
-            r'"((?:chat|users|views|files|reactions|conversations|auth|assistant)\.[\w.]+)"', source
+            r'"((?:chat|users|usergroups|views|files|reactions|conversations|auth|assistant)\.[\w.]+)"',
+            source,
         )
     )
 

@@ -1,17 +1,14 @@
 """Proposals in Slack: a card, presses on it by who may and who may not, and the card as it then is."""
 
-import asyncio
-
 import pytest
 
 from bot.approval import proposals
-from bot.approval.policy.votes import Verdict
 from bot.slack.service import Approvals
 from bot.store import reviews
 from bot.store.outbox import App
 from bot.store.proposals import State
 from bot.types import ThreadKey
-from tests.fakes.proposed import POLICY, TEAM, Proposing, harden
+from tests.fakes.proposed import POLICY, TEAM, Proposing
 
 ONE = "a" * 32
 TWO = "b" * 32
@@ -70,7 +67,9 @@ async def test_a_card_is_posted_approved_by_another_person_and_updated(place, de
 
     assert ack.acked_after_s < 1
     assert await state(place) is State.APPROVED
-    assert whispers(place) == ["Your approval is counted. That is enough; the card shows what follows."]
+    assert whispers(place) == [
+        "Your approval is counted. That is enough; the card shows what follows."
+    ]
     assert "✅ approved by <@UBOB>" in text_of(cards(place)[0])
     assert len(cards(place)) == 1
     assert place.slack.refused == []
