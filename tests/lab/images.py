@@ -9,7 +9,7 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +34,8 @@ class Content(NamedTuple):
     data: bytes = b""
     link: str = ""
     """Set for a symbolic link: where it points."""
+    source: str = ""
+    """Set where the data is that of a file of this machine."""
 
 
 class Image(NamedTuple):
@@ -43,6 +45,10 @@ class Image(NamedTuple):
     contents: tuple[Content, ...]
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    user: str = ""
+    """Numeric user and group; root where empty."""
+    environment: tuple[str, ...] = ()
+    """NAME=VALUE, beside PATH."""
 
 
 def images(programs: Path, say: Callable[[str], None]) -> Path:
@@ -58,12 +64,15 @@ def images(programs: Path, say: Callable[[str], None]) -> Path:
 
 def write(image: Image, output: Path) -> None:
     """Write one image as a docker-archive."""
-    layer = _layer(image.contents)
-    digest = hashlib.sha256(layer).hexdigest()
+    layer = output.with_suffix(".layer")
+    _write_layer(image.contents, layer)
+    with layer.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     settings: dict[str, object] = {
-        "Env": ["PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+        "Env": ["PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *image.environment],
         "Entrypoint": list(image.entrypoint),
         "Cmd": list(image.command),
+        "User": image.user,
     }
     config = json.dumps(
         {
@@ -80,8 +89,10 @@ def write(image: Image, output: Path) -> None:
         [{"Config": config_name, "RepoTags": [image.name], "Layers": [layer_name]}]
     ).encode()
     with tarfile.open(output, "w") as archive:
-        for name, data in ((config_name, config), (layer_name, layer), ("manifest.json", manifest)):
-            _add(archive, name, data)
+        _add(archive, Content(config_name, config))
+        _add(archive, Content(layer_name, source=str(layer)))
+        _add(archive, Content("manifest.json", manifest))
+    layer.unlink()
 
 
 def _all(programs: Path) -> list[Image]:
@@ -121,7 +132,7 @@ def _iptables() -> tuple[Content, ...]:
     """Collect what kube-proxy runs: iptables, its plugins, and the libraries of both."""
     main = Path(machine.find("xtables-nft-multi") or "/usr/sbin/xtables-nft-multi")
     plugins = _plugins()
-    libraries = {library for file in (main, *plugins) for library in _libraries(file)}
+    libraries = {library for file in (main, *plugins) for library in libraries_of(file)}
     contents = [Content("usr/sbin/xtables-nft-multi", main.read_bytes())]
     contents += [Content(f"usr/sbin/{name}", link="xtables-nft-multi") for name in _XTABLES.split()]
     contents += [
@@ -134,7 +145,7 @@ def _plugins() -> list[Path]:
     return sorted(Path("/usr/lib").glob("*-linux-gnu*/xtables/*.so"))
 
 
-def _libraries(program: Path) -> list[Path]:
+def libraries_of(program: Path) -> list[Path]:
     """Name the libraries that a program is linked with, the loader among them."""
     done = subprocess.run(["ldd", str(program)], capture_output=True, text=True)
     words = [word for line in done.stdout.splitlines() for word in line.split()]
@@ -152,10 +163,9 @@ def _machine_digest() -> str:
     return digest.hexdigest()[:10]
 
 
-def _layer(contents: tuple[Content, ...]) -> bytes:
-    buffer = io.BytesIO()
+def _write_layer(contents: Iterable[Content], output: Path) -> None:
     seen: set[str] = set()
-    with tarfile.open(fileobj=buffer, mode="w") as layer:
+    with tarfile.open(output, "w") as layer:
         for content in contents:
             for parent in reversed([str(parent) for parent in Path(content.path).parents]):
                 if parent != "." and parent not in seen:
@@ -166,16 +176,17 @@ def _layer(contents: tuple[Content, ...]) -> bytes:
             if content.path in seen:
                 continue
             seen.add(content.path)
-            _add(layer, content.path, content.data, content.link)
-    return buffer.getvalue()
+            _add(layer, content)
 
 
-def _add(archive: tarfile.TarFile, name: str, data: bytes, link: str = "") -> None:
-    entry = tarfile.TarInfo(name)
+def _add(archive: tarfile.TarFile, content: Content) -> None:
+    entry = tarfile.TarInfo(content.path)
     entry.mode = 0o755
-    if link:
-        entry.type, entry.linkname = tarfile.SYMTYPE, link
+    if content.link:
+        entry.type, entry.linkname = tarfile.SYMTYPE, content.link
         archive.addfile(entry)
         return
-    entry.size = len(data)
-    archive.addfile(entry, io.BytesIO(data))
+    with Path(content.source).open("rb") if content.source else io.BytesIO(content.data) as data:
+        entry.size = data.seek(0, io.SEEK_END)
+        data.seek(0)
+        archive.addfile(entry, data)
