@@ -69,6 +69,7 @@ class BranchStore:
 
     def view(self) -> Path:
         """Give the manifests of the newest commit in a folder of their own."""
+        self._reopen()
         tip = self._tip()
         if self._viewed is None or self._viewed[0] != tip:
             self.close_view()
@@ -113,6 +114,7 @@ class BranchStore:
     def put(self, edit: Edit, operation_id: str) -> Put:
         """Commit the edit on a branch of its own."""
         check_operation_id(operation_id)
+        self._reopen()
         tip = self._tip()
         if self._blob(tip, edit.file) != edit.before:
             raise Moved(f"{edit.file} is no longer as it was read.")
@@ -132,6 +134,7 @@ class BranchStore:
 
     def last(self, subject: str) -> Last | None:
         """Name the last operation that committed an edit of an object, wherever its branch is."""
+        self._reopen()
         head = self._repo.head()
         found: list[tuple[int, int, Commit, str]] = []
         for name in self._names():
@@ -147,6 +150,14 @@ class BranchStore:
         file = _file_of(commit)
         before = self._blob(commit.parents[0], file)
         return Last(operation_id, before, digest(self._blob(commit.id, file)))
+
+    def _reopen(self) -> None:
+        """Open the repository anew: the library keeps packed branches as it first saw them."""
+        path = self._repo.path
+        self._repo.close()
+        self._repo = Repo(path)
+        self._objects = self._repo.object_store
+        self._refs = self._repo.refs
 
     def close_view(self) -> None:
         """Delete the laid out manifests."""
@@ -174,8 +185,10 @@ class BranchStore:
         return best[1]
 
     def _line(self, sha: bytes) -> Iterator[Commit]:
-        """Give a commit and its first parents."""
+        """Give a commit and its first parents, as far as a shallow clone has them."""
         for _ in range(_MAX_STEPS):
+            if sha not in self._objects:
+                return
             commit = cast(Commit, self._objects[sha])
             yield commit
             if not commit.parents:
@@ -183,10 +196,17 @@ class BranchStore:
             sha = commit.parents[0]
 
     def _depth(self, sha: bytes, head: bytes) -> int | None:
-        """Count the steps from HEAD to a commit; None where it does not come from there."""
+        """Count the steps from HEAD to a commit; None where it does not come from there.
+
+        A line of ours is what people put on top, then commits of ours, then HEAD as it was.
+        """
+        ours = False
         for depth, commit in enumerate(self._line(sha)):
             if commit.id == head:
                 return depth
+            if ours and not _trailer(commit, "Oakum-Operation"):
+                return None
+            ours = ours or bool(_trailer(commit, "Oakum-Operation"))
         return None
 
     def _entry(self, commit: bytes, file: str) -> tuple[int, bytes] | None:
@@ -220,6 +240,8 @@ class BranchStore:
             if inside.lower().endswith(_SUFFIXES):
                 path = folder.joinpath(*parts)
                 path.parent.mkdir(parents=True, exist_ok=True)
+                if entry.sha not in self._objects:
+                    raise OSError(2, "the Git repository is a partial clone without this file")
                 path.write_bytes(cast(Blob, self._objects[entry.sha]).data)
 
     def _commit(self, tip: bytes, edit: Edit, operation_id: str) -> Commit:

@@ -12,9 +12,10 @@ import asyncio
 import codecs
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from tools.cluster.branch_store import open_branches
 from tools.cluster.export import as_yaml
@@ -32,7 +33,7 @@ from tools.cluster.manifest_store import Busy, Edit, Put, Store, check_operation
 from tools.cluster.manifest_text import Place, edited, objects, parsed, without
 from tools.cluster.plain_store import PlainStore
 from tools.cluster.reader import Reader
-from tools.cluster.snapshot import open_folder
+from tools.cluster.snapshot import SnapshotReader
 from tools.cluster.writer import Reply, check, check_manifest, checked_kind
 from tools.errors import ClusterUnreachable, Moved, NotAllowed, NotEditable, UnknownName
 from tools.objects.kinds import KINDS
@@ -73,6 +74,7 @@ class FolderWriter:
         self.name = config.name
         self._config = config
         self._store = store
+        self._turn = Lock()
 
     async def read(self, target: Target) -> dict[str, Any] | None:
         """Read an object, not redacted. Raises NotEditable where it cannot be known or edited."""
@@ -115,31 +117,39 @@ class FolderWriter:
 
     async def looking(self, reader: Reader) -> Reader:
         """Read the folder anew, as last edited; a reader of a folder reads it once."""
-        view = await asyncio.to_thread(self._store.view)
-        return await open_folder(structs.replace(self._config, folder=str(view)))
+        return await asyncio.to_thread(self._look)
 
     async def close(self) -> None:
         """Let go of the folder; safe to call twice."""
         await asyncio.to_thread(self._store.close)
 
+    def _look(self) -> Reader:
+        with self._turn:
+            return SnapshotReader(self._config, self._read_all())
+
     def _read(self, target: Target) -> dict[str, Any] | None:
         checked_kind(target)
-        found = self._find(target, self._contents())
-        return None if found is None else self._live(target, found.obj)
+        with self._turn:
+            found = self._find(target, self._contents())
+            return None if found is None else self._live(target, found.obj)
 
     def _live(self, target: Target, obj: dict[str, Any], operation_id: str = "") -> dict[str, Any]:
         last = None if operation_id else self._store.last(_subject(target))
         return as_live(obj, target, operation_id or (last.operation_id if last else ""))
 
-    def _contents(self) -> Contents:
-        """Read the folder. Raises NotEditable for one that Oakum wrote, ClusterUnreachable."""
+    def _read_all(self) -> Contents:
+        """Read the folder as last edited. Raises ClusterUnreachable."""
         try:
-            contents = read_folder(self._store.view())
+            return read_folder(self._store.view())
         except OSError as error:
             raise ClusterUnreachable(
                 f"The folder of cluster {self.name} cannot be read: {error.strerror}.",
                 "Check that it is still there.",
             ) from error
+
+    def _contents(self) -> Contents:
+        """Read the folder to write there. Raises NotEditable for one that Oakum wrote."""
+        contents = self._read_all()
         if contents.marker is not None:
             raise NotEditable(
                 f"Cluster {self.name} is a redacted copy that `oakum snapshot` wrote: it is never "
@@ -264,6 +274,16 @@ class FolderWriter:
     ) -> Reply:
         """Make an edit, and put it unless it is a dry run; answers as a server would."""
         check_operation_id(operation_id)
+        with self._turn:
+            return self._answered(target, make, operation_id, dry_run)
+
+    def _answered(
+        self,
+        target: Target,
+        make: Callable[[], tuple[Edit, dict[str, Any]]],
+        operation_id: str,
+        dry_run: bool,
+    ) -> Reply:
         try:
             if dry_run:
                 _, obj = make()

@@ -1,5 +1,6 @@
 """A folder in a Git checkout: a change is a commit on a branch of its own, and people's work is left alone."""
 
+import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from tests.fakes.folder_desk import PRIVILEGED, SAFE, WEB, Crash, Desk, desk_of,
 from tools.actions.deny_traffic import DenyTraffic
 from tools.changes import OutcomeKind, State
 from tools.types import Target
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -196,3 +199,60 @@ async def test_a_link_in_git_is_not_edited(desk: Desk) -> None:
     git(desk.folder, "add", "-A", ".")
     git(desk.folder, "commit", "-q", "-m", "link")
     assert (await desk.rehearse(harden())).state is State.REFUSED
+
+
+async def test_branches_that_git_packed_meanwhile_are_seen(desk: Desk) -> None:
+    intent = await desk.intend(harden())
+    applied = await desk.apply(intent)
+    git(desk.folder, "pack-refs", "--all")
+    git(desk.folder, "gc", "-q")
+    assert await desk.writer.read(intent.operation.target) is not None
+    found = await desk.recover(intent)
+    assert found is not None
+    undo = await desk.undo((intent,), (applied,))
+    git(desk.folder, "pack-refs", "--all")
+    assert (await desk.apply(undo)).kind is OutcomeKind.APPLIED
+    git(desk.folder, "pack-refs", "--all")
+    assert (await desk.apply(undo)).kind is OutcomeKind.APPLIED
+    assert git(desk.folder, "fsck", "--strict").strip() == ""
+
+
+async def test_a_commit_of_people_on_the_branch_is_built_upon(desk: Desk, tmp_path: Path) -> None:
+    await desk.apply(await desk.intend(harden()))
+    tree = tmp_path / "other"
+    git(desk.folder, "worktree", "add", "-q", str(tree), "oakum/operation-1")
+    file = tree / "clusters" / "shop" / "web.yaml"
+    file.write_text(file.read_text().replace("web:1.2", "web:1.3"))
+    git(tree, "commit", "-q", "-a", "-m", "fixed up")
+    target = Target("demo", "v1", "Namespace", "", "shop")
+    applied = await desk.apply(await desk.intend(DenyTraffic(target=target), "operation-2"))
+    shown = git(desk.folder, "show", f"{applied.audit_id}:clusters/shop/web.yaml")
+    assert "web:1.3" in shown
+
+
+async def test_a_second_work_tree_of_a_repository_is_a_checkout_too(
+    desk: Desk, tmp_path: Path
+) -> None:
+    tree = tmp_path / "other"
+    git(desk.folder, "worktree", "add", "-q", "-b", "topic", str(tree))
+    opened = await desk_of(tree / "clusters" / "shop")
+    applied = await opened.apply(await opened.intend(harden()))
+    assert applied.kind is OutcomeKind.APPLIED, applied
+    assert git(desk.folder, "rev-parse", "oakum/operation-1").strip() == applied.audit_id
+    assert git(tree, "status", "--porcelain") == ""
+    await opened.writer.close()
+
+
+async def test_a_shallow_clone_is_enough(desk: Desk, tmp_path: Path) -> None:
+    for number in range(3):
+        git(desk.folder, "commit", "-q", "--allow-empty", "-m", str(number))
+    clone = tmp_path / "clone"
+    top = git(desk.folder, "rev-parse", "--show-toplevel").strip()
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{top}", str(clone))
+    opened = await desk_of(clone / "clusters" / "shop")
+    intent = await opened.intend(harden())
+    applied = await opened.apply(intent)
+    assert applied.kind is OutcomeKind.APPLIED, applied
+    undo = await opened.undo((intent,), (applied,))
+    assert (await opened.apply(undo)).kind is OutcomeKind.APPLIED
+    await opened.writer.close()
