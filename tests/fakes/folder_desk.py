@@ -110,6 +110,19 @@ class Desk(Struct):
         """Verify."""
         return await verify(intent, applied, Watch(self.reader, self.writer, self.clock, self.wait))
 
+    async def carry_out(
+        self, action: Action, operation_id: str = "operation"
+    ) -> tuple[tuple[Intent, ...], tuple[Outcome, ...]]:
+        """Rehearse and apply every step, and verify the last one."""
+        first = await self.intend(action, f"{operation_id}-0")
+        intents = tuple(
+            Intent(f"{operation_id}-{step}", first.seal, step, first.expires_at)
+            for step in range(len(first.seal.steps))
+        )
+        outcomes = tuple([await self.apply(intent) for intent in intents])
+        assert [str(each.kind) for each in outcomes] == ["applied"] * len(intents), outcomes
+        return intents, (*outcomes[:-1], await self.verify(intents[-1], outcomes[-1]))
+
     async def undo(self, intents: tuple[Intent, ...], applied: tuple[Outcome, ...]) -> Intent:
         """Rehearse the undo of all steps of a change."""
         target = vocabulary.decode(intents[0].seal.action).target

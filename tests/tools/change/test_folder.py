@@ -12,13 +12,14 @@ from msgspec import structs
 from tests.fakes.folder_desk import PRIVILEGED, SAFE, WEB, Desk, desk_of, harden
 from tools.actions.delete_object import DeleteObject
 from tools.actions.deny_traffic import DenyTraffic
+from tools.actions.own_service_account import OwnServiceAccount
 from tools.change.account import Subject, may
 from tools.change.apply import confirm
 from tools.changes import OutcomeKind, State
 from tools.cluster.connect import connect
 from tools.cluster.export import write_snapshot
 from tools.errors import ClusterUnreachable, UnknownName
-from tools.types import ClusterConfig, ClusterSource, Target
+from tools.types import ClusterConfig, ClusterSource, Target, Verb
 
 
 @pytest_asyncio.fixture
@@ -270,6 +271,30 @@ async def test_deleting_takes_one_document_out_and_leaves_the_rest(desk: Desk) -
     first, _, last = WEB.split("---\n")
     assert (desk.folder / "web.yaml").read_text() == f"{first}---\n{last}"
     assert (await desk.verify(intent, applied)).kind is OutcomeKind.VERIFIED
+
+
+def own_account() -> OwnServiceAccount:
+    target = Target("demo", "apps/v1", "Deployment", "shop", "web")
+    return OwnServiceAccount(
+        target=target,
+        account="web-own",
+        confirmed=True,
+        answers=("default_service_account_used",),
+    )
+
+
+async def test_two_steps_make_a_file_and_an_edit_and_their_undo_takes_both_back(desk: Desk) -> None:
+    before = desk.texts()
+    intents, outcomes = await desk.carry_out(own_account())
+    assert [i.operation.verb for i in intents] == [Verb.CREATE, Verb.PATCH]
+    assert outcomes[-1].kind is OutcomeKind.VERIFIED, outcomes
+    assert "serviceAccountName: web-own" in (desk.folder / "web.yaml").read_text()
+    assert b"name: web-own" in desk.texts()["serviceaccount-web-own.yaml"]
+    first = await desk.undo(intents, outcomes)
+    steps = [structs.replace(first, step=n, operation_id=f"undo-{n}") for n in range(2)]
+    for step in steps:
+        assert (await desk.apply(step)).kind is OutcomeKind.APPLIED
+    assert desk.texts() == before
 
 
 async def test_nobody_says_what_people_may_do_in_a_folder(desk: Desk) -> None:

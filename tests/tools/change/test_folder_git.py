@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from dulwich.repo import Repo
+from msgspec import structs
 
 from tests.fakes.folder_desk import PRIVILEGED, SAFE, WEB, Crash, Desk, desk_of, harden
 from tools.actions.deny_traffic import DenyTraffic
+from tools.actions.own_service_account import OwnServiceAccount
 from tools.changes import OutcomeKind, State
 from tools.types import Target
 
@@ -199,6 +201,20 @@ async def test_a_link_in_git_is_not_edited(desk: Desk) -> None:
     git(desk.folder, "add", "-A", ".")
     git(desk.folder, "commit", "-q", "-m", "link")
     assert (await desk.rehearse(harden())).state is State.REFUSED
+
+
+async def test_all_steps_of_a_change_are_on_its_last_branch(desk: Desk) -> None:
+    target = Target("demo", "apps/v1", "Deployment", "shop", "web")
+    action = OwnServiceAccount(target=target, account="web-own", confirmed=True)
+    intents, outcomes = await desk.carry_out(action)
+    assert outcomes[-1].kind is OutcomeKind.VERIFIED, outcomes
+    names = git(desk.folder, "diff", "--name-only", "main", "oakum/operation-1").split()
+    assert names == ["clusters/shop/serviceaccount-web-own.yaml", "clusters/shop/web.yaml"]
+    first = await desk.undo(intents, outcomes)
+    for step in range(2):
+        undone = await desk.apply(structs.replace(first, step=step, operation_id=f"undo-{step}"))
+        assert undone.kind is OutcomeKind.APPLIED, undone
+    assert git(desk.folder, "diff", "main", "oakum/undo-1") == ""
 
 
 async def test_branches_that_git_packed_meanwhile_are_seen(desk: Desk) -> None:
