@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from bot.agent.vocabulary import SUBRESOURCES, VERBS
 from knowledge import catalogue
 from knowledge.types import Control, Guide, Passage
+from tools.actions.deploy_app import DeployApp
 from tools.objects.kinds import KINDS
 from tools.plans import Reason
 from tools.queries.proposing import changed_fields
@@ -305,6 +306,8 @@ def _planned(allowed: Allowed, data: Planned) -> None:
     for operation in plan.operations:
         target = operation.target
         allowed.names |= {target.name.lower(), f"{target.kind}/{target.name}".lower()}
+    if isinstance(data.action, DeployApp):
+        allowed.names |= {data.action.image, *data.action.image.split("@")}
 
 
 def _not_planned(allowed: Allowed, data: NotPlanned) -> None:

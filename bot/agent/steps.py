@@ -5,9 +5,14 @@ named it. Used by `bot.agent.loop`.
 """
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from bot.agent.allowed import Allowed
 from bot.agent.grounding import MARK
+from tools.actions.label_namespace import Level
+from tools.actions.remove_subject import SubjectKind
+from tools.hardening import Setting
+from tools.queries import propose_access, propose_change, propose_fix
 
 _DOING = {
     "clusters": "Listing clusters",
@@ -29,6 +34,16 @@ _DOING = {
 }
 _NAMES = ("verb", "resource", "kind", "name", "pod", "namespace", "cluster")
 _FREE = ("question",)
+_OURS = frozenset({*propose_change.CHANGES, *Setting, *Level, *SubjectKind})
+"""Words that queries take and that name nothing in a cluster."""
+_PARTS = frozenset(
+    {
+        *propose_fix.RunAs.model_fields,
+        *propose_change.Resources.model_fields,
+        *propose_access.Limit.model_fields,
+    }
+)
+"""Fields inside arguments."""
 
 
 def doing(query: str, arguments: Mapping[str, object], allowed: Allowed) -> str:
@@ -55,10 +70,15 @@ def shown_arguments(
     def shown(key: str, value: object) -> object:
         if isinstance(value, bool | int | float):
             return value
+        if isinstance(value, str) and value in _OURS:
+            return str(value)
         if isinstance(value, str):
             return grounded(value[:300]) if key in _FREE or _known(value, allowed) else MARK
         if isinstance(value, list):
             return [shown(key, item) for item in value[:20]]  # pyright: ignore[reportUnknownVariableType]
+        if isinstance(value, dict):
+            parts = cast("dict[object, object]", value)
+            return {part: shown(key, item) for part, item in parts.items() if part in _PARTS}
         return MARK
 
     return {key: shown(key, value) for key, value in list(arguments.items())[:12]}

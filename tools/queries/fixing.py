@@ -36,8 +36,6 @@ class Wanted:
     """Of a workload."""
     account_checks: tuple[str, ...] = ()
     """Those that only a service account of its own answers."""
-    left: tuple[str, ...] = ()
-    """What stays as it is, one sentence each."""
     asked: bool = False
     """True where the person named what is to be done: then nothing of it may be left out."""
 
@@ -78,6 +76,8 @@ def wanted_of(
         chosen = known if everything else _worst(failing, known)
     else:
         chosen = [check for check in asked if _answered(kind, check)]
+        by_setting = {check for setting in settings for check in RULES[setting].answers}
+        chosen += [check for check in known if check in by_setting and check not in chosen]
     refusal = None if settings else _none(kind, asked, chosen, fails)
     if refusal:
         return refusal
@@ -89,7 +89,6 @@ def wanted_of(
         tuple(chosen),
         tuple(setting for setting in Setting if setting in wished),
         accounts,
-        _left(failing, chosen),
         asked=bool(asked or settings),
     )
 
@@ -162,11 +161,3 @@ def _named(check: str) -> str:
     """Name a check with the actions that answer it elsewhere."""
     elsewhere = [action.__name__ for action in vocabulary.actions_for(check)]
     return f"{check} ({names(elsewhere)} does, on other kinds)" if elsewhere else check
-
-
-def _left(failing: Sequence[Finding], chosen: Sequence[str]) -> tuple[str, ...]:
-    """Say what else the object fails."""
-    controls = dict.fromkeys(
-        control for item in failing if item.check not in chosen for control in item.controls
-    )
-    return (f"Left as it is: CIS {names(controls)}.",) if controls else ()

@@ -9,7 +9,7 @@ volume, claim or Secret; cannot be undone). For fixes of findings take propose_f
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,21 @@ from tools.queries.titles import title
 from tools.types import Action, ResourceRef, Target
 
 Name = Annotated[str, Field(max_length=253)]
+Change = Literal[
+    "scale",
+    "restart",
+    "pause",
+    "resume",
+    "set_resources",
+    "pin_images",
+    "own_service_account",
+    "account_token_off",
+    "pod_security_labels",
+    "deny_traffic",
+    "delete",
+]
+CHANGES: tuple[str, ...] = get_args(Change)
+"""What can be asked for."""
 
 
 class Resources(BaseModel):
@@ -51,19 +66,7 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    change: Literal[
-        "scale",
-        "restart",
-        "pause",
-        "resume",
-        "set_resources",
-        "pin_images",
-        "own_service_account",
-        "account_token_off",
-        "pod_security_labels",
-        "deny_traffic",
-        "delete",
-    ] = Field(description="Which change.")
+    change: Change = Field(description="Which change.")
     name: str = Field(min_length=1, max_length=253, description="Exact name of the object.")
     kind: str = Field(default="", max_length=60, description="Empty: a workload of that name.")
     namespace: str = Field(default="", max_length=63, description="Of a namespaced object.")

@@ -91,8 +91,9 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     if isinstance(wanted, Refusal):
         return refused(ref, _title(ref), wanted.reason, wanted.public, wanted.hint)
     if target.kind in WORKLOAD_KINDS:
-        return await _workload(arguments, context, (reader, target), wanted)
-    return await propose(context, reader, _other(target, wanted), wanted.left)
+        action, left = await _workload(arguments, context, (reader, target), wanted)
+        return await propose(context, reader, action, left, failing)
+    return await propose(context, reader, _other(target, wanted), (), failing)
 
 
 def _title(ref: ResourceRef) -> str:
@@ -118,21 +119,20 @@ def _unsaid(arguments: Arguments, context: QueryContext) -> str:
 
 async def _workload(
     arguments: Arguments, context: QueryContext, place: tuple[Reader, Target], wanted: Wanted
-) -> Result:
+) -> tuple[Action, list[str]]:
     """Put all settings into one action; what needs a person's word is left out unless asked for."""
-    reader, target = place
+    _, target = place
     if not wanted.settings:
         own = OwnServiceAccount(target=target, account=target.name, answers=wanted.account_checks)
-        return await propose(context, reader, own, wanted.left)
-    settings, left = list(wanted.settings), list(wanted.left)
+        return own, []
+    settings, left = list(wanted.settings), list[str]()
     if not wanted.asked:
-        settings, dropped = await _possible(arguments, context, place, wanted)
-        left = [*dropped, *left]
+        settings, left = await _possible(arguments, context, place, wanted)
     if wanted.account_checks:
         left.append(
             "Its service account: a change of its own, own_service_account, gives it another one."
         )
-    return await propose(context, reader, _harden(arguments, target, wanted, settings), left)
+    return _harden(arguments, target, wanted, settings), left
 
 
 async def _possible(

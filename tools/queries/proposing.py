@@ -26,14 +26,14 @@ from tools.queries.result import NotPlanned, Planned, Result
 from tools.queries.scoping import nearest, pick_cluster, pick_namespaces
 from tools.queries.titles import title
 from tools.queries.wording import cap, fence, names, one_line, place
-from tools.types import Action, Operation, ResourceRef, Target, Verb
+from tools.types import Action, Finding, Operation, ResourceRef, Target, Verb
 
 HIDDEN = "(not shown here)"
 """Stands for the name of a cluster-scoped object where the asker may see only namespaces."""
 
 _FIELDS = 12
 """Most fields of a plan that a model is told."""
-_VALUE = 120
+_VALUE = 300
 """Most characters of one value."""
 _USER_WORD = re.compile(
     r"\b(?:uid|users?|run\s?as\w*|nutzer\w*|benutzer\w*|id)\b|\bas \d|\bals \d", re.I
@@ -107,8 +107,16 @@ async def propose(
     reader: Reader,
     action: Action,
     left: Sequence[str] = (),
+    failing: Sequence[Finding] = (),
 ) -> Result:
     """Plan an action on what the reader gives: a change to propose, or why there is none.
+
+    Args:
+        context: of the question.
+        reader: of the action's cluster.
+        action: without a uid.
+        left: what it leaves as it is, said beside.
+        failing: what the object fails now; what the plan does not answer is said.
 
     Raises BadAction for what is outside the vocabulary, and what the reader raises.
     """
@@ -119,8 +127,16 @@ async def propose(
     )
     if isinstance(made, Refusal):
         return not_planned(ref, title(planned), made)
-    data = Planned(ref, title(planned), planned, made, tuple(left))
+    rest = _still_failing(failing, made)
+    data = Planned(ref, title(planned), planned, made, (*left, *rest))
     return Result(_planned_text(data), data)
+
+
+def _still_failing(failing: Sequence[Finding], plan: Plan) -> tuple[str, ...]:
+    """Say what the object fails all the same."""
+    rest = [item for item in failing if item.check not in plan.answers]
+    controls = dict.fromkeys(control for item in rest for control in item.controls)
+    return (f"Left as it is: CIS {names(controls)}.",) if controls else ()
 
 
 async def planned_on(

@@ -99,7 +99,7 @@ def _pin(action: PinImage, where: str) -> str:
 def _deploy(action: DeployApp, where: str) -> str:
     user = f", as user {action.user}" if action.user else ""
     return (
-        f"deploy {where} from image {action.image}: port {action.port}, "
+        f"deploy {where} from image {action.image}, port {action.port}, "
         f"{_count(action.replicas)}{user}"
     )
 

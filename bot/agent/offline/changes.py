@@ -4,20 +4,20 @@ Nothing is changed here or by those queries. Used by `bot.agent.offline.plans`.
 """
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import yaml
 
-from bot.agent.offline import fixes, words
-from bot.agent.offline.reading import Ask, read
+from bot.agent.offline import words
+from bot.agent.offline.reading import Ask, Wish, read
 from bot.agent.offline.talk import Call, Got, Plan, Talk
-from bot.agent.offline.target import Target, about_of, resolve
+from bot.agent.offline.target import Target, about_of, earlier_names, resolve
 from bot.agent.offline.wishes import Change, Sort, read_change
 from tools.plans import Refusal
 from tools.queries.proposing import changed_fields
-from tools.queries.result import NotPlanned, Planned, WorkloadRow
+from tools.queries.result import NotPlanned, Planned, WorkloadRow, Workloads
 from tools.queries.wording import names
 
 MOST = 3
@@ -36,22 +36,24 @@ _WHICH_SUBJECT = (
 _WHAT_TO_DEPLOY = "To deploy an application I need"
 _CONFIRM = "Confirm that it works without"
 _FOLDER = "Say that an empty folder may take its place"
-_OPEN = (
-    _SAY_UID,
-    _WHICH_CONTAINER,
-    _WHICH_OBJECT,
-    _HOW_MANY,
-    _WHICH_LEVEL,
-    _WHICH_AMOUNTS,
-    _WHICH_SUBJECT,
-    _WHAT_TO_DEPLOY,
-    _FOLDER,
-    _CONFIRM,
-)
+_REPLIES: dict[str, str] = {
+    _SAY_UID: r"\d",
+    _WHICH_CONTAINER: r"^\W*(?:container )?[a-z0-9-]+\W*$",
+    _WHICH_OBJECT: r"^\W*(?:the one |the )?(?:in )?(?:namespace )?[a-z0-9/-]+(?: one)?\W*$",
+    _HOW_MANY: r"\d|\bzero\b",
+    _WHICH_LEVEL: r"\b(?:baseline|restricted)\b",
+    _WHICH_AMOUNTS: r"\d",
+    _WHICH_SUBJECT: r"\b(?:user|group|service ?account)\b",
+    _WHAT_TO_DEPLOY: r"\bport\b|sha256|\bin\b|\bcalled\b|\bnamespace\b",
+    _FOLDER: r"\bempty\b|\bleer",
+    _CONFIRM: r"\bconfirm|bestätig",
+}
+"""By a question of ours, what a message must hold to be its answer."""
 _QUESTION = re.compile(
     r"^\W*(?:why|what|how|which|who|where|is|are|does|do|show|list|scan|explain|warum|was|wie|welche)\b",
     re.I,
 )
+_PLURAL = re.compile(r"\b(?:them|those|these|all|both|each|alle|beide)\b", re.I)
 _SHORT = 14
 """Words of a message that may be the reply to a question of ours."""
 
@@ -73,26 +75,43 @@ NARROW = (
 )
 
 
+APPROVALS = (
+    "I do not read approvals here. Each change that is asked for has its card in the thread where it "
+    "was asked for; `oakum approvals list` shows all that wait."
+)
+
+
+def approvals(talk: Talk, question: Ask) -> Plan:
+    """Say where approvals are seen."""
+    yield from ()
+    return APPROVALS
+
+
 def continued(talk: Talk) -> Talk:
     """Read a short reply to a question of ours as part of the request that it was asked about."""
     if len(talk.earlier) < 2 or len(talk.question.split()) > _SHORT:
         return talk
     asked, said = talk.earlier[-2:]
-    waits = not said.by_person and any(mark in said.text for mark in _OPEN)
-    if not asked.by_person or not waits or _QUESTION.search(talk.question):
+    open_ = [mark for mark in _REPLIES if not said.by_person and mark in said.text]
+    answered = [mark for mark in open_ if re.search(_REPLIES[mark], talk.question, re.I)]
+    if not asked.by_person or not answered or _QUESTION.search(talk.question):
         return talk
-    if read(talk.question).wish.value == "change" and read(talk.question).words:
+    own = read(talk.question)
+    if own.wish is Wish.CHANGE and own.words and _FOLDER not in answered:
         return talk
-    reply = talk.question
-    if _SAY_UID in said.text and re.fullmatch(r"\W*\d+\W*", reply):
-        reply = f"as user {reply.strip()}"
-    if _WHICH_CONTAINER in said.text and re.fullmatch(r"\W*[a-z0-9-]+\W*", reply):
-        reply = f"container {reply.strip()}"
-    if _HOW_MANY in said.text and re.fullmatch(r"\W*\d+\W*", reply):
-        reply = f"to {reply.strip()}"
-    if _WHICH_OBJECT in said.text and re.fullmatch(r"\W*[a-z0-9-]+\W*", reply):
-        reply = f"in {reply.strip()}"
-    return replace(talk, question=f"{asked.text} {reply}")
+    return replace(talk, question=f"{asked.text}. {_reply(talk.question, answered)}")
+
+
+def _reply(text: str, answered: Sequence[str]) -> str:
+    """Write out what a bare word or number stands for."""
+    bare = text.strip(" .!")
+    if re.fullmatch(r"\d+", bare):
+        return f"as user {bare}" if _SAY_UID in answered else f"to {bare}"
+    if re.fullmatch(r"[a-z0-9-]+", bare) and _WHICH_CONTAINER in answered:
+        return f"container {bare}"
+    if re.fullmatch(r"[a-z0-9-]+", bare) and _WHICH_OBJECT in answered:
+        return f"in {bare}"
+    return text
 
 
 def change(talk: Talk, question: Ask) -> Plan:
@@ -111,11 +130,11 @@ def change(talk: Talk, question: Ask) -> Plan:
     if wanted.kind and wanted.kind not in _WORKLOADS:
         return (yield from _by_kind(talk, question, wanted))
     target = yield from resolve(talk, question)
-    if target.failed or target.lost:
-        return target.failed or words.join(target.note, target.nothing) or _nobody(question)
+    if target.failed:
+        return target.failed
     if wanted.sort in (Sort.LABELS, Sort.DENY) or _only_namespaces(target, question, wanted):
         return (yield from _on_namespaces(talk, question, wanted, target))
-    rows = _meant(target, question)
+    rows = _meant(talk, target, question)
     if not rows:
         return (yield from _nothing_named(talk, question, target))
     several = _several(rows)
@@ -133,23 +152,17 @@ def change(talk: Talk, question: Ask) -> Plan:
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod")
 
 
-def _nobody(question: Ask) -> str:
-    asked = names((f"`{word}`" for word in question.words), 3)
-    return (
-        f"I found nothing named {asked or 'so'} in what I may see, so there is nothing to change."
-    )
-
-
 def _nothing_named(talk: Talk, question: Ask, target: Target) -> Plan:
-    """Say that a request names no object; show how it is done where it is about a control."""
-    head = "Name the workload or namespace that is to be changed; nothing was asked for."
-    shown = yield from fixes.show_fix(talk, question) if question.about else _words(target.note)
-    return words.join(head, shown)
-
-
-def _words(text: str) -> Generator[list[Call], list[Got], str]:
-    yield from ()
-    return text
+    """Say that a request names no workload, and which there are; show how it is done for a control."""
+    asked = names((f"`{word}`" for word in target.unknown), 3)
+    head = f"I found no workload named {asked} in what I may see." if asked else ""
+    more = {"namespaces": list(target.namespaces)} if target.namespaces else {}
+    more |= {"cluster": target.cluster} if target.cluster else {}
+    got = yield [Call("find_workloads", more)]
+    rows = got[0].data.rows if isinstance(got[0].data, Workloads) else ()
+    there = f"There are: {names((words.place(row.ref) for row in rows), 12)}." if rows else ""
+    wish = "Name the one that is to be changed; nothing was asked for."
+    return words.join(f"{head} {there}".strip(), wish, target.note)
 
 
 def _only_namespaces(target: Target, question: Ask, wanted: Change) -> bool:
@@ -163,8 +176,12 @@ def _only_namespaces(target: Target, question: Ask, wanted: Change) -> bool:
     )
 
 
-def _meant(target: Target, question: Ask) -> list[WorkloadRow]:
-    """Keep workloads that are called so, where any is; an image of that name is none."""
+def _meant(talk: Talk, target: Target, question: Ask) -> list[WorkloadRow]:
+    """Keep workloads that are called so, where any is; `it` is what the last answer was about."""
+    if not question.words and not _PLURAL.search(question.text):
+        before, _ = earlier_names(talk, plural=False)
+        first = [row for row in target.rows if f"{row.ref.namespace}/{row.ref.name}" in before[:1]]
+        return first or list(target.rows)
     called = [row for row in target.rows if row.ref.name in _last_parts(question)]
     return called or list(target.rows)
 
@@ -266,7 +283,7 @@ def _deploy(talk: Talk, question: Ask, wanted: Change) -> Plan:
     needed = {
         "name": "a name",
         "namespace": "a namespace",
-        "image": "an image by digest (registry/name@sha256:...)",
+        "image": "an image by digest (with @sha256: and 64 digits)",
         "port": "the port that it listens on (1024 or higher)",
     }
     missing = [what for key, what in needed.items() if key not in facts]

@@ -14,6 +14,7 @@ class Wish(StrEnum):
 
     HELP = "help"
     CHANGE = "change"
+    APPROVALS = "approvals"
     LOGS = "logs"
     EVENTS = "events"
     SUPPLY = "supply"
@@ -84,13 +85,17 @@ RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
             r"^\W*(?:help|hilfe|hi|hello|hey|hallo|moin|thanks|thank you|danke)\W*$|what can (?:you|oakum) do|who are you|how (?:do|can) i use you|was kannst du",
         ),
         (
+            Wish.APPROVALS,
+            r"\b(?:waiting|pending|open|waits?|awaiting)\b.{0,30}\b(?:approvals?|proposals?|reviews?)\b|\bproposals?\b.{0,30}\b(?:waiting|pending|open|there)\b|\bwartet\b.{0,40}\b(?:freigabe|genehmigung)|^\W*(?:list|show|which|what|any)\b.{0,20}\b(?:approvals|proposals)\b",
+        ),
+        (
             Wish.CHANGE,
             r"^\W*(?:please |pls |can you |could you |would you |will you |kindly |bitte |go ahead and |just |now |then |ok,? |and |so |i want you to |i need you to |let'?s |we (?:need|have) to |you should |kannst du |könntest du )*"
             r"(?:propose|fix|scale|delete|remove|restart|bounce|patch|apply|roll\s?back|roll\s?out|undo|revert|withdraw|cancel|approve|reject|kill|drain|cordon|set|change|update|upgrade|"
             r"enforce|disable|enable|create|add|label|stop|harden|secure|pin|deny|block|isolate|pause|resume|suspend|unpause|unsuspend|drop|deploy|turn off|switch off|take|revoke|narrow|restrict|limit|forbid|"
-            r"run(?= \S+ as \b)|give (?!me\b|us\b|the list|a list|an overview)|get rid of|"
+            r"run(?= .{1,60}\bas (?:user|uid|non-?root|nobody)\b)|let(?= .{1,60}\b(?:run|may|become|have)\b)|give (?!me\b|us\b|the list|a list|an overview)|get rid of|"
             r"schlag\w* .{1,60} vor|lösch\w*|skalier\w*|beheb\w*|reparier\w*|stopp\w*|härte\w*|entfern\w*|setze|pausier\w*|starte|genehmig\w*|verbiete|sperre|isoliere|fixier\w*|pinne|lass\w*|schalte|mach|make)\b"
-            r"(?!.{0,40}\b(?:means?|do\b))|^\W*(?:can|could|would|will) you (?:fix|scale|delete|remove|restart|patch|apply|roll|kill|set|change|update|disable|enable|create|add)\b",
+            r"(?!.{0,40}\b(?:means?|do\b))|\b(?:may|can|darf) (?:become|be) (?:an )?(?:empty|leer)|^\W*(?:can|could|would|will) you (?:fix|scale|delete|remove|restart|patch|apply|roll|kill|set|change|update|disable|enable|create|add)\b",
         ),
         (
             Wish.LOGS,

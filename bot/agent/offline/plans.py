@@ -22,6 +22,7 @@ from bot.agent.offline.target import clusters_in
 _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
     Wish.HELP: guided.explain_self,
     Wish.CHANGE: changes.change,
+    Wish.APPROVALS: changes.approvals,
     Wish.LOGS: listed.show_log,
     Wish.EVENTS: listed.show_events,
     Wish.SUPPLY: guided.supply_chain,
