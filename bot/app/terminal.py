@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.accounts import Account, Actor
 from bot.app.building import (
     Answering,
     Clusters,
@@ -89,14 +90,16 @@ class Desk:
         """Make a question of what was typed; the person is the operating system's user."""
         from tools import redact
 
+        person = getpass.getuser()
         return Request(
             id=str(uuid.uuid4()),
             thread=terminal_thread(thread),
             place=Place.TERMINAL,
-            person=getpass.getuser(),
+            person=person,
             text=redact.text(text),
             scope=self.scope,
             asked_at=now(),
+            actor=terminal_actor(person),
         )
 
     async def forget(self, thread: str) -> int:
@@ -137,6 +140,11 @@ async def opened(
         library.close()
         if db:
             await db.close()
+
+
+def terminal_actor(person: str) -> Actor:
+    """Give the account of the operating system's user, of whom no facts speak against."""
+    return Actor(Account(TEAM, person), frozenset(), False, False, False, False)
 
 
 def terminal_thread(name: str) -> ThreadKey:
