@@ -20,6 +20,7 @@ from tools.errors import UnknownName
 from tools.types import ClusterConfig, ClusterSource
 
 if TYPE_CHECKING:
+    from bot.approval.policy.rules import PolicyNow
     from bot.agent.model import Model
     from bot.conversation import Parts
     from bot.store.database import Database
@@ -168,10 +169,18 @@ class Clusters:
 
 
 class Answering:
-    """What answers questions: takes seconds to make, and is closed by whoever made it."""
+    """What answers questions: takes seconds to make, and is closed by whoever made it.
+
+    Changes can be proposed only where there are a store and a policy.
+    """
 
     def __init__(
-        self, settings: Settings, clusters: Clusters, library: "Library", db: "Database | None"
+        self,
+        settings: Settings,
+        clusters: Clusters,
+        library: "Library",
+        db: "Database | None",
+        policy: "PolicyNow | None" = None,
     ) -> None:
         from bot import conversation
         from bot.agent import model
@@ -179,7 +188,8 @@ class Answering:
         self._conversation, self._close = conversation, model.close
         self._clusters = clusters
         self._model = _model(settings)
-        self._parts = _parts(settings, clusters, library, db, self._model)
+        parts = _parts(settings, clusters, library, db, self._model)
+        self._parts = _proposing(parts, db, policy) if db and policy else parts
 
     async def answer(self, request: Request, report: Report) -> Answer:
         """Answer one question, over the clusters as they are now."""
@@ -239,3 +249,13 @@ def _parts(
         link_hosts=frozenset(settings.slack.link_hosts),
         logs_open=frozenset(name for name, one in settings.clusters.items() if one.logs),
     )
+
+
+def _proposing(parts: "Parts", db: "Database", policy: "PolicyNow") -> "Parts":
+    """Let changes be proposed, under a policy and for an executor that is alive."""
+    from bot.store import signs
+
+    async def alive() -> bool:
+        return await signs.alive(db, signs.EXECUTOR, now())
+
+    return replace(parts, policy=policy, executor_alive=alive)

@@ -1,6 +1,6 @@
 """Signs of life: when a process of a role was last at work. Used by the executor, and by who waits for it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -8,6 +8,8 @@ from bot.store.database import Database
 from bot.store.tables import signs
 
 EXECUTOR = "executor"
+ALIVE = timedelta(seconds=30)
+"""Who gave no sign for longer is taken to be gone."""
 
 
 async def beat(db: Database, role: str, worker: str, now: datetime) -> None:
@@ -23,3 +25,9 @@ async def last(db: Database, role: str) -> datetime | None:
     async with db.read() as tx:
         newest = select(func.max(signs.c.at)).where(signs.c.role == role)
         return (await tx.execute(newest)).scalar_one_or_none()
+
+
+async def alive(db: Database, role: str, now: datetime) -> bool:
+    """Tell whether any worker of a role gave a sign within ALIVE."""
+    newest = await last(db, role)
+    return newest is not None and now - newest <= ALIVE
