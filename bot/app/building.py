@@ -20,8 +20,8 @@ from tools.errors import UnknownName
 from tools.types import ClusterConfig, ClusterSource
 
 if TYPE_CHECKING:
-    from bot.approval.policy.rules import PolicyNow
     from bot.agent.model import Model
+    from bot.approval.policy.rules import PolicyNow
     from bot.conversation import Parts
     from bot.store.database import Database
     from knowledge.search import Library
