@@ -9,7 +9,6 @@ object becomes a file beside the first of its namespace. Only `tools.change` imp
 """
 
 import asyncio
-import codecs
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
@@ -19,7 +18,8 @@ from msgspec import Struct
 
 from tools.cluster.branch_store import open_branches
 from tools.cluster.export import as_yaml
-from tools.cluster.folder import Contents, Entry, read_folder
+from tools.cluster.folder import Contents, read_folder
+from tools.cluster.manifest_finding import MARK, Found, find, folder_for, overlays, subject_of
 from tools.cluster.manifest_nodes import Unfit
 from tools.cluster.manifest_object import (
     PatchRefused,
@@ -27,42 +27,29 @@ from tools.cluster.manifest_object import (
     as_manifest,
     patched,
     plain,
+    unknown_field,
     wrong_form,
 )
 from tools.cluster.manifest_store import Busy, Edit, Put, Store, check_operation_id, digest
-from tools.cluster.manifest_text import Place, edited, objects, parsed, without
+from tools.cluster.manifest_text import edited, parsed, without
 from tools.cluster.plain_store import PlainStore
 from tools.cluster.reader import Reader
 from tools.cluster.snapshot import SnapshotReader
 from tools.cluster.writer import Reply, check, check_manifest, checked_kind
 from tools.errors import ClusterUnreachable, Moved, NotAllowed, NotEditable, UnknownName
 from tools.objects.kinds import KINDS
-from tools.patching import as_object, changes_between, same
+from tools.patching import changes_between, same
 from tools.types import ClusterConfig, Target, Verb
 
-_MARK = "\ufeff"
 
+class _Made(Struct, frozen=True):
+    """An edit that is ready to be put."""
 
-class _Found(Struct, frozen=True):
-    """A manifest that can be edited."""
-
-    file: str
-    data: bytes
-    """The whole file."""
-    text: str
-    """The same without a byte order mark."""
-    place: Place
+    edit: Edit
     obj: dict[str, Any]
-
-    @property
-    def is_json(self) -> bool:
-        """Tell whether the file is JSON."""
-        return self.file.lower().endswith(".json")
-
-    def encoded(self, text: str) -> bytes:
-        """Give a new text as the file's bytes."""
-        mark = codecs.BOM_UTF8 if self.data.startswith(codecs.BOM_UTF8) else b""
-        return mark + text.encode()
+    """The object afterwards; empty where there is none."""
+    notes: tuple[str, ...] = ()
+    """What people should know, one sentence each."""
 
 
 class FolderWriter:
@@ -130,11 +117,11 @@ class FolderWriter:
     def _read(self, target: Target) -> dict[str, Any] | None:
         checked_kind(target)
         with self._turn:
-            found = self._find(target, self._contents())
+            found = find(target, self._contents(), self._store)
             return None if found is None else self._live(target, found.obj)
 
     def _live(self, target: Target, obj: dict[str, Any], operation_id: str = "") -> dict[str, Any]:
-        last = None if operation_id else self._store.last(_subject(target))
+        last = None if operation_id else self._store.last(subject_of(target))
         return as_live(obj, target, operation_id or (last.operation_id if last else ""))
 
     def _read_all(self) -> Contents:
@@ -158,63 +145,35 @@ class FolderWriter:
             )
         return contents
 
-    def _find(self, target: Target, contents: Contents) -> _Found | None:
-        """Find an object's text; None where the folder has none of that name. Raises NotEditable."""
-        key = (target.kind, target.namespace, target.name)
-        found = [e for e in contents.entries.get(target.kind, []) if _key(e) == key]
-        if not found:
-            _not_hidden(target, contents)
-            return None
-        [entry] = found
-        subject = _subject(target)
-        earlier = contents.twice.get(key)
-        if earlier:
-            raise NotEditable(
-                f"{subject} stands in {', '.join(earlier)} and {entry.where}: which of them counts, "
-                "and for what, Oakum cannot know.",
-                "Edit it by hand, or give Oakum a folder for each environment.",
-            )
-        if entry.api_version != KINDS[target.kind].group_version:
-            raise NotEditable(
-                f"{entry.where} is {entry.api_version}, which no server takes by now."
-            )
-        file, _, line = entry.where.rpartition(":")
-        data = self._store.fetch(file)
-        try:
-            text = data.decode().removeprefix(_MARK)
-        except UnicodeDecodeError as error:
-            raise NotEditable(f"{file} is not UTF-8 text.") from error
-        places = [each for each in objects(text) if _is(each[1], target)]
-        places = [each for each in places if each[2] == int(line)] or places
-        if len(places) != 1:
-            raise NotEditable(f"{subject} cannot be told from the rest of {entry.where}.")
-        return _Found(file, data, text, places[0][0], places[0][1])
-
     def _patch(
         self, target: Target, patch: list[dict[str, Any]], operation_id: str, dry_run: bool
     ) -> Reply:
-        def make() -> tuple[Edit, dict[str, Any]]:
+        def make() -> _Made:
             found = self._there(target)
             after = as_manifest(patched(self._live(target, found.obj), patch), found.obj)
             odd = wrong_form(plain(found.obj), after, KINDS[target.kind])
             if odd:
                 raise PatchRefused(422, f"It would not have the form of a {target.kind}: {odd}")
             text = self._text(found, target, after)
-            edit = Edit(found.file, _subject(target), found.data, text)
+            edit = Edit(found.file, subject_of(target), found.data, text)
             self._store.check(found.file, new=False)
-            new = parsed(text.decode().removeprefix(_MARK), found.place)
-            return edit, new if new is not None else after
+            new = parsed(text.decode().removeprefix(MARK), found.place)
+            notes = overlays(found.file, self._store.view(), new=False)
+            return _Made(edit, after if new is None else new, notes)
 
         return self._carried_out(target, make, operation_id, dry_run)
 
-    def _text(self, found: _Found, target: Target, after: dict[str, Any]) -> bytes:
+    def _text(self, found: Found, target: Target, after: dict[str, Any]) -> bytes:
         """Give the file with the object as it is to be."""
-        last = self._store.last(_subject(target))
+        last = self._store.last(subject_of(target))
         if last and last.before is not None and digest(found.data) == last.after_digest:
-            before = parsed(last.before.decode().removeprefix(_MARK), found.place)
+            before = parsed(last.before.decode().removeprefix(MARK), found.place)
             if before is not None and same(plain(before), after):
                 return last.before
         changes = changes_between(plain(found.obj), after)
+        unknown = unknown_field(changes, KINDS[target.kind])
+        if unknown:
+            raise PatchRefused(422, f"Oakum knows no field {unknown} of a {target.kind}.")
         try:
             return found.encoded(edited(found.text, found.place, changes, is_json=found.is_json))
         except Unfit as unfit:
@@ -226,23 +185,24 @@ class FolderWriter:
     def _create(
         self, target: Target, manifest: dict[str, Any], operation_id: str, dry_run: bool
     ) -> Reply:
-        def make() -> tuple[Edit, dict[str, Any]]:
+        def make() -> _Made:
             contents = self._contents()
-            if self._find(target, contents) is not None:
-                raise PatchRefused(409, f"{_subject(target)} is there already.")
+            if find(target, contents, self._store) is not None:
+                raise PatchRefused(409, f"{subject_of(target)} is there already.")
             odd = wrong_form(None, manifest, KINDS[target.kind])
             if odd:
                 raise PatchRefused(422, f"It does not have the form of a {target.kind}: {odd}")
-            file = f"{_folder_for(target, contents)}{target.kind.lower()}-{target.name}.yaml"
+            file = f"{folder_for(target, contents)}{target.kind.lower()}-{target.name}.yaml"
             self._store.check(file, new=True)
-            return Edit(file, _subject(target), None, as_yaml(manifest).encode()), manifest
+            edit = Edit(file, subject_of(target), None, as_yaml(manifest).encode())
+            return _Made(edit, manifest, overlays(file, self._store.view(), new=True))
 
         return self._carried_out(target, make, operation_id, dry_run)
 
     def _delete(
         self, target: Target, resource_version: str, operation_id: str, dry_run: bool
     ) -> Reply:
-        def make() -> tuple[Edit, dict[str, Any]]:
+        def make() -> _Made:
             found = self._there(target)
             metadata = self._live(target, found.obj)["metadata"]
             if (metadata["uid"], metadata["resourceVersion"]) != (target.uid, resource_version):
@@ -252,23 +212,23 @@ class FolderWriter:
                 text = without(found.text, found.place, is_json=found.is_json)
             except Unfit as unfit:
                 raise NotEditable(
-                    f"{_subject(target)} cannot be taken out of {found.file}: {unfit.public}."
+                    f"{subject_of(target)} cannot be taken out of {found.file}: {unfit.public}."
                 ) from unfit
             after = found.encoded(text) if text else None
-            return Edit(found.file, _subject(target), found.data, after), {}
+            return _Made(Edit(found.file, subject_of(target), found.data, after), {})
 
         return self._carried_out(target, make, operation_id, dry_run)
 
-    def _there(self, target: Target) -> _Found:
-        found = self._find(target, self._contents())
+    def _there(self, target: Target) -> Found:
+        found = find(target, self._contents(), self._store)
         if found is None:
-            raise PatchRefused(404, f"There is no {_subject(target)}.")
+            raise PatchRefused(404, f"There is no {subject_of(target)}.")
         return found
 
     def _carried_out(
         self,
         target: Target,
-        make: Callable[[], tuple[Edit, dict[str, Any]]],
+        make: Callable[[], _Made],
         operation_id: str,
         dry_run: bool,
     ) -> Reply:
@@ -280,25 +240,26 @@ class FolderWriter:
     def _answered(
         self,
         target: Target,
-        make: Callable[[], tuple[Edit, dict[str, Any]]],
+        make: Callable[[], _Made],
         operation_id: str,
         dry_run: bool,
     ) -> Reply:
         try:
             if dry_run:
-                _, obj = make()
-                return Reply(200, self._live(target, obj) if obj else {})
+                made = make()
+                obj = self._live(target, made.obj) if made.obj else {}
+                return Reply(200, obj, warnings=made.notes)
             with self._store.locked():
-                edit, obj = make()
-                put: Put = self._store.put(edit, operation_id)
+                made = make()
+                put: Put = self._store.put(made.edit, operation_id)
         except PatchRefused as refusal:
             return Reply(refusal.status, {"message": refusal.public})
         except Moved as moved:
             return Reply(409, {"message": moved.public})
         except Busy:
             return Reply(429, {"message": "Another process edits this folder."}, retry_after_s=1.0)
-        notes = (put.note,) if put.note else ()
-        live = self._live(target, obj, operation_id) if obj else {}
+        notes = (*made.notes, *((put.note,) if put.note else ()))
+        live = self._live(target, made.obj, operation_id) if made.obj else {}
         return Reply(200, live, audit_id=put.id, warnings=notes)
 
 
@@ -318,42 +279,3 @@ async def open_folder_writer(config: ClusterConfig) -> FolderWriter:
             f"{error.strerror or 'unknown reason'}.",
             "Check the path; it is taken from where oakum was started.",
         ) from error
-
-
-def _subject(target: Target) -> str:
-    return f"{target.kind} {'/'.join(filter(None, (target.namespace, target.name)))}"
-
-
-def _key(entry: Entry) -> tuple[str, str, str]:
-    return entry.own_kind, entry.namespace, entry.name
-
-
-def _is(obj: dict[str, Any], target: Target) -> bool:
-    """Tell whether an object as written is the target."""
-    metadata = as_object(obj.get("metadata"))
-    namespace = str(metadata.get("namespace") or "default") if target.namespace else ""
-    named = (obj.get("kind", target.kind), namespace, metadata.get("name"))
-    return named == (target.kind, target.namespace, target.name)
-
-
-def _not_hidden(target: Target, contents: Contents) -> None:
-    """Raise NotEditable where the object may stand in a template, which nothing here can read."""
-    template = next((gap for gap in contents.gaps if "looks like a template" in gap.why), None)
-    if template:
-        raise NotEditable(
-            f"There is no readable manifest of {_subject(target)}, and {template.what} is a template: "
-            "templates are not edited.",
-            "Change its values or the template by hand, or give Oakum what it renders to.",
-        )
-
-
-def _folder_for(target: Target, contents: Contents) -> str:
-    """Give the place of a new file: beside the first object of its namespace, in path order."""
-    files = sorted(
-        entry.where.rpartition(":")[0]
-        for entries in contents.entries.values()
-        for entry in entries
-        if entry.namespace == target.namespace
-    )
-    folder = files[0].rpartition("/")[0] if files else ""
-    return f"{folder}/" if folder else ""

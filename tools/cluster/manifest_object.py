@@ -7,10 +7,11 @@ into a manifest, nor is the annotation that names the operation. Pure. Used by `
 
 import copy
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, inspect
 
 from tools import redact
 from tools.changes import digest_of
@@ -18,13 +19,29 @@ from tools.cluster.loose import loosened
 from tools.cluster.writer import OPERATION
 from tools.errors import ToolsError
 from tools.objects.kinds import Kind
-from tools.patching import as_list, as_object, put, same, value_at
-from tools.types import Target
+from tools.patching import as_list, as_object, dotted, matches, put, same, touched, value_at
+from tools.plans import Pattern
+from tools.types import Change, FieldPath, Target
 
 _UID = ("metadata", "uid")
 _VERSION = ("metadata", "resourceVersion")
 _ANNOTATIONS = ("metadata", "annotations")
 _DIGITS = 32
+_PODS: tuple[Pattern, ...] = (
+    ("spec", "template", "spec"),
+    ("spec", "jobTemplate", "spec", "template", "spec"),
+)
+_SET_ONLY: tuple[Pattern, ...] = (
+    *(("spec", field) for field in ("paused", "suspend", "replicas")),
+    *(
+        (*pod, containers, "*", "resources", bound, amount)
+        for pod in _PODS
+        for containers in ("containers", "initContainers")
+        for bound in ("requests", "limits")
+        for amount in ("cpu", "memory")
+    ),
+)
+"""What actions set and no check reads."""
 
 
 class PatchRefused(ToolsError):
@@ -153,6 +170,36 @@ def wrong_form(before: dict[str, Any] | None, after: dict[str, Any], kind: Kind)
         return ""
     except msgspec.ValidationError as error:
         return redact.text(str(error))
+
+
+def unknown_field(changes: Iterable[Change], kind: Kind) -> str:
+    """Name a field that is set and that nothing here knows for this kind; empty where there is none.
+
+    Known are the fields that checks read and those that actions set. A server refuses others too.
+    """
+    for change in changes:
+        if change.after is UNSET:
+            continue
+        for path in touched((Change(change.path, UNSET, change.after),)):
+            if not _known(inspect.type_info(kind.struct), path) and not matches(path, _SET_ONLY):
+                return dotted(path)
+    return ""
+
+
+def _known(form: inspect.Type, path: FieldPath) -> bool:
+    """Tell whether a form has a field; in texts, numbers and anything there is nothing to know."""
+    if isinstance(form, inspect.UnionType):
+        return any(_known(each, path) for each in form.types)
+    if not path:
+        return not isinstance(form, inspect.NoneType)
+    if isinstance(form, inspect.StructType):
+        fields = {each.encode_name: each.type for each in form.fields}
+        return path[0] in fields and _known(fields[str(path[0])], path[1:])
+    if isinstance(form, inspect.DictType):
+        return _known(form.value_type, path[1:])
+    if isinstance(form, inspect.ListType):
+        return _known(form.item_type, path[1:])
+    return isinstance(form, inspect.AnyType)
 
 
 def _fits(obj: dict[str, Any], kind: Kind) -> bool:

@@ -316,3 +316,36 @@ async def test_a_reader_opened_before_does_not_decide_what_is_verified(desk: Des
     assert (await desk.verify(intent, applied)).kind is OutcomeKind.VERIFIED
     await fresh.close()
     os.utime(desk.folder)
+
+
+async def test_a_patch_of_a_kustomize_overlay_is_no_manifest(desk: Desk) -> None:
+    (desk.folder / "kustomization.yaml").write_text("patches:\n- path: ./web.yaml\n")
+    rehearsal = await desk.rehearse(harden())
+    assert rehearsal.state is State.REFUSED
+    assert "web.yaml is a patch of kustomization.yaml" in rehearsal.reason
+
+
+async def test_people_are_told_what_a_kustomize_file_beside_means(desk: Desk) -> None:
+    kustomization = desk.folder / "kustomization.yaml"
+    kustomization.write_text("resources: [web.yaml]\nimages:\n- name: a\n  newTag: b\n")
+    edited = await desk.rehearse(harden())
+    assert edited.state is State.READY
+    assert edited.warnings == (
+        "kustomization.yaml beside it changes manifests: it may set the same fields.",
+    )
+    target = Target("demo", "v1", "Namespace", "", "shop")
+    made = await desk.rehearse(DenyTraffic(target=target))
+    assert "to the resources in kustomization.yaml" in made.warnings[0]
+
+
+async def test_a_field_that_is_not_known_is_not_written(desk: Desk) -> None:
+    target = Target("demo", "apps/v1", "Deployment", "shop", "web")
+    for path, said in (("/spec/oddField", "oddField"), ("/spec/template/spec/odd", "odd")):
+        patch = [{"op": "add", "path": path, "value": True}]
+        reply = await desk.writer.patch(target, patch, "operation-1", dry_run=False)
+        assert reply.status == 422
+        assert said in reply.said
+    wrong = [{"op": "add", "path": "/spec/template/spec/hostPID", "value": "yes"}]
+    reply = await desk.writer.patch(target, wrong, "operation-1", dry_run=False)
+    assert (reply.status, "form of a Deployment" in reply.said) == (422, True)
+    assert desk.texts() == {"web.yaml": WEB.encode()}
