@@ -11,12 +11,13 @@ from datetime import datetime
 from bot.accounts import Actor
 from bot.approval import proposals, sealed_case, standing, wording
 from bot.approval.policy.decision import Decision
-from bot.approval.policy.grounds import terms
+from bot.approval.policy.execution import may_undo
+from bot.approval.policy.grounds import not_named, terms, void, who
 from bot.approval.policy.people import Person, identify
 from bot.approval.policy.rights import may_approve, may_propose
 from bot.approval.policy.rules import Policy, PolicyNow
 from bot.approval.policy.votes import Verdict
-from bot.approval.transitions import Answered, Press, Reply
+from bot.approval.transitions import Answered, Press, Reply, Start
 from bot.store.database import Database
 from bot.store.ledger import LedgerKey
 from bot.store.proposals import Case, Draft, State
@@ -84,6 +85,37 @@ async def vote(
     return _of_vote(await proposals.review(ground.db, press, ground.now, ground.key), verdict)
 
 
+async def start(ground: Ground, proposal: str, actor: Actor) -> Told:
+    """Start what was approved, where the policy's rule names who does."""
+    case = await proposals.get(ground.db, proposal)
+    policy = ground.policy()
+    if case is None:
+        return _no(NO_SUCH)
+    if case.proposal.state is not State.APPROVED:
+        return _no(f"This cannot be started. {wording.status(case)}.")
+    if policy is None:
+        return _no(NO_POLICY)
+    sealed = sealed_case.sealed(case)
+    found = who(policy, sealed.case, actor)
+    if isinstance(found, Decision):
+        return _no(" ".join(found.reasons))
+    person, rule = found
+    if rule.execute is None:
+        return _no("Nobody has to start this: the executor carries it out by itself.")
+    refusal = void(policy, sealed, rule, ground.now) or not_named(
+        rule, rule.execute, person, actor, "start this"
+    )
+    if refusal is not None:
+        return _no(" ".join(refusal.reasons))
+    said = Start(proposal, person.id, standing.write(actor), sealed.digest)
+    answered = await proposals.start(ground.db, said, ground.now, ground.key)
+    if answered.reply is Reply.ALREADY:
+        return _no("It is started already.")
+    if answered.reply is not Reply.DONE:
+        return _no(_refusal(answered, ""))
+    return Told("Started; the card shows what follows.", done=True)
+
+
 async def withdraw(ground: Ground, proposal: str, actor: Actor, reason: str = "") -> Told:
     """Take a proposal back, by whoever asked for it; `reason` is redacted."""
     case = await proposals.get(ground.db, proposal)
@@ -114,7 +146,7 @@ async def undo(ground: Ground, proposal: str, actor: Actor) -> Told:
         return _no("What was changed is of a kind that is not undone; change it by hand.")
     action = UndoChange(target=target, operation_id=proposal)
     refusal = _may_not_ask(policy, action, actor)
-    if refusal:
+    if refusal and not _without_vote(policy, case, actor, ground.now):
         return _no(refusal)
     free = await _free_id(ground.db, proposal)
     if free is None:
@@ -170,6 +202,12 @@ def _may_not_ask(policy: Policy, action: UndoChange, actor: Actor) -> str:
     return "" if allowed else " ".join(decisions[0].reasons)
 
 
+def _without_vote(policy: Policy, case: Case, actor: Actor, now: datetime) -> bool:
+    """Tell whether the policy lets somebody take a change back by their own word, for now."""
+    ended = case.proposal.changed_at
+    return may_undo(policy, sealed_case.sealed(case), ended, actor, now).allowed
+
+
 def _undone(case: Case) -> Target | None:
     """Choose the object that an undo is about: the first changed one of a kind that can be."""
     changed = [*case.proposal.objects, case.proposal.target]
@@ -197,7 +235,9 @@ def _of_vote(said: Answered, verdict: Verdict) -> Told:
     if verdict is Verdict.DENY:
         return Told("Your rejection is counted; it is final.", done=True)
     if said.state is State.APPROVED:
-        return Told("Your approval is counted. That is enough; the card shows what follows.", done=True)
+        return Told(
+            "Your approval is counted. That is enough; the card shows what follows.", done=True
+        )
     left = said.needed - said.approvals
     more = wording.counted(left, "more approval")
     return Told(f"Your approval is counted; {more} by other people needed.", done=True)

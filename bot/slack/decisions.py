@@ -26,6 +26,7 @@ from bot.store.inbox import NewQuestion
 from bot.store.proposals import Case, State
 from bot.telemetry import incident, logger
 from bot.types import Place, ThreadKey
+from tools.errors import ToolsError
 from tools.types import ResourceRef
 
 REJECT_MODAL = "proposal.rejected"
@@ -52,6 +53,8 @@ async def handle(desk: Desk, body: dict[str, Any]) -> None:
         text = await _act(desk, press)
     except BotError as error:
         text = sentence(error)
+    except ToolsError as error:
+        text = f"{error.public} {error.hint}".strip()
     except Exception as error:  # noqa: BLE001
         number = incident(error, action=press.action)
         text = f"Something went wrong on our side; the log has it as {number}."
@@ -98,6 +101,8 @@ async def _act(desk: Desk, press: Press) -> str:
         told = await deciding.vote(ground, press.value, actor, Verdict.APPROVE)
     elif press.action == cards.WITHDRAW:
         told = await deciding.withdraw(ground, press.value, actor)
+    elif press.action == cards.START:
+        told = await deciding.start(ground, press.value, actor)
     elif press.action == cards.UNDO:
         told = await deciding.undo(ground, press.value, actor)
     else:

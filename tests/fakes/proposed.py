@@ -10,7 +10,8 @@ from bot.approval import proposals, standing
 from bot.approval.executing import Gate
 from bot.approval.policy.file.document import parse
 from bot.approval.policy.rules import Policy
-from bot.approval.transitions import Reply, Sealing, Turn
+from bot.approval.policy.votes import Verdict as Vote
+from bot.approval.transitions import Press, Reply, Sealing, Turn
 from bot.store import signs
 from bot.store.database import Database
 from bot.store.ledger import LedgerKey
@@ -245,13 +246,29 @@ class Proposing:
         said = await proposals.record(self.db, self.turn(), proposal, outcome)
         assert said.reply is Reply.DONE
 
-    async def done(
+    async def vote(
+        self, proposal: str, person: str, user: str, verdict: Vote = Vote.APPROVE
+    ) -> None:
+        """Count a vote, as if it had been given elsewhere."""
+        case = await proposals.get(self.db, proposal)
+        assert case is not None
+        digest, version = case.proposal.digest, case.proposal.policy_version
+        press = Press(proposal, person, (TEAM, user), verdict, "", digest, version)
+        assert (await proposals.review(self.db, press, self.now)).reply is Reply.DONE
+
+    async def end(
         self, proposal: str, kind: OutcomeKind = OutcomeKind.VERIFIED, **changes: object
     ) -> None:
-        """Have it apply, verify and end what was approved."""
-        await self.applied(proposal)
+        """Have it end what was applied, with what the checks found."""
         found = (passed(self.actions[proposal]),)
         outcome = Outcome(kind, f"{proposal}.0", findings=found)
         outcome = msgspec.structs.replace(outcome, **changes)
         said = await proposals.finish(self.db, self.turn(), proposal, outcome)
         assert said.reply is Reply.DONE
+
+    async def done(
+        self, proposal: str, kind: OutcomeKind = OutcomeKind.VERIFIED, **changes: object
+    ) -> None:
+        """Have it apply, verify and end what was approved."""
+        await self.applied(proposal)
+        await self.end(proposal, kind, **changes)

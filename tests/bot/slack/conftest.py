@@ -12,14 +12,18 @@ import pytest
 
 from bot.slack.config import SlackConfig
 from bot.slack.service import Approvals, SlackService
-from bot.store import inbox, threads
+from bot.store import inbox, outbox, threads
 from bot.store.database import Database, open_database
+from bot.store.outbox import App
 from bot.store.threads import ASSISTANT, Turn
-from bot.types import Answer, Progress, Report, Request
+from bot.types import Answer, Progress, Report, Request, ThreadKey
+from tests.fakes.proposed import POLICY, TEAM, Proposing
 from tests.fakes.slack.server import FakeSlack
-from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Message
 from tools.queries.context import Scope
 
+ONE = "a" * 32
+"""The id of the proposal of most tests."""
 PROD = Scope({"prod": None})
 SHOP = Scope({"prod": frozenset({"shop"})})
 
@@ -85,6 +89,40 @@ class Place:
             while await inbox.waiting(self.db):
                 await asyncio.sleep(0.02)
 
+    def whispers(self) -> list[str]:
+        """List what was said to one person only."""
+        return [one.text for one in self.slack.space.ephemeral]
+
+    async def whispered(self, count: int = 1) -> str:
+        """Wait until so many private answers were given; gives the last."""
+        await self.slack.until(lambda: len(self.whispers()) >= count)
+        assert len(self.whispers()) == count
+        return self.whispers()[-1]
+
+    def marked(self, kind: str = "card", proposal: str = ONE) -> list[Message]:
+        """List the messages about a proposal that are there."""
+        wanted = {"proposal": proposal, "kind": kind}
+        return [
+            one
+            for one in self.slack.space.messages
+            if not one.deleted and one.metadata.get("event_payload") == wanted
+        ]
+
+    async def card(self, words: str, proposal: str = ONE, timeout_s: float = 5.0) -> Message:
+        """Wait until a proposal has one card and it holds these words."""
+        await self.slack.until(
+            lambda: any(words in str(one.blocks) for one in self.marked("card", proposal)),
+            timeout_s,
+        )
+        (found,) = self.marked("card", proposal)
+        return found
+
+    async def delivered(self) -> None:
+        """Wait until nothing is left to show."""
+        async with asyncio.timeout(10):
+            while await outbox.waiting(self.db, App.ASSISTANT):
+                await asyncio.sleep(0.02)
+
     async def shown(self, channel: str, ts: str, text: str, timeout_s: float = 5.0) -> None:
         """Wait until one of our messages in a thread holds a text and is finished."""
         await self.slack.until(
@@ -118,3 +156,16 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         await service.stop()
     await slack.stop()
     await db.close()
+
+
+@pytest.fixture
+async def proposing(place: Place) -> Proposing:
+    """A policy in force, its people in the channel, and who asks and executes in one thread."""
+    for user in ("UCAT", "UDAN"):
+        place.slack.add_user(user)
+    place.slack.space.channels["C1"]["members"] |= {"UCAT", "UDAN"}
+    place.approvals = Approvals(lambda: POLICY, App.ASSISTANT)
+    root = place.slack.people.say("C1", "UANN", "make web safe")
+    made = Proposing(place.db, ThreadKey(TEAM, "C1", root), place.now())
+    await made.alive()
+    return made
