@@ -4,7 +4,8 @@ Used by `bot.cli`.
 """
 
 import asyncio
-import getpass
+import os
+import pwd
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -90,7 +91,7 @@ class Desk:
         """Make a question of what was typed; the person is the operating system's user."""
         from tools import redact
 
-        person = getpass.getuser()
+        person = system_user()
         return Request(
             id=str(uuid.uuid4()),
             thread=terminal_thread(thread),
@@ -140,6 +141,15 @@ async def opened(
         library.close()
         if db:
             await db.close()
+
+
+def system_user() -> str:
+    """Name the operating system's user that runs this process; no variable can say otherwise."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def terminal_actor(person: str) -> Actor:
