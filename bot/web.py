@@ -16,16 +16,22 @@ Check = Callable[[], Awaitable[str]]
 """Says why a part is not ready; empty where it is."""
 SlackRoute = tuple[str, Callable[[web.Request], Awaitable[web.StreamResponse]]]
 """Path and handler of POST requests."""
+Notes = Callable[[], tuple[str, ...]]
+"""Says what those who run it should know although it works."""
 CHECK_S = 2.0
 """A check that takes longer counts as not ready."""
 
 
 async def serve(
-    host: str, port: int, checks: Mapping[str, Check], slack_route: SlackRoute | None = None
+    host: str,
+    port: int,
+    checks: Mapping[str, Check],
+    slack_route: SlackRoute | None = None,
+    notes: Notes = tuple,
 ) -> web.AppRunner:
     """Listen; `port` 0 takes a free one (see `runner.addresses`). End with `runner.cleanup()`.
 
-    Raises BadSettings where that address cannot be listened on.
+    /readyz shows `notes` too, which make nothing unready. Raises BadSettings where that address cannot be listened on.
     """
     app = web.Application()
 
@@ -35,7 +41,12 @@ async def serve(
         )
         fine = not any(found.values())
         READY.set(1 if fine else 0)
-        body = {"ready": fine, "checks": {name: why or "ok" for name, why in found.items()}}
+        body: dict[str, object] = {
+            "ready": fine,
+            "checks": {name: why or "ok" for name, why in found.items()},
+        }
+        if said := list(notes()):
+            body["notes"] = said
         return web.json_response(body, status=200 if fine else 503)
 
     app.router.add_get("/healthz", _alive)

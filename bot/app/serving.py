@@ -4,8 +4,8 @@ Used by `bot.cli.serve`.
 """
 
 import asyncio
-import signal
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,10 @@ from bot.app.building import (
     open_library,
     open_store,
 )
+from bot.app.executing import ONE_PROCESS, Executing, needed_policy
+from bot.app.ledger import ledger_key
+from bot.app.policy import policy_file
+from bot.app.process import pinging, told_to_stop
 from bot.app.terminal import prune
 from bot.errors import BotError
 from bot.settings import Settings
@@ -59,25 +63,32 @@ def slack_config(settings: Settings) -> "SlackConfig":
     )
 
 
-async def serve(settings: Settings, port: int | None) -> None:
-    """Run the Slack assistant until SIGTERM or SIGINT.
+async def serve(settings: Settings, port: int | None, with_executor: bool = False) -> None:
+    """Run the Slack assistant, and on a laptop the executor beside it, until SIGTERM or SIGINT.
 
     Connects to Slack first and loads what answering needs beside it, so that events are acknowledged
     within seconds of the start; questions wait in the inbox meanwhile.
     """
     from bot import telemetry, web
-    from bot.slack.service import SlackService, refuse_incomplete
+    from bot.slack.service import Approvals, SlackService, refuse_incomplete
+    from bot.store.outbox import App
 
     config = slack_config(settings)
     refuse_incomplete(config)
     telemetry.setup_logging(json=settings.log_json, level="info")
+    policy = needed_policy(settings) if with_executor else policy_file(settings, time.monotonic)
     db = await open_store(settings)
     answer = Later()
-    slack = SlackService(config, db, answer.get, now)
-    checks = {"slack": slack.ready, "store": _pinging(db), "answers": answer.ready}
+    key = ledger_key(settings) if with_executor else None
+    approvals = Approvals(policy.now, App.ASSISTANT, key) if policy else None
+    slack = SlackService(config, db, answer.get, now, approvals)
+    checks = {"slack": slack.ready, "store": pinging(db), "answers": answer.ready}
+    beside = Executing(settings, db, policy, slack.actor) if policy and with_executor else None
+    if beside:
+        checks["executor"] = beside.ready
     at = settings.web.host, settings.web.port if port is None else port
     try:
-        runner = await web.serve(*at, checks, slack.route())
+        runner = await web.serve(*at, checks, slack.route(), _notes(beside))
     except BotError:
         await db.close()
         raise
@@ -87,16 +98,18 @@ async def serve(settings: Settings, port: int | None) -> None:
     library = open_library(settings)
     try:
         await slack.start()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(answer.load(lambda: Answering(settings, clusters, library, db)))
-            tasks.create_task(library.ready())
-            pruning = tasks.create_task(_prune_often(settings, db))
-            await _told_to_stop()
-            pruning.cancel()
-        await slack.drain(DRAIN_S)
+        if beside:
+            await beside.start()
+        loading = answer.load(
+            lambda: Answering(settings, clusters, library, db, policy.now if policy else None)
+        )
+        await _until_told(_prune_often(settings, db), loading, library.ready())
+        await asyncio.gather(slack.drain(DRAIN_S), *([beside.stop()] if beside else []))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     finally:
+        if beside:
+            await beside.stop()
         await slack.stop()
         await runner.cleanup()
         await answer.close()
@@ -130,24 +143,21 @@ class Later:
             await self._made.close()
 
 
-def _pinging(db: "Database") -> Callable[[], Awaitable[str]]:
-    async def ping() -> str:
-        try:
-            await db.ping()
-        except BotError as error:
-            return error.public
-        return ""
+async def _until_told(
+    endless: Coroutine[None, None, None], *loading: Coroutine[None, None, object]
+) -> None:
+    """Work until told to stop; what is loading is waited for. Raises what fails, in a group."""
+    async with asyncio.TaskGroup() as tasks:
+        for one in loading:
+            tasks.create_task(one)
+        working = tasks.create_task(endless)
+        await told_to_stop()
+        working.cancel()
 
-    return ping
 
-
-async def _told_to_stop() -> None:
-    """Wait for SIGTERM or SIGINT."""
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    await told.wait()
+def _notes(beside: Executing | None) -> Callable[[], tuple[str, ...]]:
+    """Give what /readyz says besides: that one process does both."""
+    return (lambda: (ONE_PROCESS, *beside.notes())) if beside else tuple
 
 
 async def _prune_often(settings: Settings, db: "Database") -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import ask, chat, forget, index, ledger, policy, scan, search, serve, snapshot
+from bot.cli import ask, chat, execute, forget, index, ledger, policy, scan, search, serve, snapshot
 from bot.errors import BotError
 from knowledge.errors import KnowledgeError
 from tools.errors import AccessRefused, ClusterUnreachable, ToolsError
@@ -31,6 +31,7 @@ app.command("search")(search.search)
 app.command("index")(index.index)
 app.command("snapshot")(snapshot.snapshot)
 app.command("serve")(serve.serve)
+app.command("execute")(execute.execute)
 app.command("forget")(forget.forget)
 app.add_typer(ledger.ledger, name="ledger")
 app.add_typer(policy.policy, name="policy")

@@ -12,6 +12,10 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="Port of /healthz, /readyz and /metrics; else the setting.")
     ] = None,
+    with_executor: Annotated[
+        bool,
+        typer.Option("--with-executor", help="Also execute what is approved, in this one process."),
+    ] = False,
 ) -> None:
     """Run the Slack assistant.
 
@@ -22,4 +26,4 @@ def serve(
 
     from bot.app import building, serving
 
-    asyncio.run(serving.serve(building.read_settings(config), port))
+    asyncio.run(serving.serve(building.read_settings(config), port, with_executor))
