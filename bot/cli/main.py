@@ -11,7 +11,20 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import ask, chat, execute, forget, index, ledger, policy, scan, search, serve, snapshot
+from bot.cli import (
+    approvals,
+    ask,
+    chat,
+    execute,
+    forget,
+    index,
+    ledger,
+    policy,
+    scan,
+    search,
+    serve,
+    snapshot,
+)
 from bot.errors import BotError
 from knowledge.errors import KnowledgeError
 from tools.errors import AccessRefused, ClusterUnreachable, ToolsError
@@ -33,6 +46,7 @@ app.command("snapshot")(snapshot.snapshot)
 app.command("serve")(serve.serve)
 app.command("execute")(execute.execute)
 app.command("forget")(forget.forget)
+app.add_typer(approvals.approvals, name="approvals")
 app.add_typer(ledger.ledger, name="ledger")
 app.add_typer(policy.policy, name="policy")
 

@@ -1,6 +1,6 @@
 """How things look at a terminal: tables, answers, progress. Text in, text out; nothing is decided here.
 
-The only place that knows rich. Used by the subcommands of this folder.
+Here and in `render_approvals` rich is known. Used by the subcommands of this folder.
 """
 
 import io
@@ -57,7 +57,7 @@ def working(what: str) -> Generator[None, None, None]:
         yield
 
 
-def _captured() -> tuple[Console, io.StringIO]:
+def captured() -> tuple[Console, io.StringIO]:
     """Give a console that writes into a string, as wide and as colourful as the terminal."""
     real = console()
     text = io.StringIO()
@@ -67,14 +67,14 @@ def _captured() -> tuple[Console, io.StringIO]:
     ), text
 
 
-def _trimmed(text: io.StringIO) -> str:
+def trimmed(text: io.StringIO) -> str:
     """Drop the blanks that rich pads lines with."""
     return "\n".join(line.rstrip() for line in text.getvalue().split("\n"))
 
 
 def scan_table(scan: Scan) -> str:
     """Render a scan for people: totals, failing controls, the worst findings, what was not seen."""
-    screen, text = _captured()
+    screen, text = captured()
     counts = scan.summary
     screen.print(
         f"[bold]{escape(scan.cluster)}[/], {scan.benchmark}, findings: "
@@ -102,7 +102,7 @@ def scan_table(scan: Scan) -> str:
             highlight=False,
         )
     _print_gaps(screen, posture.not_looked_at(scan.gaps))
-    return _trimmed(text)
+    return trimmed(text)
 
 
 def _print_gaps(screen: Console, gaps: Sequence[Gap]) -> None:
@@ -153,10 +153,10 @@ def _finding_table(findings: list[Finding]) -> Table:
 
 def search_list(result: SearchResult) -> str:
     """Render search hits: rank, control, title, a sentence of the passage, where it is from."""
-    screen, text = _captured()
+    screen, text = captured()
     if not result.hits:
         screen.print(escape(result.note or "Nothing in the guidance answers that."))
-        return _trimmed(text)
+        return trimmed(text)
     for hit in result.hits:
         passage = hit.passage
         number = f"{hit.control}  " if hit.control else ""
@@ -169,7 +169,7 @@ def search_list(result: SearchResult) -> str:
     if result.note:
         screen.print(escape(result.note))
     screen.print(f"[dim]embedding: {escape(result.embedding)}[/]")
-    return _trimmed(text)
+    return trimmed(text)
 
 
 def excerpt(passage: str) -> str:
@@ -185,7 +185,7 @@ def excerpt(passage: str) -> str:
 
 def answer(given: Answer) -> str:
     """Render an answer: words, tables, what was not looked at, sources, which model."""
-    screen, text = _captured()
+    screen, text = captured()
     screen.print(Markdown(given.text))
     for rows in given.tables:
         screen.print(_rows(rows))
@@ -196,7 +196,7 @@ def answer(given: Answer) -> str:
     tokens = given.usage.input_tokens + given.usage.output_tokens
     if tokens:
         screen.print(f"[dim]{escape(given.model)}, {tokens:,} tokens[/]", highlight=False)
-    return _trimmed(text)
+    return trimmed(text)
 
 
 def _rows(rows: Rows) -> Table:

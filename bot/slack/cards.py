@@ -7,7 +7,7 @@ clusters and people is shown as it is, never as formatting. Pure; used by `deliv
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.approval import wording
@@ -15,6 +15,7 @@ from bot.approval.policy.rules import Policy, Rule
 from bot.approval.policy.votes import Verdict as Vote
 from bot.slack import cards_changes, cards_people
 from bot.slack.cards_evidence import checks, evidence
+from bot.slack.config import Profile
 from bot.slack.literal import literal, value
 from bot.slack.mrkdwn import PIECE_MAX, units
 from bot.slack.render import Rendered
@@ -60,6 +61,7 @@ class View:
     """An executor gave a sign of life lately."""
     team: str
     """Our workspace."""
+    profile: Profile
 
 
 def card(case: Case, view: View) -> Rendered:
@@ -67,7 +69,7 @@ def card(case: Case, view: View) -> Rendered:
     proposal = case.proposal
     rehearsal = wording.rehearsal_of(proposal)
     rule = cards_people.rule_of(view.policy, proposal)
-    state = _state_line(case, rule)
+    state = _state_line(case, rule, view.profile)
     blocks = [_section(_head(proposal)), _section("\n".join([state, *_standing(case, view)]))]
     if rehearsal is not None:
         blocks += _rehearsed(case, rehearsal)
@@ -80,9 +82,12 @@ def card(case: Case, view: View) -> Rendered:
     return Rendered(text, tuple(blocks), tuple(_files(case, rehearsal)))
 
 
-def when(moment: datetime, form: str = "{date_short_pretty} {time}") -> str:
-    """Write a moment that each reader sees in their own time zone."""
-    return f"<!date^{int(moment.timestamp())}^{form}|{moment:%Y-%m-%d %H:%M} UTC>"
+def when(moment: datetime, profile: Profile) -> str:
+    """Write a moment that each reader sees in their own time zone; classic: in UTC."""
+    plain = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if profile is Profile.CLASSIC:
+        return plain
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{plain}>"
 
 
 def object_line(target: Target) -> str:
@@ -101,16 +106,16 @@ def _plain_state(case: Case, rule: Rule | None) -> str:
     return wording.status(case, waits_for_start=starts)
 
 
-def _state_line(case: Case, rule: Rule | None) -> str:
+def _state_line(case: Case, rule: Rule | None, profile: Profile) -> str:
     proposal = case.proposal
     mark = _MARKS.get(proposal.state)
     if mark is None:
         mark = "✅" if proposal.outcome in _GOOD else "⚠️"
     line = f"{mark} *{literal(_plain_state(case, rule), 200)}*"
     if proposal.state in {State.PENDING, State.APPROVED} and proposal.until is not None:
-        line += f", until {when(proposal.until)}"
+        line += f", until {when(proposal.until, profile)}"
     if proposal.state is State.HANDED_OVER and proposal.until is not None:
-        line += f" until {when(proposal.until)}"
+        line += f" until {when(proposal.until, profile)}"
     return line
 
 
@@ -200,17 +205,17 @@ def _people(case: Case, rule: Rule | None, view: View) -> list[Block]:
         lines.append(f"Needs {many} by {cards_people.names(rule.approve)}{own}")
     if proposal.state is State.APPROVED and rule is not None and rule.execute is not None:
         lines.append(f"To be started by {cards_people.names(rule.execute)}")
-    lines += [_said(one, view.team) for one in case.reviews[:6]]
+    lines += [_said(one, view) for one in case.reviews[:6]]
     lines.append(f"Proposal {value(proposal.id[:8], 8)}")
-    elements = [{"type": "mrkdwn", "text": line, "verbatim": True} for line in lines[:10]]
-    return [{"type": "context", "elements": elements}]
+    text = "\n".join(_fitting(lines))
+    return [{"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}]
 
 
-def _said(review: Review, team: str) -> str:
-    who = cards_people.person(review.account, team)
+def _said(review: Review, view: View) -> str:
+    who = cards_people.person(review.account, view.team)
     did = "✅ approved" if review.verdict == Vote.APPROVE else "❌ rejected"
     reason = f": {literal(review.reason, 400)}" if review.reason else ""
-    return f"{did} by {who} {when(review.at)}{reason}"
+    return f"{did} by {who} {when(review.at, view.profile)}{reason}"
 
 
 def _buttons(case: Case, rehearsal: Rehearsal | None, rule: Rule | None) -> list[Block]:

@@ -10,10 +10,10 @@ from typing import Any
 
 from bot.approval import deciding, proposals, wording
 from bot.approval.deciding import Ground, Told
+from bot.approval.differences import patch_text
 from bot.approval.policy.votes import Verdict
 from bot.errors import BotError, NotServed
 from bot.slack import cards, presses
-from bot.slack.cards_changes import patch_text
 from bot.slack.desk import Desk, sentence
 from bot.slack.events import plain
 from bot.slack.identity import PRESSER_KEPT_S

@@ -25,8 +25,6 @@ from bot.telemetry import incident, logger
 
 LEASE_S = 60.0
 """After a crash something to show waits at most so long for another worker."""
-ALIVE_S = 30.0
-"""An executor that gave no sign for longer is taken for dead."""
 _POST_WITHIN_S = 20.0
 """Nothing is posted later than this after a row was claimed: by then somebody else may have it."""
 _POLL_S = 0.5
@@ -97,8 +95,7 @@ class Delivery:
             and 0 <= (now - self._asked_at).total_seconds() < _ALIVE_EVERY_S
         ):
             return
-        last = await signs.last(desk.db, signs.EXECUTOR)
-        alive = last is not None and (now - last).total_seconds() <= ALIVE_S
+        alive = await signs.alive(desk.db, signs.EXECUTOR, now)
         self._asked_at = now
         if alive is not self._alive:
             _log.info("executor", alive=alive)
@@ -136,10 +133,13 @@ class Delivery:
         await outbox.defer(self._desk.db, parcel, self._worker, due)
 
     async def _show(self, parcel: Parcel) -> None:
-        """Show a card or a note; a place that is gone ends it, until the next transition."""
+        """Show a card or a note; a place that is gone ends it, until the next transition.
+
+        What was proposed at a terminal has no place in Slack.
+        """
         case = await proposals.get(self._desk.db, parcel.proposal)
         try:
-            if case is None:
+            if case is None or case.proposal.thread.team != self._desk.me.team:
                 ts, revision = parcel.message_ts, None
             elif parcel.kind == CARD:
                 ts, revision = await self._show_card(parcel, case), case.proposal.revision
@@ -154,8 +154,7 @@ class Delivery:
 
     async def _show_card(self, parcel: Parcel, case: Case) -> str:
         desk, proposal = self._desk, case.proposal
-        view = View(policy=desk.policy(), alive=self._alive is True, team=desk.me.team)
-        shown = card(case, view)
+        shown = card(case, self._view())
         spot = self._spot(parcel, case)
         ts = await posting.put(desk, spot, shown, parcel.message_ts, tried=parcel.attempts > 1)
         missing = tuple(one for one in shown.files if (proposal.id, one.name) not in self._files)
@@ -170,10 +169,15 @@ class Delivery:
     async def _show_note(self, parcel: Parcel, case: Case) -> str:
         desk = self._desk
         spot = self._spot(parcel, case)
-        shown = notes.note(parcel.kind, case, desk.policy(), desk.me.team)
+        shown = notes.note(parcel.kind, case, self._view())
         if shown is None:
             return ""
         return await posting.put(desk, spot, shown, "", tried=parcel.attempts > 1)
+
+    def _view(self) -> View:
+        desk = self._desk
+        alive = self._alive is True
+        return View(desk.policy(), alive, team=desk.me.team, profile=desk.config.profile)
 
     def _spot(self, parcel: Parcel, case: Case) -> Spot:
         before = self._desk.now() + timedelta(seconds=_POST_WITHIN_S)

@@ -24,6 +24,9 @@ PRESSER_KEPT_S = 20.0
 _KEPT_MAX = 10_000
 _PAGES_MAX = 20
 
+_GUEST = ("is_restricted", "is_ultra_restricted")
+_ROLES = frozenset({"is_admin", "is_owner", "is_primary_owner", *_GUEST})
+
 
 @dataclass(frozen=True, slots=True)
 class Self:
@@ -178,10 +181,13 @@ def refusal(user: dict[str, Any], config: SlackConfig, me: Self) -> str:
 def described(
     user: dict[str, Any], person: str, me: Self, groups: frozenset[Account] | None
 ) -> Actor:
-    """Give the facts that users.info tells of an account; a fact that it leaves out is None."""
+    """Give the facts that users.info tells of an account; a fact that it leaves out is None.
+
+    Slack tells all roles of a member together: where it tells any, one that it leaves out is not held.
+    """
     if not user:
         return standing.unknown(Account(me.team, person))
-    guest = [user[key] for key in ("is_restricted", "is_ultra_restricted") if key in user]
+    guest = [user.get(key, False) for key in _GUEST] if _ROLES & user.keys() else []
     bot = [user[key] for key in ("is_bot", "is_workflow_bot") if key in user]
     return Actor(
         account=Account(str(user.get("team_id") or me.team), person),

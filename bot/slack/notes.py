@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from bot.approval import wording
-from bot.approval.policy.rules import Policy
-from bot.slack.cards import when
+from bot.slack.cards import View, when
 from bot.slack.cards_people import calls, person, rule_of
 from bot.slack.literal import literal
 from bot.slack.render import Rendered
@@ -26,20 +25,22 @@ def due_with(case: Case) -> Iterable[str]:
         yield f"{ENDED}-{state.value}"
 
 
-def note(kind: str, case: Case, policy: Policy | None, team: str) -> Rendered | None:
+def note(kind: str, case: Case, view: View) -> Rendered | None:
     """Give a note's message; None where it has nothing to say any more."""
     proposal = case.proposal
-    asker = person(proposal.account, team)
+    asker = person(proposal.account, view.team)
     title = literal(wording.title(proposal), 150)
     if kind in {WANTED, REMINDER}:
         if proposal.state is not State.PENDING or proposal.until is None:
             return None
         ask = "approval is wanted" if kind == WANTED else "still waits for approval"
-        text = f"{_approvers(case, policy, team)}{ask}: *{title}*, until {when(proposal.until)}"
+        text = (
+            f"{_approvers(case, view)}{ask}: *{title}*, until {when(proposal.until, view.profile)}"
+        )
     elif kind == EXPIRED:
         if proposal.state is not State.EXPIRED:
             return None
-        text = f"{_approvers(case, policy, team)}{asker} expired without approval: *{title}*"
+        text = f"{_approvers(case, view)}{asker} expired without approval: *{title}*"
     elif kind == f"{ENDED}-{proposal.state.value}":
         text = f"{asker} {literal(wording.status(case), 200)}: *{title}*"
         ending = wording.ending_of(case)
@@ -51,9 +52,9 @@ def note(kind: str, case: Case, policy: Policy | None, team: str) -> Rendered | 
     return Rendered(text, ({"type": "section", "text": section},))
 
 
-def _approvers(case: Case, policy: Policy | None, team: str) -> str:
-    rule = rule_of(policy, case.proposal)
-    if policy is None or rule is None:
+def _approvers(case: Case, view: View) -> str:
+    rule = rule_of(view.policy, case.proposal)
+    if view.policy is None or rule is None:
         return ""
-    called = calls(policy, rule.approve, case.proposal, team)
+    called = calls(view.policy, rule.approve, case.proposal, view.team)
     return f"{called} " if called else ""

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.slack.config import SlackConfig
-from bot.slack.identity import Self, refusal, union
+from bot.slack.identity import Self, described, refusal, union
 from tests.fakes.slack.state import TEAM
 from tools.queries.context import Scope
 
@@ -132,3 +132,19 @@ async def test_memberships_are_asked_once_in_five_minutes_and_no_answer_means_no
     asked = [one for one in place.slack.calls if one.method == "users.conversations"]
     assert len(asked) == 2
     assert len([one for one in place.slack.calls if one.method == "users.info"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("roles", "is_guest"),
+    [
+        ({}, None),
+        ({"is_admin": False}, False),
+        ({"is_restricted": False}, False),
+        ({"is_admin": False, "is_ultra_restricted": True}, True),
+        ({"is_restricted": True, "is_ultra_restricted": False}, True),
+    ],
+)
+def test_a_role_that_slack_leaves_out_is_not_held_where_it_tells_any(roles, is_guest):
+    user = {"id": "U1", "team_id": TEAM, "deleted": False, "is_bot": False}
+
+    assert described(user | roles, "U1", ME, None).is_guest is is_guest
