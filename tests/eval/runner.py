@@ -2,6 +2,9 @@
 
 A task is one JSON line: id, user_says, setup (a folder of manifests under `folders/`, or a path), kind,
 must_contain, must_not, and optionally earlier (what the person asked before in the thread). Items:
+`draft:` is what the answer left in the table of drafts, as JSON: `draft:{"action": "scale", "of":
+"Deployment shop/web", "replicas": 2}` where one of its drafts has these fields, `draft:none` where there
+is none, `draft:1` for how many;
 `text:` stands in the answer in any letter case; `evidence:` is what was read, by the recorded steps;
 `fact:` and must_not in prose are for a reader, so they are printed and not counted. A must_not of the form
 `text:` must not stand in the answer.
@@ -31,9 +34,12 @@ from bot.types import Answer, Place, Progress, Request, ThreadKey
 from knowledge.search import open_library
 from knowledge.types import IndexConfig
 from tests.fakes.openai import FakeOpenAI, Turn, say
+from tests.fakes.proposing import DEVELOPER, proposing, submitted_as
+from tools import vocabulary
 from tools.cluster.snapshot import open_folder
 from tools.queries.context import Scope
 from tools.queries.memory import MemoryScans
+from tools.queries.titles import place
 from tools.types import ClusterConfig, ClusterSource
 
 HERE = Path(__file__).parent
@@ -73,7 +79,7 @@ async def parts_for(folders: Mapping[str, Path], store: Path, **more: Any) -> Pa
         now=lambda: datetime.now(UTC),
         db=await open_database(f"sqlite+aiosqlite:///{store / 'eval.db'}", ""),
         limits=Limits(questions_per_day=100_000, tokens_per_day=10**9),
-        **more,
+        **(proposing() | more),
     )
 
 
@@ -83,10 +89,11 @@ async def put(parts: Parts, thread: str, number: int, text: str) -> Answer:
         id=f"{thread}-{number}",
         thread=ThreadKey("local", "eval", thread),
         place=Place.TERMINAL,
-        person="evaluator",
+        person=f"evaluator of {thread}",
         text=text,
         scope=Scope(dict.fromkeys(parts.readers)),
         asked_at=datetime.now(UTC),
+        actor=DEVELOPER,
     )
     return await answer(request, _silent, parts)
 
@@ -100,7 +107,14 @@ async def run_task(task: Mapping[str, Any], parts: Parts, scripted: bool) -> Jud
     given = await put(parts, thread, 100, task["user_says"])
     if scripted:
         given = await _scripted(task, parts, given, earlier)
-    return judge(task, given)
+    return judge(task, given, await _drafts(parts, given))
+
+
+async def _drafts(parts: Parts, given: Answer) -> list[dict[str, Any]]:
+    """What an answer left in the table of drafts, with its object in one word."""
+    rows = await submitted_as(parts.db, given.proposals)
+    drafts = [vocabulary.decode(row) for row in rows]
+    return [json.loads(vocabulary.encode(draft)) | {"of": place(draft.target)} for draft in drafts]
 
 
 async def _scripted(
@@ -119,8 +133,10 @@ async def _scripted(
         return await put(again, thread, 100, task["user_says"])
 
 
-def judge(task: Mapping[str, Any], given: Answer) -> Judged:
-    """Compare an answer with what its task wants."""
+def judge(
+    task: Mapping[str, Any], given: Answer, drafts: Sequence[Mapping[str, Any]] = ()
+) -> Judged:
+    """Compare an answer, and what it left, with what its task wants."""
     judged = Judged(task, given)
     text = given.text.lower()
     for item in task["must_contain"]:
@@ -128,7 +144,10 @@ def judge(task: Mapping[str, Any], given: Answer) -> Judged:
         if sort == "fact":
             judged.by_hand.append(item)
             continue
-        held = wanted.lower() in text if sort == "text" else evidence(wanted, given)
+        if sort == "draft":
+            held = drafted(wanted, drafts)
+        else:
+            held = wanted.lower() in text if sort == "text" else evidence(wanted, given)
         (judged.met if held else judged.missed).append(item)
     for item in task["must_not"]:
         sort, _, wanted = item.partition(":")
@@ -137,6 +156,14 @@ def judge(task: Mapping[str, Any], given: Answer) -> Judged:
         elif wanted.lower() in text:
             judged.broken.append(item)
     return judged
+
+
+def drafted(wanted: str, drafts: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether the drafts are as many, or one of them is as a task wants."""
+    if wanted == "none" or wanted.isdigit():
+        return len(drafts) == (0 if wanted == "none" else int(wanted))
+    fields = json.loads(wanted)
+    return any(all(draft.get(key) == value for key, value in fields.items()) for draft in drafts)
 
 
 def evidence(wanted: str, given: Answer) -> bool:

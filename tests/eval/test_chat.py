@@ -5,10 +5,19 @@ import pytest
 
 from tests.eval.runner import HERE, Judged, figures, load, run_all
 
-FLOORS = {"chat-own.jsonl": 0.97, "chat-second.jsonl": 0.97, "chat-third.jsonl": 0.90}
-"""Share of text and evidence items that must be met. The second file was written without a look at the
-rules, which met 136 of its 159 items then; the third after the rules were mended by the second, and nothing
-was mended by it."""
+FLOORS = {
+    "chat-own.jsonl": 0.97,
+    "chat-second.jsonl": 0.97,
+    "chat-third.jsonl": 0.90,
+    "chat-remediate.jsonl": 0.97,
+    "chat-remediate-second.jsonl": 0.97,
+    "chat-remediate-third.jsonl": 0.97,
+}
+"""Share of text, evidence and draft items that must be met. The second file was written without a look at
+the rules, which met 136 of its 159 items then; the third after the rules were mended by the second, and
+nothing was mended by it. Of requests for changes the first file was written beside the rules; the second
+and third without trying them, and the rules then met 17 of 30 and 18 of 24 tasks whole, each time before
+they were mended. What they missed was answered as a question; no wrong change was ever drafted."""
 
 
 def told(outcomes: list[Judged]) -> str:
@@ -39,7 +48,7 @@ def test_tasks_are_varied_and_their_folders_exist() -> None:
     tasks = [task for name in FLOORS for task in load(HERE / name)]
     kinds = {task["kind"] for task in tasks}
     assert len(tasks) >= 30
-    assert {"question", "scan", "explain", "followup"} <= kinds
+    assert {"question", "scan", "explain", "followup", "remediate", "manage"} <= kinds
     assert len({task["id"] for task in tasks}) == len(tasks)
     for task in tasks:
         for folder in task.get("clusters", {"": task["setup"]}).values():

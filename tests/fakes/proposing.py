@@ -1,5 +1,6 @@
 """What a place needs where changes can be proposed: a policy, somebody who may, an executor that lives."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -68,3 +69,11 @@ async def submitted(db: Database | None) -> list[Action]:
     async with db.read() as tx:
         rows = (await tx.execute(select(drafts).order_by(drafts.c.submitted_at))).all()
     return [vocabulary.decode(row.action) for row in rows]
+
+
+async def submitted_as(db: Database | None, ids: Sequence[str]) -> list[bytes]:
+    """The actions of these drafts, as they were written."""
+    assert db is not None
+    async with db.read() as tx:
+        rows = (await tx.execute(select(drafts).where(drafts.c.id.in_(ids)))).all()
+    return [row.action for row in rows]

@@ -276,10 +276,6 @@ def _by_kind(talk: Talk, question: Ask, wanted: Change) -> Plan:
 def _deploy(talk: Talk, question: Ask, wanted: Change) -> Plan:
     """Deploy from the template, once all that it needs is said."""
     facts = dict(wanted.facts)
-    image = str(facts.get("image", ""))
-    places = [word for word in question.places if word != facts.get("name") and word not in image]
-    if places:
-        facts["namespace"] = places[0]
     needed = {
         "name": "a name",
         "namespace": "a namespace",

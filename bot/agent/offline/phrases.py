@@ -6,6 +6,7 @@ Used by `bot.agent.offline.reading`.
 import re
 from enum import StrEnum
 
+from bot.agent.offline.orders import ORDER
 from tools.objects.kinds import KINDS
 
 
@@ -66,10 +67,12 @@ TERMS = re.compile(
     re.I,
 )
 WORDS = {
+    "one": 1,
     "two": 2,
     "three": 3,
     "four": 4,
     "five": 5,
+    "six": 6,
     "ten": 10,
     "zwei": 2,
     "drei": 3,
@@ -90,12 +93,7 @@ RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         ),
         (
             Wish.CHANGE,
-            r"^\W*(?:please |pls |can you |could you |would you |will you |kindly |bitte |go ahead and |just |now |then |ok,? |and |so |i want you to |i need you to |let'?s |we (?:need|have) to |you should |kannst du |könntest du )*"
-            r"(?:propose|fix|scale|delete|remove|restart|bounce|patch|apply|roll\s?back|roll\s?out|undo|revert|withdraw|cancel|approve|reject|kill|drain|cordon|set|change|update|upgrade|"
-            r"enforce|disable|enable|create|add|label|stop|harden|secure|pin|deny|block|isolate|pause|resume|suspend|unpause|unsuspend|drop|deploy|turn off|switch off|take|revoke|narrow|restrict|limit|forbid|"
-            r"run(?= .{1,60}\bas (?:user|uid|non-?root|nobody)\b)|let(?= .{1,60}\b(?:run|may|become|have)\b)|give (?!me\b|us\b|the list|a list|an overview)|get rid of|"
-            r"schlag\w* .{1,60} vor|lösch\w*|skalier\w*|beheb\w*|reparier\w*|stopp\w*|härte\w*|entfern\w*|setze|pausier\w*|starte|genehmig\w*|verbiete|sperre|isoliere|fixier\w*|pinne|lass\w*|schalte|mach|make)\b"
-            r"(?!.{0,40}\b(?:means?|do\b))|\b(?:may|can|darf) (?:become|be) (?:an )?(?:empty|leer)|^\W*(?:can|could|would|will) you (?:fix|scale|delete|remove|restart|patch|apply|roll|kill|set|change|update|disable|enable|create|add)\b",
+            ORDER,
         ),
         (
             Wish.LOGS,

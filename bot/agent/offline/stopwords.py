@@ -5,6 +5,8 @@ about in quotes.
 """
 
 _TEXT = """
+ahead propose bump bounce deny skaliere skalieren starte neu become folder confirm confirmed lock revoke withdraw
+undo rolling absichern härten beheben behebe entferne lösche pausiere replikas replica replicas
 overall comply complies summary posture trouble
 a about above according across active actually admin administrator after again against all allow allowed allows almost
 already also always am among an and another answer any anybody anyone anything app application applications apps are

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bot.agent.offline.phrases import WORDS
 from tools.objects.kinds import KINDS
 
 
@@ -46,16 +47,16 @@ _SORTS: tuple[tuple[Sort, re.Pattern[str]], ...] = tuple(
         (Sort.DEPLOY, r"\bdeploy\b(?!ment)|\bausroll\w*|\bsha256:[0-9a-f]{64}"),
         (Sort.SUBJECT, r"\b(?:remove|take|drop|entfern\w*|nimm|revoke)\b.{0,120}\b(?:from|out of|aus|von)\b.{0,40}\b(?:cluster ?)?role ?bindings?\b"),
         (Sort.NARROW, r"\b(?:narrow|restrict|limit|reduce|shrink|einschränk\w*)\b.{0,40}\b(?:cluster ?)?roles?\b(?! ?binding)"),
-        (Sort.LABELS, r"\b(?:label|enforce|pod security|baseline|restricted)\b.*\b(?:baseline|restricted|privileged)\b|\blabel\b.*\b(?:namespace|ns|namensraum)\b|\bpod security labels?\b"),
+        (Sort.LABELS, r"\b(?:label|enforce|pod security|baseline|restricted)\b.*\b(?:baseline|restricted|privileged)\b|\blabel\b.*\b(?:namespace|ns|namensraum)\b|\bpod security labels?\b|\b(?:hold|keep)\b.{1,60}\bto\b.{0,20}\b(?:baseline|restricted)\b"),
         (Sort.DENY, r"\bdefault[- ]deny\b|\b(?:deny|block|isolate|forbid|verbiete|sperre|blockiere|isoliere)\b.{0,60}\b(?:traffic|ingress|egress|network|namespace|ns|verkehr|namensraum)\b|\b(?:add|create|set|erstelle|lege)\b.{0,30}\bnetwork ?polic|\bnetwork ?policy\b.{0,30}\banlegen"),
         (Sort.ACCOUNT, r"\b(?:own|dedicated|separate|eigene\w*)\b.{0,20}\bservice ?(?:account|konto)"),
         (Sort.PIN, r"\bpin\b|\bpinn\w*|\bby digest\b|\bto (?:its|their|a|the) digests?\b|fixier\w*"),
         (Sort.RESOURCES, r"\b(?:cpu|memory|mem|ram|resources?|speicher|prozessor)\b.{0,60}\b(?:limits?|requests?)\b|\b(?:limits?|requests?)\b.{0,60}(?:\d ?(?:m|mi|gi|cores?|cpus?)\b|\b(?:cpu|memory|ram|speicher)\b)|\b(?:set|add|give|setze)\b.{0,30}\b(?:limits|requests)\b"),
-        (Sort.SCALE, r"\b(?:scale|skalier\w*|hochfahren|runterfahren)\b|\breplicas?\b|\breplikas?\b"),
+        (Sort.SCALE, r"\b(?:scale|bump|skalier\w*|hochfahren|runterfahren)\b|\breplicas?\b|\breplikas?\b"),
         (Sort.RESUME, r"\b(?:resume|unpause|unsuspend|fortsetz\w*|setze?\b.{0,40}\bfort)\b"),
         (Sort.PAUSE, r"\b(?:pause|suspend|pausier\w*|anhalten)\b"),
         (Sort.RESTART, r"\brestart\w*|\bbounce\b|\bneu ?start\w*|\bstarte\b.{0,60}\bneu\b|\broll(?:ing)? restart"),
-        (Sort.DELETE, rf"\b(?:delete|lösch\w*|get rid of)\b|\b(?:remove|entfern\w*|kill)\b(?=\W+(?:the |das |den |die )*(?:{_KIND})\b)"),
+        (Sort.DELETE, rf"\b(?:delete|lösch\w*|get rid of)\b|\b(?:remove|entfern\w*|kill|drop|evict)\b(?=\W+(?:the |das |den |die )*(?:{_KIND})\b)"),
     )
 )  # fmt: skip
 
@@ -63,8 +64,8 @@ _NAMED = re.compile(
     r"\b(network ?polic(?:y|ies)|service ?accounts?|cluster ?role ?bindings?|role ?bindings?|"
     r"cluster ?roles?|roles?|deployments?|statefulsets?|daemonsets?|cron ?jobs?|jobs?|pods?|"
     r"namespaces?|persistent ?volumes?(?: ?claims?)?|secrets?|config ?maps?)[\s/]+"
-    r"(?:named |called |namens )?[`'\"]?((?!(?:of|in|for|from|to|and|the|that|is|are|runs?|has|by|with|"
-    r"von|aus|im|auf)\b)[A-Za-z0-9][\w.:-]*[A-Za-z0-9])",
+    r"(?:named |called |namens )?[`'\"]?((?!(?:of|in|for|from|to|and|the|that|is|are|runs?|has|by|with|on|at|"
+    r"must|should|needs?|not|tokens?|names?|policy|von|aus|im|auf)\b)[A-Za-z0-9][\w.:-]*[A-Za-z0-9])",
     re.I,
 )
 _KINDS = {kind.lower(): kind for kind in KINDS} | {
@@ -76,6 +77,9 @@ _NUMBER_OF = re.compile(
     r"(?:\bto|\bauf|\bwith|\bmit|=|:|\bat|\breplicas?|\breplikas?)\s*(\d{1,4})\b|"
     r"\b(\d{1,4})\s*(?:replicas?|replikas?|pods?|copies|instances|instanzen)\b",
     re.I,
+)
+_WORD = re.compile(
+    rf"\b(?:{'|'.join(WORDS)})\b(?=\W*(?:replicas?|replikas?|pods?|copies|instan\w+|$))", re.I
 )
 _ZERO = re.compile(r"\b(?:to|auf) (?:zero|null)\b|\bscale\b.{0,40}\bdown to nothing\b", re.I)
 _UID = re.compile(
@@ -96,6 +100,10 @@ _PORT = re.compile(r"\bport\s*(?:is|=|:)?\s*(\d{2,5})\b", re.I)
 _CALLED = re.compile(
     r"\b(?:deploy|called|named|namens|app|application|service)\s+(?:an? |the )?(?:app(?:lication)? |new )*"
     r"(?:called |named )?[`'\"]?((?!(?:from|image|in|into|to|with|an?|the)\b)[a-z0-9][a-z0-9-]*)(?![\w.:/@-])",
+    re.I,
+)
+_INTO = re.compile(
+    r"\b(?:in|into|to|im|nach)\s+(?:the\s+)?(?:namespaces?\s+|ns\s+)?[`'\"]?([a-z0-9][a-z0-9-]*)(?![\w.:/@-])",
     re.I,
 )
 _SUBJECT = re.compile(r"\b(user|group|service ?account|nutzer|gruppe)\s+[`'\"]?([^\s`'\"]+)", re.I)
@@ -176,6 +184,7 @@ def _fix(text: str) -> dict[str, Any]:
 
 
 def _scale(text: str) -> dict[str, Any]:
+    text = _WORD.sub(lambda match: str(WORDS[match[0].lower()]), text)
     if _ZERO.search(text):
         return {"replicas": 0}
     match = _NUMBER_OF.search(text)
@@ -232,6 +241,7 @@ def _deploy(text: str) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": called[1] if called else "",
         "image": image[0] if image else "",
+        "namespace": into[1] if (into := _INTO.search(text)) else "",
         "port": int(port[1]) if port else 0,
         "user": user or 0,
         "replicas": int(found[1] or found[2]) if (found := _replicas(text)) else 0,
