@@ -69,7 +69,6 @@ class BranchStore:
 
     def view(self) -> Path:
         """Give the manifests of the newest commit in a folder of their own."""
-        self._reopen()
         tip = self._tip()
         if self._viewed is None or self._viewed[0] != tip:
             self.close_view()
@@ -114,7 +113,6 @@ class BranchStore:
     def put(self, edit: Edit, operation_id: str) -> Put:
         """Commit the edit on a branch of its own."""
         check_operation_id(operation_id)
-        self._reopen()
         tip = self._tip()
         if self._blob(tip, edit.file) != edit.before:
             raise Moved(f"{edit.file} is no longer as it was read.")
@@ -134,7 +132,6 @@ class BranchStore:
 
     def last(self, subject: str) -> Last | None:
         """Name the last operation that committed an edit of an object, wherever its branch is."""
-        self._reopen()
         head = self._repo.head()
         found: list[tuple[int, int, Commit, str]] = []
         for name in self._names():
@@ -150,14 +147,6 @@ class BranchStore:
         file = _file_of(commit)
         before = self._blob(commit.parents[0], file)
         return Last(operation_id, before, digest(self._blob(commit.id, file)))
-
-    def _reopen(self) -> None:
-        """Open the repository anew: the library keeps packed branches as it first saw them."""
-        path = self._repo.path
-        self._repo.close()
-        self._repo = Repo(path)
-        self._objects = self._repo.object_store
-        self._refs = self._repo.refs
 
     def close_view(self) -> None:
         """Delete the laid out manifests."""

@@ -138,7 +138,7 @@ def _member(node: Any, key: str) -> tuple[Any, Any] | None:
 def _name(key: Any) -> str:
     if not isinstance(key, yaml.ScalarNode):
         raise Unfit("it has a key that is no text")
-    return mapping_key(key.value, plain=key.style is None)
+    return mapping_key(key.value, plain=not key.style)
 
 
 def _add(source: Source, holder: Any, key: str, value: Any) -> str:
@@ -264,7 +264,7 @@ def _value(node: Any) -> Any:
         return {_name(key): _value(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
         return [_value(each) for each in node.value]
-    return scalar(node.value, plain=node.style is None)
+    return scalar(node.value, plain=not node.style)
 
 
 def _cut_flow(source: Source, holder: Any, index: int) -> str:

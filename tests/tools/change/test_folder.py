@@ -19,6 +19,7 @@ from tools.changes import OutcomeKind, State
 from tools.cluster.connect import connect
 from tools.cluster.export import write_snapshot
 from tools.errors import ClusterUnreachable, UnknownName
+from tools.hardening import Setting
 from tools.types import ClusterConfig, ClusterSource, Target, Verb
 
 
@@ -65,6 +66,37 @@ async def test_nothing_of_ours_is_written_into_a_manifest(desk: Desk) -> None:
     assert "oakum" not in text
     assert "uid" not in text.lower().replace("runasuser", "")
     assert "resourceVersion" not in text
+
+
+async def test_a_removed_line_comes_back_in_its_place_with_its_comment(desk: Desk) -> None:
+    file = desk.folder / "web.yaml"
+    text = WEB.replace("    spec:\n", "    spec:\n      hostPID: true  # for the profiler\n")
+    file.write_text(text)
+    action = harden(settings=(Setting.HOST_PID,), answers=())
+    intent = await desk.intend(action)
+    applied = await desk.apply(intent)
+    assert "profiler" not in file.read_text()
+    await desk.apply(await desk.undo((intent,), (applied,)))
+    assert file.read_text() == text
+
+
+async def test_a_patch_made_for_another_reading_is_a_conflict(desk: Desk) -> None:
+    target = Target("demo", "apps/v1", "Deployment", "shop", "web")
+    read = await desk.writer.read(target)
+    assert read
+    patch = [
+        {
+            "op": "replace",
+            "path": "/metadata/resourceVersion",
+            "value": read["metadata"]["resourceVersion"],
+        },
+        {"op": "add", "path": "/spec/paused", "value": True},
+    ]
+    assert (await desk.writer.patch(target, patch, "operation-1", dry_run=True)).status == 200
+    changed = WEB.replace("web:1.2", "web:1.3")
+    (desk.folder / "web.yaml").write_text(changed)
+    assert (await desk.writer.patch(target, patch, "operation-1", dry_run=False)).status == 409
+    assert desk.texts() == {"web.yaml": changed.encode()}
 
 
 async def test_an_undo_keeps_what_others_wrote_since(desk: Desk) -> None:

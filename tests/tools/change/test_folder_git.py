@@ -272,3 +272,14 @@ async def test_a_shallow_clone_is_enough(desk: Desk, tmp_path: Path) -> None:
     undo = await opened.undo((intent,), (applied,))
     assert (await opened.apply(undo)).kind is OutcomeKind.APPLIED
     await opened.writer.close()
+
+
+async def test_a_new_file_never_takes_the_place_of_a_link(desk: Desk) -> None:
+    (desk.folder / "networkpolicy-default-deny.yaml").symlink_to("nowhere")
+    git(desk.folder, "add", "-A", ".")
+    git(desk.folder, "commit", "-q", "-m", "link")
+    rehearsal = await desk.rehearse(
+        DenyTraffic(target=Target("demo", "v1", "Namespace", "", "shop"))
+    )
+    assert rehearsal.state is State.REFUSED
+    assert "is a link" in rehearsal.reason

@@ -110,7 +110,9 @@ spec:   # here
     image: a:1
 
   # in between
-  - name: b
+  - tty: true
+    # about the name
+    name: b
     securityContext:
       privileged: true
     env: null
@@ -123,6 +125,7 @@ spec:   # here
         (("spec", "hostPID"), False, "hostPID: true # why", "hostPID: false # why"),
         (("spec", "hostPID"), UNSET, "  hostPID: true # why\n", ""),
         (("spec", "containers", 0, "args"), ["y", "z"], """["x", 'y']""", """['y', "z"]"""),
+        (("spec", "containers", 1, "tty"), UNSET, "  - tty: true\n", "  - \n"),
         (("spec", "containers", 0, "name"), UNSET, "name: a   # first\n    args", "args"),
         (
             ("spec", "containers", 1, "securityContext", "privileged"),
@@ -144,8 +147,8 @@ spec:   # here
         ),
         (
             ("spec", "containers"),
-            [{"name": "b", "securityContext": {"privileged": True}, "env": None}],
-            BLOCK[BLOCK.index("  - name: a") : BLOCK.index("  - name: b")],
+            [{"tty": True, "name": "b", "securityContext": {"privileged": True}, "env": None}],
+            BLOCK[BLOCK.index("  - name: a") : BLOCK.index("  - tty")],
             "",
         ),
     ],
@@ -198,6 +201,12 @@ JSON = """\
 def test_a_change_of_json_is_exactly_this(path: Any, after: Any, old: str, new: str) -> None:
     assert JSON.count(old) == 1
     assert changed(JSON, Change(path, UNSET, after), is_json=True) == JSON.replace(old, new)
+
+
+def test_keys_that_yaml_takes_for_other_than_text_are_found() -> None:
+    text = "kind: A\nspec:\n  on: 1\n  8080: 2\n  'off': 3\n"
+    for key, new in (("true", "on: 7"), ("8080", "8080: 7"), ("off", "'off': 7")):
+        assert new in changed(text, Change(("spec", key), UNSET, 7))
 
 
 @pytest.mark.parametrize(
