@@ -1,9 +1,11 @@
 """A folder of manifests with the executor's real steps around it, and the end of a process at will."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from tools import vocabulary
@@ -148,3 +150,25 @@ async def desk_of(folder: Path) -> Desk:
     """Open a folder."""
     config = ClusterConfig("demo", ClusterSource.FOLDER, folder=str(folder))
     return Desk(folder, await open_account(config), await connect(config))
+
+
+_GATE: list[Any] = []
+
+
+def meet(gate: Any) -> None:
+    """Keep the gate that all processes of a pool pass together."""
+    _GATE[:] = [gate]
+
+
+def apply_in_process(folder: str, encoded: bytes) -> str:
+    """Apply an intent in this process, once all are ready; gives the kind of its outcome."""
+
+    async def run() -> str:
+        desk = await desk_of(Path(folder))
+        intent = msgspec.json.decode(encoded, type=Intent)
+        await asyncio.to_thread(_GATE[0].wait, 60)
+        outcome = await desk.apply(intent)
+        await desk.writer.close()
+        return str(outcome.kind)
+
+    return asyncio.run(run())

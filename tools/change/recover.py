@@ -1,6 +1,7 @@
 """Recover: what became of a write that was about to be sent when the executor stopped, or got no answer.
 
-Reads the object and nothing else. Our annotation on it: done. The touched fields still as they were,
+Reads the object and nothing else. Our annotation on it: done; gone from a folder of manifests whose
+records name us: done too. The touched fields still as they were,
 and the approval unexpired: begin again from the reading. Anything else is stale, and people decide.
 Used by `bot.executor`, at its start and after an UNKNOWN.
 """
@@ -24,6 +25,9 @@ async def recover(intent: Intent, writer: Writer, *, now: datetime) -> Outcome |
     obj = await read(writer, intent.operation.target)
     if obj is not None and done_by(obj, intent.operation_id):
         return applied(intent, obj)
+    target = intent.operation.target
+    if obj is None and await writer.did(target, intent.operation_id):
+        return applied(intent, {})
     found = _DECIDE[intent.operation.verb](intent, obj)
     if found is None and now >= intent.expires_at:
         return _outcome(intent, OutcomeKind.STALE, "It was not done, and the approval has expired.")

@@ -102,6 +102,10 @@ class FolderWriter:
             "Switch the access check off for it in the policy.",
         )
 
+    async def did(self, target: Target, operation_id: str) -> bool | None:
+        """Tell by the folder's own records whether an operation changed a target last."""
+        return await asyncio.to_thread(self._did, target, operation_id)
+
     async def looking(self, reader: Reader) -> Reader:
         """Read the folder anew, as last edited; a reader of a folder reads it once."""
         return await asyncio.to_thread(self._look)
@@ -109,6 +113,11 @@ class FolderWriter:
     async def close(self) -> None:
         """Let go of the folder; safe to call twice."""
         await asyncio.to_thread(self._store.close)
+
+    def _did(self, target: Target, operation_id: str) -> bool:
+        with self._turn:
+            last = self._store.last(subject_of(target))
+        return last is not None and last.operation_id == operation_id
 
     def _look(self) -> Reader:
         with self._turn:

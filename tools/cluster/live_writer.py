@@ -124,6 +124,10 @@ class LiveWriter:
         body = msgspec.json.encode(review)
         return await self._write("POST", path, "", ("application/json", body), "")
 
+    async def did(self, target: Target, operation_id: str) -> bool | None:
+        """Give None: an object that is gone says nothing, and no other record is kept."""
+        return None
+
     async def looking(self, reader: Reader) -> Reader:
         """Give the reader itself: every look of it is fresh."""
         return reader

@@ -109,6 +109,10 @@ class Writer(Protocol):
         """Ask whether somebody may do something in a namespace; changes nothing."""
         ...
 
+    async def did(self, target: Target, operation_id: str) -> bool | None:
+        """Tell whether an operation changed a target last; None where only the object itself can say."""
+        ...
+
     async def looking(self, reader: Reader) -> Reader:
         """Give a reader that sees what was last written: the one given, or a new one for a folder."""
         ...

@@ -1,14 +1,29 @@
 """Crashes and rivals on a folder: one application or none, and afterwards it is known which."""
 
+import hashlib
+import multiprocessing
 import os
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
-from tests.fakes.folder_desk import PRIVILEGED, SAFE, WEB, Crash, Desk, desk_of, harden
+from tests.fakes.folder_desk import (
+    PRIVILEGED,
+    SAFE,
+    WEB,
+    Crash,
+    Desk,
+    apply_in_process,
+    desk_of,
+    harden,
+    meet,
+)
+from tools.actions.delete_object import DeleteObject
 from tools.actions.deny_traffic import DenyTraffic
 from tools.changes import OutcomeKind
 from tools.cluster.manifest_store import exclusive
@@ -42,15 +57,29 @@ def crashing(real: Callable[..., Any], at: int, after: bool) -> Callable[..., An
     return call
 
 
+def drop() -> Action:
+    """Delete the Deployment; `test_folder` shows where the uid comes from."""
+    target = Target("demo", "apps/v1", "Deployment", "shop", "web", UID)
+    return DeleteObject(target=target)
+
+
+UID = "manifest-" + hashlib.sha256(b"Deployment/shop/web").hexdigest()[:32]
 POINTS = [
     (name, at, after)
-    for name, times in (("fsync", 4), ("replace", 1), ("link", 1), ("unlink", 3), ("open", 4))
+    for name, times in (
+        ("fsync", 4),
+        ("replace", 1),
+        ("link", 1),
+        ("rename", 1),
+        ("unlink", 3),
+        ("open", 4),
+    )
     for at in range(times)
     for after in (False, True)
 ]
 
 
-@pytest.mark.parametrize("make", [harden, deny])
+@pytest.mark.parametrize("make", [harden, deny, drop])
 @pytest.mark.parametrize(("name", "at", "after"), POINTS)
 async def test_after_a_crash_anywhere_it_is_known_and_done_exactly_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, make: Any, name: str, at: int, after: bool
@@ -73,13 +102,16 @@ async def test_after_a_crash_anywhere_it_is_known_and_done_exactly_once(
     if outcome is not None:
         assert outcome.kind is OutcomeKind.APPLIED
     again = await desk_of(desk.folder)
-    final = await again.apply(intent)
+    final = found or await again.apply(intent)
     assert final.kind is OutcomeKind.APPLIED
     assert (await again.verify(intent, final)).kind is OutcomeKind.VERIFIED
     if make is harden:
         new = (desk.folder / "web.yaml").read_text().splitlines()
         assert [line for line in new if line not in WEB.splitlines()] == SAFE
         assert PRIVILEGED not in new
+    elif make is drop:
+        first, _, last = WEB.split("---\n")
+        assert (desk.folder / "web.yaml").read_text() == f"{first}---\n{last}"
     else:
         assert len([name for name in desk.texts() if name.startswith("networkpolicy")]) == 1
     await again.writer.close()
@@ -167,3 +199,48 @@ async def test_a_save_that_changes_the_object_in_between_makes_it_stale(
     assert outcome.kind is OutcomeKind.STALE
     assert file.read_text() == saved
     assert [name for name in desk.texts() if name.startswith(".")] == [], "nothing is left lying"
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_file_that_is_removed_whole_is_known_to_be_removed_by_us(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    (tmp_path / "web.yaml").write_text(WEB.split("---\n")[1])
+    desk = await desk_of(tmp_path)
+    intent = await desk.intend(drop())
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", crashing(os.rename, 0, after))
+        with pytest.raises(Crash):
+            await desk.apply(intent)
+    assert (tmp_path / "web.yaml").exists() is not after
+    found = await desk.recover(intent)
+    assert (found is not None and found.kind is OutcomeKind.APPLIED) is after
+    await desk.writer.close()
+
+
+async def test_a_file_that_somebody_else_removed_is_not_taken_for_ours(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(WEB.split("---\n")[1])
+    desk = await desk_of(tmp_path)
+    intent = await desk.intend(drop())
+    (tmp_path / "web.yaml").unlink()
+    found = await desk.recover(intent)
+    assert found is not None
+    assert found.kind is OutcomeKind.UNKNOWN
+    await desk.writer.close()
+
+
+@pytest.mark.slow
+async def test_of_many_processes_that_write_at_once_one_does(desk: Desk) -> None:
+    intents = [await desk.intend(harden(), f"operation-{number}") for number in range(4)]
+    spawn = multiprocessing.get_context("spawn")
+    gate = spawn.Barrier(len(intents))
+    with ProcessPoolExecutor(len(intents), spawn, meet, (gate,)) as pool:
+        encoded = [msgspec.json.encode(intent) for intent in intents]
+        kinds = list(pool.map(apply_in_process, [str(desk.folder)] * len(intents), encoded))
+    assert kinds.count("applied") == 1, kinds
+    assert set(kinds) <= {"applied", "stale", "failed"}, kinds
+    new = (desk.folder / "web.yaml").read_text().splitlines()
+    assert [line for line in new if line not in WEB.splitlines()] == SAFE
+    known = [await desk.recover(intent) for intent in intents]
+    done = [found is not None and found.kind is OutcomeKind.APPLIED for found in known]
+    assert done == [kind == "applied" for kind in kinds]
