@@ -3,14 +3,30 @@
 That every action of the vocabulary passes is shown by the tests of changes: they run under the policy.
 """
 
-import copy
 import json
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.lab.changing import Journey, workload
+from deploy.admission import policy
+from tests.lab.admission_writes import (
+    ALLOWED,
+    CREATIONS,
+    DIGEST,
+    MISTAKES,
+    NAMESPACE,
+    PATCHES,
+    Write,
+    cron_job,
+    deleted,
+    held,
+    patched,
+    send,
+)
+from tests.lab.changing import EXECUTOR, Journey, workload
 from tests.lab.cluster import Lab
 from tools.actions.deny_traffic import DenyTraffic
 from tools.actions.harden_workload import HardenWorkload
@@ -22,209 +38,95 @@ from tools.types import Target
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
-NAMESPACE = "held"
-DIGEST = f"sha256:{'a' * 64}"
-POD = "/spec/template/spec"
-FIRST = f"{POD}/containers/0"
-OPERATION = "/metadata/annotations/oakum.dev~1operation-id"
 REFUSED = "Oakum's executor"
-
-Patch = list[dict[str, Any]]
-
-
-def held() -> dict[str, Any]:
-    """Give a Deployment without pods that has something of everything."""
-    found = workload("held", NAMESPACE, replicas=0)
-    found["metadata"]["annotations"] = {"team": "shop"}
-    found["metadata"]["labels"] = {"team": "shop"}
-    pod = found["spec"]["template"]["spec"]
-    pod["containers"][0] |= {
-        "image": "lab.local:5000/shop/busybox:1",
-        "env": [{"name": "A", "value": "b"}],
-        "ports": [{"containerPort": 8080}, {"containerPort": 8081, "hostPort": 8081}],
-        "volumeMounts": [
-            {"name": "scratch", "mountPath": "/scratch"},
-            {"name": "node", "mountPath": "/node"},
-        ],
-    }
-    pod["initContainers"] = [{"name": "first", "image": "busybox"}]
-    pod["volumes"] = [
-        {"name": "scratch", "emptyDir": {}},
-        {"name": "node", "hostPath": {"path": "/srv"}},
-        {"name": "spare", "hostPath": {"path": "/opt"}},
-    ]
-    return found
+CONTAINERS = "/spec/template/spec/containers"
 
 
 @pytest.fixture(scope="module")
 def place(lab: Lab, accounts: dict[str, Path]) -> None:
     """Make what the writes are about."""
-    lab.kubectl("create", "-f", "-", stdin=json.dumps(held()))
-    template = copy.deepcopy(held()["spec"]["template"])
-    template["spec"]["restartPolicy"] = "Never"
-    job = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": template}}}
-    metadata = {"name": "held", "namespace": NAMESPACE}
-    cron = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": job}
-    lab.kubectl("create", "-f", "-", stdin=json.dumps(cron))
+    sets = [workload("held", NAMESPACE, kind) for kind in ("StatefulSet", "DaemonSet")]
+    for each in sets:
+        each["spec"]["template"]["spec"]["nodeSelector"] = {"no": "node"}
+    for each in (held(), cron_job(), *sets):
+        lab.kubectl("create", "-f", "-", stdin=json.dumps(each))
     lab.kubectl("create", "service", "clusterip", "theirs", "--tcp=80", "-n", NAMESPACE)
+    lab.kubectl("create", "configmap", "theirs", "-n", NAMESPACE)
 
 
-def sent(lab: Lab, accounts: dict[str, Path], what: str, patch: Patch) -> str:
-    """Send a JSON patch with the executor's account as a dry run; what the server said against it."""
-    where = () if what.startswith("namespace/") else ("-n", NAMESPACE)
-    answer = lab.try_kubectl(
-        *(f"--kubeconfig={accounts['executor']}", "patch", what, *where, "--dry-run=server"),
-        *("--type=json", "-p", json.dumps(patch)),
-    )
-    assert answer.returncode or not answer.stderr, answer.stderr
+@pytest.fixture(scope="module")
+def deletions(lab: Lab, place: None) -> dict[str, Write]:
+    """Give deletions as the executor sends them, of what is not its to delete."""
+    found = {
+        kind: json.loads(lab.kubectl("get", kind, name, "-n", NAMESPACE, "-o", "json"))
+        for kind, name in (("services", "theirs"), ("serviceaccounts", "default"))
+    }
+    return {f"the end of {kind}": deleted(kind, obj) for kind, obj in found.items()}
+
+
+@pytest.fixture(scope="module")
+def mistake(lab: Lab, place: None) -> Iterator[None]:
+    """Grant the executor all there is, as a mistake in RBAC would."""
+    name = "oakum-mistake"
+    account = EXECUTOR.split(":", 2)[2]
+    grant = ("create", "clusterrolebinding", name, "--clusterrole=cluster-admin")
+    lab.kubectl(*grant, f"--serviceaccount={account}")
+    pod = ("run", "idle", "--image=lab.local/busybox:1", "-n", NAMESPACE)
+    lab.kubectl(*pod, "--", "sleep", "9999")
+    lab.kubectl("wait", "--for=condition=Ready", "pod/idle", "-n", NAMESPACE, "--timeout=60s")
+    yield
+    lab.kubectl("delete", "clusterrolebinding", name)
+
+
+def refused(lab: Lab, accounts: dict[str, Path], write: Write) -> str:
+    """Send a write that the policy refuses by one of its rules; what it says."""
+    answer = send(lab, accounts["executor"], write)
+    assert answer.returncode
+    assert REFUSED in answer.stderr
+    assert "resulted in error" not in answer.stderr
     return answer.stderr
 
 
-def put(path: str, value: Any) -> Patch:
-    return [{"op": "add", "path": path, "value": value}]
-
-
-def instead(path: str, value: Any) -> Patch:
-    return [{"op": "replace", "path": path, "value": value}]
-
-
-def gone(path: str) -> Patch:
-    return [{"op": "remove", "path": path}]
-
-
-HOST = {"name": "root", "hostPath": {"path": "/"}}
-WORKLOAD: dict[str, Patch] = {
-    "a mounted folder of the node": put(f"{POD}/volumes/-", HOST)
-    + put(f"{FIRST}/volumeMounts/-", {"name": "root", "mountPath": "/root"}),
-    "a volume in use becomes a folder of the node": instead(f"{POD}/volumes/0", {"name": "scratch", "hostPath": {"path": "/"}}
-    ),
-    "another folder of the node": put(f"{POD}/volumes/1/hostPath/path", "/"),
-    "a secret as a volume": put(f"{POD}/volumes/-", {"name": "s", "secret": {"secretName": "s"}}),
-    "a spare volume shows a secret": instead(f"{POD}/volumes/2", {"name": "spare", "secret": {"secretName": "s"}}
-    ),
-    "an image of another repository": put(f"{FIRST}/image", f"lab.local:5000/evil/busybox@{DIGEST}"),
-    "an image of another registry": put(f"{FIRST}/image", f"evil.example/shop/busybox@{DIGEST}"),
-    "another tag": put(f"{FIRST}/image", "lab.local:5000/shop/busybox:2"),
-    "another digest kept beside the tag": put(
-        f"{FIRST}/image", f"lab.local:5000/shop/busybox:1@{DIGEST}"
-    ),
-    "an image of another repository in an init container": put(
-        f"{POD}/initContainers/0/image", f"evil@{DIGEST}"
-    ),
-    "an annotation": put("/metadata/annotations/team", "evil"),
-    "an annotation taken away": gone("/metadata/annotations/team"),
-    "another annotation": put("/metadata/annotations/a", "b"),
-    "a label": put("/metadata/labels/a", "b"),
-    "a finalizer": put("/metadata/finalizers", ["evil.example/never"]),
-    "an owner": put(
-        "/metadata/ownerReferences",
-        [{"apiVersion": "v1", "kind": "Pod", "name": "a", "uid": "b"}],
-    ),
-    "an annotation of pods": put(f"{POD[:-5]}/metadata/annotations", {"a": "b"}),
-    "a label of pods": put(f"{POD[:-5]}/metadata/labels/a", "b"),
-    "a command": put(f"{FIRST}/command", ["sh", "-c", "evil"]),
-    "arguments": put(f"{FIRST}/args", ["evil"]),
-    "an environment value": put(f"{FIRST}/env/0/value", "evil"),
-    "an environment taken away": gone(f"{FIRST}/env"),
-    "a container more": put(f"{POD}/containers/-", {"name": "evil", "image": "evil"}),
-    "a container under another name": put(f"{FIRST}/name", "evil"),
-    "an init container less": gone(f"{POD}/initContainers"),
-    "a port": put(f"{FIRST}/ports/-", {"containerPort": 9999}),
-    "another port": put(f"{FIRST}/ports/0/containerPort", 9999),
-    "an address of the node": put(f"{FIRST}/ports/1/hostIP", "127.0.0.1"),
-    "a lifecycle hook": put(
-        f"{FIRST}/lifecycle", {"postStart": {"exec": {"command": ["evil"]}}}
-    ),
-    "a mount elsewhere": put(f"{FIRST}/volumeMounts/0/mountPath", "/etc"),
-    "a resource of another sort": put(f"{FIRST}/resources", {"limits": {"evil.example/gpu": "1"}}),
-    "SELinux options": put(f"{FIRST}/securityContext/seLinuxOptions", {"type": "spc_t"}),
-    "sysctls": put(f"{POD}/securityContext/sysctls", [{"name": "a.b", "value": "1"}]),
-    "a group": put(f"{POD}/securityContext/fsGroup", 0),
-    "the node": put(f"{POD}/nodeName", "evil"),
-    "a node selector": put(f"{POD}/nodeSelector", {"a": "b"}),
-    "shared processes": put(f"{POD}/shareProcessNamespace", True),
-    "a pull secret": put(f"{POD}/imagePullSecrets", [{"name": "a"}]),
-    "a host alias": put(f"{POD}/hostAliases", [{"ip": "1.2.3.4", "hostnames": ["bank"]}]),
-    "the runtime": put(f"{POD}/runtimeClassName", "evil"),
-    "the strategy": put("/spec/strategy", {"type": "Recreate"}),
-    "the deadline": put("/spec/progressDeadlineSeconds", 1),
-}  # fmt: skip
-"""Writes to a Deployment that RBAC grants and no action makes."""
-
-
-@pytest.mark.parametrize("what", WORKLOAD)
+@pytest.mark.parametrize("what", PATCHES)
 def test_what_no_action_changes_is_refused(
     lab: Lab, accounts: dict[str, Path], place: None, what: str
 ) -> None:
-    said = sent(lab, accounts, "deployment/held", WORKLOAD[what])
-    assert REFUSED in said
-    assert "resulted in error" not in said
+    refused(lab, accounts, PATCHES[what])
 
 
-ELSEWHERE: dict[str, tuple[str, Patch]] = {
-    "a label of a namespace": (f"namespace/{NAMESPACE}", put("/metadata/labels/a", "b")),
-    "its name's label": (f"namespace/{NAMESPACE}", put("/metadata/annotations", {"a": "b"})),
-    "rights at a cloud": (
-        "serviceaccount/default",
-        put("/metadata/annotations", {"eks.amazonaws.com/role-arn": "evil"}),
-    ),
-    "a secret of an account": ("serviceaccount/default", put("/secrets", [{"name": "a"}])),
-    "a pull secret of an account": (
-        "serviceaccount/default",
-        put("/imagePullSecrets", [{"name": "a"}]),
-    ),
-    "a Service": ("service/theirs", put("/spec/selector", {"app": "evil"})),
-    "an image of a CronJob": (
-        "cronjob/held",
-        put(f"/spec/jobTemplate{FIRST}/image", f"lab.local:5000/shop/busybox@{DIGEST}"),
-    ),
-    "a command of a CronJob": ("cronjob/held", put(f"/spec/jobTemplate{FIRST}/command", ["a"])),
-    "the schedule": ("cronjob/held", put("/spec/schedule", "* * * * *")),
-    "how often a job is tried": ("cronjob/held", put("/spec/jobTemplate/spec/backoffLimit", 9)),
-}
-
-
-@pytest.mark.parametrize("what", ELSEWHERE)
-def test_other_kinds_are_held_too(
+@pytest.mark.parametrize("what", CREATIONS)
+def test_what_no_template_makes_is_not_created(
     lab: Lab, accounts: dict[str, Path], place: None, what: str
 ) -> None:
-    assert REFUSED in sent(lab, accounts, *ELSEWHERE[what])
+    refused(lab, accounts, CREATIONS[what])
 
 
-WITHIN: dict[str, tuple[str, Patch]] = {
-    "the operation's name": ("deployment/held", put(OPERATION, "op-1")),
-    "a tag becomes a digest": (
-        "deployment/held",
-        put(f"{FIRST}/image", f"lab.local:5000/shop/busybox@{DIGEST}"),
-    ),
-    "no tag becomes a digest": (
-        "deployment/held",
-        put(f"{POD}/initContainers/0/image", f"busybox@{DIGEST}"),
-    ),
-    "a host port goes": ("deployment/held", gone(f"{FIRST}/ports/1/hostPort")),
-    "a spare folder of the node goes": ("deployment/held", gone(f"{POD}/volumes/2")),
-    "a folder of the node is given up": (
-        "deployment/held",
-        instead(f"{POD}/volumes/1", {"name": "node", "emptyDir": {}}),
-    ),
-    "a spare folder of the node comes back": ("deployment/held", put(f"{POD}/volumes/-", HOST)),
-    "labels of Pod Security": (
-        f"namespace/{NAMESPACE}",
-        put("/metadata/labels/pod-security.kubernetes.io~1warn", "baseline"),
-    ),
-    "runs are stopped": ("cronjob/held", put("/spec/suspend", True)),
-    "privileged in a CronJob": (
-        "cronjob/held",
-        put(f"/spec/jobTemplate{FIRST}/securityContext/privileged", False),
-    ),
-}
+def test_what_is_not_its_own_is_not_deleted(
+    lab: Lab, accounts: dict[str, Path], deletions: dict[str, Write]
+) -> None:
+    for write in deletions.values():
+        refused(lab, accounts, write)
 
 
-@pytest.mark.parametrize("what", WITHIN)
-def test_what_actions_change_passes(
+@pytest.mark.parametrize("what", MISTAKES)
+def test_a_grant_too_much_does_not_help(
+    lab: Lab, accounts: dict[str, Path], mistake: None, what: str
+) -> None:
+    refused(lab, accounts, MISTAKES[what])
+
+
+@pytest.mark.parametrize("what", ALLOWED)
+def test_what_actions_do_passes(
     lab: Lab, accounts: dict[str, Path], place: None, what: str
 ) -> None:
-    assert sent(lab, accounts, *WITHIN[what]) == ""
+    answer = send(lab, accounts["executor"], ALLOWED[what])
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stderr == ""
+
+
+def test_others_are_not_held(lab: Lab, place: None) -> None:
+    label = ("label", "deployment/held", "-n", NAMESPACE, "a=b", "--dry-run=server")
+    assert lab.try_kubectl(*label).returncode == 0
 
 
 def test_a_digest_never_becomes_a_tag_again(
@@ -234,7 +136,8 @@ def test_a_digest_never_becomes_a_tag_again(
     pinned["spec"]["template"]["spec"]["containers"][0]["image"] = f"shop/web@{DIGEST}"
     lab.kubectl("create", "-f", "-", stdin=json.dumps(pinned))
     for image in ("shop/web:1", f"shop/web@sha256:{'b' * 64}"):
-        assert REFUSED in sent(lab, accounts, "deployment/pinned", put(f"{FIRST}/image", image))
+        patch = [{"op": "replace", "path": f"{CONTAINERS}/0/image", "value": image}]
+        refused(lab, accounts, patched("deployment/pinned", patch))
 
 
 def test_a_large_workload_is_within_the_servers_limits(
@@ -248,18 +151,55 @@ def test_a_large_workload_is_within_the_servers_limits(
         {**one, "name": f"c{n}", "env": values, "ports": _ports(10 * n)} for n in range(40)
     ]
     lab.kubectl("create", "-f", "-", stdin=json.dumps(large))
-    last = f"{POD}/containers/39"
-    assert sent(lab, accounts, "deployment/large", put(f"{last}/securityContext", {})) == ""
-    assert REFUSED in sent(lab, accounts, "deployment/large", put(f"{last}/env/59/value", "y"))
+    last = f"{CONTAINERS}/39"
+    within = [{"op": "add", "path": f"{last}/securityContext", "value": {}}]
+    answer = send(lab, accounts["executor"], patched("deployment/large", within))
+    assert answer.returncode == 0, answer.stderr
+    outside = [{"op": "replace", "path": f"{last}/env/59/value", "value": "y"}]
+    refused(lab, accounts, patched("deployment/large", outside))
 
 
 def _ports(first: int) -> list[dict[str, Any]]:
     return [{"containerPort": 1000 + first + n} for n in range(10)]
 
 
-def test_others_are_not_held(lab: Lab, place: None) -> None:
-    label = ("label", "deployment/held", "-n", NAMESPACE, "a=b", "--dry-run=server")
-    assert lab.try_kubectl(*label).returncode == 0
+def test_each_rule_is_needed(
+    lab: Lab, accounts: dict[str, Path], mistake: None, deletions: dict[str, Write]
+) -> None:
+    """Taken out in turn: something that it refused then passes, unless a wider rule refuses it too."""
+    writes = [*PATCHES.values(), *CREATIONS.values(), *MISTAKES.values(), *deletions.values()]
+    said = {
+        write: refused(lab, accounts, write) for write in writes if write.arguments[0] != "exec"
+    }
+    rules = policy.documents()[0]["spec"]["validations"]
+    missed = []
+    try:
+        for number, rule in enumerate(rules):
+            without_rule(lab, accounts, number)
+            tried = [write for write, message in said.items() if rule["message"] in message]
+            if not any(send(lab, accounts["executor"], each).returncode == 0 for each in tried):
+                missed.append(rule["message"])
+    finally:
+        lab.kubectl("apply", "-f", "-", stdin=policy.text())
+    assert missed == []
+
+
+def without_rule(lab: Lab, accounts: dict[str, Path], number: int) -> None:
+    """Put the policy into force without one rule; which one, the message of the others says."""
+    document, _ = policy.documents()
+    rules = document["spec"]["validations"]
+    del rules[number]
+    for rule in rules:
+        rule["message"] += f" Without {number}."
+    lab.kubectl("apply", "-f", "-", stdin=json.dumps(document))
+    tries = (PATCHES["a label of a namespace"], CREATIONS["a load balancer"])
+    for _ in range(120):
+        if any(
+            f"Without {number}." in send(lab, accounts["executor"], each).stderr for each in tries
+        ):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the changed policy does not come into force")
 
 
 async def test_both_ways_of_traffic_are_denied_and_opened_again(journey: Journey) -> None:
