@@ -156,7 +156,7 @@ class Executor:
             return
         telemetry.EXECUTIONS.labels(outcome.kind.value).inc()
         telemetry.EXECUTION_SECONDS.observe(self._since(began))
-        _log.info("executed", proposal=proposal, outcome=outcome.kind.value)
+        _log.info("executed", proposal=proposal[:8], outcome=outcome.kind.value)
 
     def _since(self, began: datetime) -> float:
         return (self._parts.clock() - began).total_seconds()

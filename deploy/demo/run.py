@@ -1,7 +1,8 @@
 """`make demo`: Oakum in a Slack workspace on this machine, with a flawed small cluster to ask about.
 
 Without arguments it runs until Ctrl-C. `--once` drives it headless: a mention, a follow-up in the
-thread, a slash command and a button press; prints the answers and exits 0. `--terminal`, or a
+thread, a slash command, a button press, then a fix that one engineer asks for and another approves;
+prints what is shown and exits 0. `--terminal`, or a
 machine without npm or other than Linux on x64, shows the same in the terminal.
 """
 
@@ -26,6 +27,7 @@ QUESTIONS = (
     "and do they run as root?",
     "which namespaces have no network policy?",
 )
+FIX = "stop web in shop running privileged"
 PORT = 18300
 
 
@@ -76,7 +78,12 @@ def invite(place: Workspace) -> None:
     print(f"\nOpen {place.address} and, in #platform, try:\n")
     for question in QUESTIONS:
         print(f"  @oakum {question}")
-    print("\nAlso: /oakum scan, /oakum help, and the buttons under an answer. Ctrl-C ends it.")
+    print(f"  @oakum {FIX}")
+    print(
+        "\nA fix is shown as a card. Who asked cannot approve it: become the security engineer (the"
+    )
+    print("menu of your own name) and press Approve. What is changed is a copy of the manifests.")
+    print("Also: /oakum scan, /oakum help, and the buttons under an answer. Ctrl-C ends it.")
     while True:
         time.sleep(3600)
 
@@ -92,12 +99,38 @@ def conversation(place: Workspace) -> None:
     place.command("scan hafen")
     shown("slash command: /oakum scan hafen", place.answer_after(seen))
     seen = len(place.messages())
-    button = next((b for b in workspace.buttons(first) if "xplain" in text_of(b)), None)
-    if button is None:
-        raise DemoFailed("the first answer has no Explain button")
+    button = labelled(first, "Explain")
     place.press(first, button)
     shown(f"button: {text_of(button)}", place.answer_after(seen))
-    print("The demo ran: four ways to ask, four answers.")
+    change(place)
+    print("The demo ran: four ways to ask, and a fix approved, verified and undone.")
+
+
+def change(place: Workspace) -> None:
+    """Have a fix proposed by one engineer, approved by the other, verified, and undone."""
+    seen = len(place.messages())
+    place.say(f"<@U0OAKUM> {FIX}")
+    card = shown(f"mention: @oakum {FIX}", place.card_that("Waits for", seen))
+    place.press(card, labelled(card, "Approve"))
+    shown(
+        "button Approve, pressed by the one who asked (told to them alone)",
+        place.told(workspace.PERSON, seen),
+    )
+    place.press(card, labelled(card, "Approve"), workspace.COLLEAGUE)
+    done = shown("button Approve, pressed by the colleague", place.card_that("erified", seen))
+    seen = len(place.messages())
+    place.press(card, labelled(card, "Approve"), workspace.COLLEAGUE)
+    shown("button Approve of the old card, pressed again", place.told(workspace.COLLEAGUE, seen))
+    place.press(done, labelled(done, "Undo"), workspace.COLLEAGUE)
+    shown("button Undo, pressed by the colleague", place.card_that("Undone", seen))
+
+
+def labelled(message: dict[str, Any], label: str) -> dict[str, Any]:
+    """Find a button of a message by its label."""
+    found = next((b for b in workspace.buttons(message) if text_of(b) == label), None)
+    if found is None:
+        raise DemoFailed(f"the message has no button {label}")
+    return found
 
 
 def text_of(button: dict[str, Any]) -> str:

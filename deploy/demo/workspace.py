@@ -7,6 +7,7 @@ belongs on a machine you trust.
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -21,7 +22,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 SERVER = HERE / "node_modules" / "local-slack-linux-x64" / "bin" / "local-slack"
-CHANNEL, PERSON = "C0PLATFORM", "U0PLATFORM"
+CHANNEL, PERSON, COLLEAGUE = "C0PLATFORM", "U0PLATFORM", "U0SECURITY"
 START_S = 60.0
 ANSWER_S = 120.0
 
@@ -64,11 +65,11 @@ class Workspace:
             },
         )
 
-    def press(self, message: dict[str, Any], button: dict[str, Any]) -> None:
+    def press(self, message: dict[str, Any], button: dict[str, Any], who: str = PERSON) -> None:
         """Press a button of a message as a person."""
         self.call(
             "interact",
-            {"channel": CHANNEL, "messageTs": message["ts"], "user": PERSON, "action": button},
+            {"channel": CHANNEL, "messageTs": message["ts"], "user": who, "action": button},
         )
 
     def messages(self) -> list[dict[str, Any]]:
@@ -83,6 +84,24 @@ class Workspace:
             f"no answer came within {ANSWER_S:.0f} seconds; see {self.log}",
         )
 
+    def card_that(self, says: str, after: int) -> dict[str, Any]:
+        """Wait for a proposal's card that says something, given how many messages there were before."""
+        return waited_for(
+            lambda: next((m for m in self.messages()[after:] if is_card(m, says)), None),
+            ANSWER_S,
+            f"no card said {says!r} within {ANSWER_S:.0f} seconds; see {self.log}",
+        )
+
+    def told(self, who: str, after: int) -> dict[str, Any]:
+        """Wait for a message that one person alone is shown."""
+        return waited_for(
+            lambda: next(
+                (m for m in self.messages()[after:] if m.get("ephemeral_to") == who), None
+            ),
+            ANSWER_S,
+            f"nothing was told within {ANSWER_S:.0f} seconds; see {self.log}",
+        )
+
 
 def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
     """List the buttons of a message."""
@@ -92,6 +111,13 @@ def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
         for element in [*block.get("elements", []), block.get("accessory") or {}]
         if element.get("type") == "button"
     ]
+
+
+def is_card(message: dict[str, Any], says: str) -> bool:
+    """Tell whether a message is the card of a proposal and says something."""
+    texts = [(block.get("text") or {}).get("text", "") for block in message.get("blocks") or []]
+    drawn = any(str(b.get("action_id", "")).startswith("proposal.") for b in buttons(message))
+    return drawn and any(says in text for text in texts)
 
 
 def finished(message: dict[str, Any]) -> bool:
@@ -155,8 +181,10 @@ def running(data: Path, port: int = 0) -> Iterator[Workspace]:
         "OAKUM_SLACK__BASE_URL": f"{address}/api/",
         "OAKUM_DATA": str(data),
         "OAKUM_WEB__PORT": str(web_port),
+        "OAKUM_LEDGER_KEY": secrets.token_hex(32),
     }
-    oakum = [sys.executable, "-m", "bot", "serve", "--config", str(HERE / "oakum.yaml")]
+    config = _own_copy(data)
+    oakum = [sys.executable, "-m", "bot", "serve", "--with-executor", "--config", str(config)]
     with contextlib.ExitStack() as stack:
         stack.enter_context(_process(server, server_log, dict(os.environ)))
         workspace = Workspace(address, oakum_log)
@@ -168,6 +196,14 @@ def running(data: Path, port: int = 0) -> Iterator[Workspace]:
         stack.enter_context(_process(oakum, oakum_log, environment))
         waited_for(lambda: _ready(web_port), START_S, f"Oakum did not get ready; see {oakum_log}")
         yield workspace
+
+
+def _own_copy(data: Path) -> Path:
+    """Copy configuration, policy and manifests, so that a fix changes the copy; gives the configuration."""
+    shutil.copytree(HERE / "hafen", data / "hafen")
+    for name in ("oakum.yaml", "policy.yaml"):
+        shutil.copy(HERE / name, data / name)
+    return data / "oakum.yaml"
 
 
 def _ready(port: int) -> bool:

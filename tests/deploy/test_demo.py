@@ -25,15 +25,19 @@ def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.local_slack
 @pytest.mark.slow
-def test_a_mention_a_follow_up_a_command_and_a_press_are_answered_in_slack() -> None:
+def test_questions_are_answered_and_a_fix_is_approved_verified_and_undone_in_slack() -> None:
     if not SERVER.exists():
         pytest.skip("the local Slack server is not installed: make test installs it with npm")
     result = demo("--once")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "four ways to ask, four answers" in result.stdout
+    assert "four ways to ask, and a fix approved, verified and undone" in result.stdout
     assert "Deployment shop/web" in result.stdout
     assert "CIS 5.2.7" in result.stdout
     assert "No language model was used" in result.stdout
+    assert "Who asked for a change never decides on it" in result.stdout
+    assert "`containers[web].securityContext.privileged`: `true` → `false`" in result.stdout
+    assert "Done and verified" in result.stdout
+    assert "`containers[web].securityContext.privileged`: `false` → `true`" in result.stdout
 
 
 @pytest.mark.slow
