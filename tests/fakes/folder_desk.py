@@ -116,9 +116,9 @@ class Desk(Struct):
         self, action: Action, operation_id: str = "operation"
     ) -> tuple[tuple[Intent, ...], tuple[Outcome, ...]]:
         """Rehearse and apply every step, and verify the last one."""
-        first = await self.intend(action, f"{operation_id}-0")
+        first = await self.intend(action, f"{operation_id}.0")
         intents = tuple(
-            Intent(f"{operation_id}-{step}", first.seal, step, first.expires_at)
+            Intent(f"{operation_id}.{step}", first.seal, step, first.expires_at)
             for step in range(len(first.seal.steps))
         )
         outcomes = tuple([await self.apply(intent) for intent in intents])
@@ -129,8 +129,8 @@ class Desk(Struct):
         """Rehearse the undo of all steps of a change."""
         target = vocabulary.decode(intents[0].seal.action).target
         done = tuple(Done(i.operation, a.uid) for i, a in zip(intents, applied, strict=True))
-        undo = UndoChange(target=target, operation_id=intents[0].operation_id)
-        return await self.intend(undo, f"{intents[0].operation_id}-undo", done)
+        undo = UndoChange(target=target, operation_id=intents[0].operation_id.replace(".", "-"))
+        return await self.intend(undo, f"{intents[0].operation_id.partition('.')[0]}-undo", done)
 
     def texts(self) -> dict[str, bytes]:
         """Give every file of the folder but the executor's records."""

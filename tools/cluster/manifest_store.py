@@ -18,6 +18,7 @@ from msgspec import Struct
 from tools.errors import NotAllowed
 
 _OPERATION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[0-9]{1,3})?")
+"""An id, and the number of a step: nothing that Git would refuse in a branch's name."""
 
 
 class Edit(Struct, frozen=True):

@@ -381,3 +381,10 @@ async def test_a_field_that_is_not_known_is_not_written(desk: Desk) -> None:
     reply = await desk.writer.patch(target, wrong, "operation-1", dry_run=False)
     assert (reply.status, "form of a Deployment" in reply.said) == (422, True)
     assert desk.texts() == {"web.yaml": WEB.encode()}
+
+
+@pytest.mark.parametrize("odd", ["", "..", "a/b", "a b", "a.lock", "-a", "a..1", "x" * 65])
+async def test_an_id_that_could_be_a_path_writes_nothing(desk: Desk, odd: str) -> None:
+    intent = structs.replace(await desk.intend(harden()), operation_id=odd)
+    assert (await desk.apply(intent)).kind is OutcomeKind.REFUSED
+    assert desk.texts() == {"web.yaml": WEB.encode()}

@@ -208,13 +208,13 @@ async def test_all_steps_of_a_change_are_on_its_last_branch(desk: Desk) -> None:
     action = OwnServiceAccount(target=target, account="web-own", confirmed=True)
     intents, outcomes = await desk.carry_out(action)
     assert outcomes[-1].kind is OutcomeKind.VERIFIED, outcomes
-    names = git(desk.folder, "diff", "--name-only", "main", "oakum/operation-1").split()
+    names = git(desk.folder, "diff", "--name-only", "main", "oakum/operation.1").split()
     assert names == ["clusters/shop/serviceaccount-web-own.yaml", "clusters/shop/web.yaml"]
     first = await desk.undo(intents, outcomes)
     for step in range(2):
-        undone = await desk.apply(structs.replace(first, step=step, operation_id=f"undo-{step}"))
+        undone = await desk.apply(structs.replace(first, step=step, operation_id=f"undo.{step}"))
         assert undone.kind is OutcomeKind.APPLIED, undone
-    assert git(desk.folder, "diff", "main", "oakum/undo-1") == ""
+    assert git(desk.folder, "diff", "main", "oakum/undo.1") == ""
 
 
 async def test_branches_that_git_packed_meanwhile_are_seen(desk: Desk) -> None:
