@@ -47,14 +47,21 @@ def rendered(values: dict[str, Any], folder: Path, namespace: str = "oakum") -> 
     """Render the chart with values, as `helm template` does. Raises ValueError with what helm said."""
     file = folder / "values.yaml"
     file.write_text(yaml.safe_dump(values))
-    command = [str(helm()), "template", "oakum", str(CHART), "-n", namespace, "-f", str(file)]
-    command += ["--kube-version", versions.KUBERNETES]
+    kubernetes = ("--kube-version", versions.KUBERNETES)
+    return run(
+        folder, "template", "oakum", str(CHART), "-n", namespace, "-f", str(file), *kubernetes
+    )
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """Run helm with a folder of its own; what it printed. Raises ValueError with what went wrong."""
     own = {f"HELM_{each}_HOME": str(folder) for each in ("CACHE", "CONFIG", "DATA")}
+    command = [str(helm()), *arguments]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=60, env={**os.environ, **own}
     )
     if done.returncode:
-        raise ValueError(done.stderr)
+        raise ValueError(done.stdout + done.stderr)
     return done.stdout
 
 

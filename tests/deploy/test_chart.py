@@ -1,5 +1,6 @@
 """The Helm chart: what it installs, what it refuses, and that it passes our own checks."""
 
+import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ import pytest
 import yaml
 
 from bot.settings import SECRETS, load
-from tests.deploy.chart import POLICY, VALUES, rendered
+from tests.deploy.chart import CHART, POLICY, VALUES, rendered, run
+from tests.lab import versions
 from tools.cluster.connect import connect
 from tools.scan import scan
 from tools.types import ClusterConfig, ClusterSource, Scan, Verdict
@@ -148,11 +150,36 @@ def test_http_mode_gets_a_service(tmp_path: Path) -> None:
     assert set(of_kind(documents(rendered(http, tmp_path)), "Service")) == {"oakum-serve"}
 
 
+def test_the_packed_chart_holds_the_shipped_manifests_themselves(tmp_path: Path) -> None:
+    """In the repository they are links, so that there is one of each."""
+    assert "1 chart(s) linted, 0 chart(s) failed" in run(tmp_path, "lint", str(CHART), *least())
+    run(tmp_path, "package", str(CHART), "-d", str(tmp_path))
+    [packed] = tmp_path.glob("*.tgz")
+    held: dict[str, bytes] = {}
+    with tarfile.open(packed) as archive:
+        for member in archive.getmembers():
+            file = archive.extractfile(member) if member.isfile() else None
+            held[Path(member.name).name] = file.read() if file else b""
+    shipped = [*(DEPLOY / "rbac").glob("*.yaml"), DEPLOY / "admission" / "executor.yaml"]
+    for file in shipped:
+        name = "admission.yaml" if file.parent.name == "admission" else file.name
+        assert held[name] == file.read_bytes()
+
+
+def least() -> list[str]:
+    """Give the least values as arguments."""
+    values = [each for name, value in VALUES.items() for each in ("--set", f"{name}={value}")]
+    return [*values, "--kube-version", versions.KUBERNETES]
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no image": ({"image": ""}, "image: name it by digest"),
     "no store": ({"store": ""}, "store: give the address"),
     "a setting of its own": ({"config": {"store": "sqlite"}}, "config.store is set by the chart"),
-    "an unknown grant": ({"writers": {"shop": ["everything"]}}, "none of patch, deploy, delete"),
+    "an unknown grant": ({"writers": {"shop": ["everything"]}}, "writers.shop.0"),
+    "a value that there is not": ({"writer": {"shop": ["patch"]}}, "writer"),
+    "another database": ({"store": "sqlite:///oakum.db"}, "store"),
+    "a port that is none": ({"egress": [0]}, "egress.0"),
     "grants without a policy": (
         {"policy": "", "writers": {"shop": ["patch"]}},
         "without a policy nothing is changed",
