@@ -18,18 +18,19 @@ from bot.approval.policy.rights import may_approve, may_propose
 from bot.approval.policy.rules import Policy, PolicyNow
 from bot.approval.policy.votes import Verdict
 from bot.approval.transitions import Answered, Press, Reply, Start
+from bot.store import listing
 from bot.store.database import Database
 from bot.store.ledger import LedgerKey
 from bot.store.proposals import Case, Draft, State
 from tools import vocabulary
 from tools.actions.undo_change import KINDS as UNDOABLE_KINDS
 from tools.actions.undo_change import UndoChange
+from tools.changes import OutcomeKind
 from tools.errors import BadAction
 from tools.types import RiskLevel, Target
 
 NO_SUCH = "There is no such proposal here."
 NO_POLICY = "No policy is in force, so nobody can decide on changes here."
-_UNDOS_MAX = 20
 _OVER = frozenset({State.BLOCKED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.DONE})
 
 
@@ -148,11 +149,13 @@ async def undo(ground: Ground, proposal: str, actor: Actor) -> Told:
     refusal = _may_not_ask(policy, action, actor)
     if refusal and not _without_vote(policy, case, actor, ground.now):
         return _no(refusal)
-    free = await _free_id(ground.db, proposal)
-    if free is None:
+    earlier = await undo_case(ground.db, proposal)
+    if earlier is not None and earlier.proposal.state not in _OVER:
         return _no("An undo of this is asked for already: look for its card.")
+    if earlier is not None and earlier.proposal.outcome == OutcomeKind.UNDONE:
+        return _no("This is undone already.")
     draft = Draft(
-        id=free,
+        id=_undo_id(proposal, earlier),
         action=vocabulary.encode(action),
         target=target,
         requester=person.id,
@@ -165,6 +168,12 @@ async def undo(ground: Ground, proposal: str, actor: Actor) -> Told:
     if not await proposals.submit(ground.db, draft):
         return _no("An undo of this is asked for already: its card follows.")
     return Told("Undo is asked for; it has a card of its own in this thread.", done=True)
+
+
+async def undo_case(db: Database, proposal: str) -> Case | None:
+    """Give the newest undo of a proposal; None where none was looked at yet."""
+    found = await listing.undo_of(db, proposal)
+    return None if found is None else await proposals.get(db, found)
 
 
 def _no(text: str) -> Told:
@@ -214,19 +223,10 @@ def _undone(case: Case) -> Target | None:
     return next((one for one in changed if one.kind in UNDOABLE_KINDS), None)
 
 
-async def _free_id(db: Database, undone: str) -> str | None:
-    """Give the id of the next undo of a proposal; None while one is under way.
-
-    Two presses at once get the same id, of which only one draft is kept.
-    """
-    for number in range(_UNDOS_MAX):
-        free = hashlib.sha256(f"undo:{undone}:{number}".encode()).hexdigest()[:32]
-        case = await proposals.get(db, free)
-        if case is None:
-            return free
-        if case.proposal.state not in _OVER:
-            return None
-    return None
+def _undo_id(undone: str, earlier: Case | None) -> str:
+    """Give the id of the next undo of a proposal: of two presses at once only one draft is kept."""
+    before = earlier.proposal.id if earlier is not None else ""
+    return hashlib.sha256(f"undo:{undone}:{before}".encode()).hexdigest()[:32]
 
 
 def _of_vote(said: Answered, verdict: Verdict) -> Told:

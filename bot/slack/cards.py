@@ -11,18 +11,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.approval import wording
+from bot.approval.policy.execution import stopped
 from bot.approval.policy.rules import Policy, Rule
 from bot.approval.policy.votes import Verdict as Vote
+from bot.approval.sealed_case import case_of
 from bot.slack import cards_changes, cards_people
 from bot.slack.cards_evidence import checks, evidence
 from bot.slack.config import Profile
 from bot.slack.literal import literal, value
-from bot.slack.mrkdwn import PIECE_MAX, units
+from bot.slack.mrkdwn import units
 from bot.slack.render import Rendered
 from bot.slack.tables import Attachment
 from bot.store.proposals import Case, Proposal, State
 from bot.store.reviews import Review
 from tools.changes import OutcomeKind, Rehearsal
+from tools.errors import BadAction
 from tools.types import RiskLevel, Target
 
 APPROVE = "proposal.approve"
@@ -33,7 +36,15 @@ UNDO = "proposal.undo"
 PATCH = "proposal.patch"
 _OPEN = frozenset({State.DRAFT, State.PENDING, State.APPROVED, State.EXECUTING})
 _LINES_MAX = 6
-_LINE_MAX = 300
+_LINE_MAX = 250
+_STANDING_ROOM = 1_800
+_CHANGES_ROOM = 2_100
+_ANSWERS_ROOM = 900
+_WEIGHED_ROOM = 2_000
+_WARNINGS_ROOM = 1_400
+_AFTERWARDS_ROOM = 1_600
+_PEOPLE_ROOM = 1_700
+"""UTF-16 units; with the head together under the 13,200 that one message takes over all its blocks."""
 _MARKS = {
     State.DRAFT: "🔎",
     State.BLOCKED: "⛔",
@@ -62,6 +73,9 @@ class View:
     team: str
     """Our workspace."""
     profile: Profile
+    now: datetime
+    undo: Case | None = None
+    """Of an ended proposal: the newest one that takes it back."""
 
 
 def card(case: Case, view: View) -> Rendered:
@@ -69,13 +83,13 @@ def card(case: Case, view: View) -> Rendered:
     proposal = case.proposal
     rehearsal = wording.rehearsal_of(proposal)
     rule = cards_people.rule_of(view.policy, proposal)
-    state = _state_line(case, rule, view.profile)
-    blocks = [_section(_head(proposal)), _section("\n".join([state, *_standing(case, view)]))]
+    state = _state_line(case, rule, view)
+    blocks = [_section(_head(proposal)), _lined([state, *_standing(case, view)], _STANDING_ROOM)]
     if rehearsal is not None:
         blocks += _rehearsed(case, rehearsal)
     blocks += _afterwards(case)
     blocks += _people(case, rule, view)
-    buttons = _buttons(case, rehearsal, rule)
+    buttons = _buttons(case, rehearsal, rule, view)
     if buttons:
         blocks.append({"type": "actions", "elements": buttons})
     text = f"{literal(wording.title(proposal), 200)}: {_plain_state(case, rule)}"
@@ -98,7 +112,7 @@ def object_line(target: Target) -> str:
 
 
 def _head(proposal: Proposal) -> str:
-    return f"*{literal(wording.title(proposal), 200)}*\n{object_line(proposal.target)}"
+    return f"*{literal(wording.title(proposal), 180)}*\n{object_line(proposal.target)}"
 
 
 def _plain_state(case: Case, rule: Rule | None) -> str:
@@ -106,8 +120,10 @@ def _plain_state(case: Case, rule: Rule | None) -> str:
     return wording.status(case, waits_for_start=starts)
 
 
-def _state_line(case: Case, rule: Rule | None, profile: Profile) -> str:
-    proposal = case.proposal
+def _state_line(case: Case, rule: Rule | None, view: View) -> str:
+    proposal, profile = case.proposal, view.profile
+    if _is_undone(view):
+        return "↩️ *Done, and undone since*"
     mark = _MARKS.get(proposal.state)
     if mark is None:
         mark = "✅" if proposal.outcome in _GOOD else "⚠️"
@@ -125,17 +141,39 @@ def _standing(case: Case, view: View) -> list[str]:
     rehearsal = wording.rehearsal_of(proposal)
     lines: list[str] = []
     if proposal.reason:
-        lines.append(literal(proposal.reason, 600))
+        lines.append(literal(proposal.reason, 400))
     hint = rehearsal.hint if rehearsal is not None else ""
     if hint and proposal.state in {State.BLOCKED, State.HANDED_OVER}:
-        lines.append(f"What can be done: {literal(hint, 600)}")
+        lines.append(f"What can be done: {literal(hint, 300)}")
     if proposal.state in _OPEN and not view.alive:
         lines.append("⚠️ The executor gives no sign of life: nothing can be tried out or executed.")
     if proposal.state in {State.PENDING, State.APPROVED} and _policy_changed(proposal, view):
         lines.append("⚠️ The policy has changed since, so this has to be proposed again.")
+    if view.undo is not None and not _is_undone(view):
+        asked = view.undo.proposal
+        lines.append(f"Undo {value(asked.id[:8], 8)}: {literal(wording.status(view.undo), 200)}.")
+    if proposal.state is State.APPROVED and view.policy is not None:
+        lines += [f"⏸️ {literal(one, 300)}" for one in _held(proposal, view.policy, view.now)]
     if proposal.undo_of:
         lines.append(f"Takes back the change {value(proposal.undo_of[:8], 8)}.")
     return lines
+
+
+def _held(proposal: Proposal, policy: Policy, now: datetime) -> tuple[str, ...]:
+    """Say what keeps an approved change from being carried out for now."""
+    try:
+        holding = stopped(policy, case_of(proposal), now, undo=bool(proposal.undo_of))
+    except BadAction:
+        return ()
+    return holding.reasons if holding is not None else ()
+
+
+def _is_undone(view: View) -> bool:
+    return view.undo is not None and view.undo.proposal.outcome == OutcomeKind.UNDONE
+
+
+def _undo_is_open(view: View) -> bool:
+    return view.undo is not None and view.undo.proposal.state in {*_OPEN, State.HANDED_OVER}
 
 
 def _policy_changed(proposal: Proposal, view: View) -> bool:
@@ -154,31 +192,30 @@ def _rehearsed(case: Case, rehearsal: Rehearsal) -> list[Block]:
         }
         head = "*What changed*" if past else "*What would change*"
         more = [f"…and {left} more, in the attached patch."] if left else []
-        blocks.append(_section("\n".join([head, *shown, *more])))
+        blocks.append(_lined([head, *shown, *more], _CHANGES_ROOM))
     if rehearsal.answers and case.proposal.state is not State.DONE:
-        blocks.append(_section(f"*Answers*\n{checks(rehearsal.answers)}"))
+        blocks.append(_lined(["*Answers*", *checks(rehearsal.answers)], _ANSWERS_ROOM))
     if rehearsal.diff and case.proposal.state not in {State.DONE, State.DENIED, State.WITHDRAWN}:
-        blocks.append(_section("\n".join(_weighed(rehearsal))))
+        blocks.append(_lined(_weighed(rehearsal), _WEIGHED_ROOM))
     warnings = [f"• {literal(one, _LINE_MAX)}" for one in rehearsal.warnings]
     warnings += [f"• would be refused: {literal(one, _LINE_MAX)}" for one in rehearsal.preview]
     if warnings and case.proposal.state is not State.DONE:
-        blocks.append(_section("\n".join(["*The cluster warns*", *_most(warnings)])))
+        blocks.append(_lined(["*The cluster warns*", *_most(warnings)], _WARNINGS_ROOM))
     return blocks
 
 
 def _weighed(rehearsal: Rehearsal) -> list[str]:
     risk = rehearsal.risk
-    reasons = " ".join(literal(_sentence(one), _LINE_MAX) for one in risk.reasons[:_LINES_MAX])
-    lines = [f"*Risk* {_RISKS[risk.level]} {risk.level.value}: {reasons}"]
+    reasons = " ".join(_sentence(one) for one in risk.reasons[:_LINES_MAX])
+    lines = [f"*Risk* {_RISKS[risk.level]} {risk.level.value}: {literal(reasons, 400)}"]
     facts = [_sentence(one) for one in rehearsal.disruption.facts[:_LINES_MAX]]
     if not facts:
         facts = ["Pods are made again." if rehearsal.disruption.restarts else "Nothing restarts."]
-    lines.append(f"*Disrupts* {literal(' '.join(facts), 500)}")
+    lines.append(f"*Disrupts* {literal(' '.join(facts), 300)}")
     if rehearsal.undo:
         mark = "" if rehearsal.undoable else "⚠️ "
-        lines.append(f"*Undo* {mark}{literal(_sentence(rehearsal.undo), 500)}")
-    lines += _most([f"• {literal(one, _LINE_MAX)}" for one in rehearsal.notes])
-    return _fitting(lines)
+        lines.append(f"*Undo* {mark}{literal(_sentence(rehearsal.undo), 200)}")
+    return [*lines, *_most([f"• {literal(one, _LINE_MAX)}" for one in rehearsal.notes])]
 
 
 def _afterwards(case: Case) -> list[Block]:
@@ -193,7 +230,7 @@ def _afterwards(case: Case) -> list[Block]:
     ids = [one.audit_id for one in case.steps if one.audit_id]
     if ids:
         lines.append(f"Audit id {', '.join(value(one, 50) for one in ids[:3])}")
-    return [_section("\n".join(["*Checked afterwards*", *_fitting(lines)]))] if lines else []
+    return [_lined(["*Checked afterwards*", *lines], _AFTERWARDS_ROOM)] if lines else []
 
 
 def _people(case: Case, rule: Rule | None, view: View) -> list[Block]:
@@ -207,18 +244,18 @@ def _people(case: Case, rule: Rule | None, view: View) -> list[Block]:
         lines.append(f"To be started by {cards_people.names(rule.execute)}")
     lines += [_said(one, view) for one in case.reviews[:6]]
     lines.append(f"Proposal {value(proposal.id[:8], 8)}")
-    text = "\n".join(_fitting(lines))
+    text = "\n".join(_fitting(lines, _PEOPLE_ROOM))
     return [{"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}]
 
 
 def _said(review: Review, view: View) -> str:
     who = cards_people.person(review.account, view.team)
     did = "✅ approved" if review.verdict == Vote.APPROVE else "❌ rejected"
-    reason = f": {literal(review.reason, 400)}" if review.reason else ""
+    reason = f": {literal(review.reason, 300)}" if review.reason else ""
     return f"{did} by {who} {when(review.at, view.profile)}{reason}"
 
 
-def _buttons(case: Case, rehearsal: Rehearsal | None, rule: Rule | None) -> list[Block]:
+def _buttons(case: Case, rehearsal: Rehearsal | None, rule: Rule | None, view: View) -> list[Block]:
     proposal = case.proposal
     state = proposal.state
     found: list[Block] = []
@@ -227,7 +264,7 @@ def _buttons(case: Case, rehearsal: Rehearsal | None, rule: Rule | None) -> list
         found.append(_button("Reject", REJECT, proposal.id, "danger"))
     if state is State.APPROVED and rule is not None and rule.execute and not proposal.started_by:
         found.append(_button("Start", START, proposal.id, "primary"))
-    if wording.can_be_undone(case):
+    if wording.can_be_undone(case) and not _is_undone(view) and not _undo_is_open(view):
         ending = wording.ending_of(case)
         urgent = "primary" if ending is not None and ending.suggest_undo else ""
         found.append(_button("Undo", UNDO, proposal.id, urgent))
@@ -269,14 +306,18 @@ def _most(lines: Sequence[str]) -> list[str]:
     return [*lines[:_LINES_MAX], *([f"…and {left} more"] if left > 0 else [])]
 
 
-def _fitting(lines: Sequence[str]) -> list[str]:
-    """Keep what one section takes."""
+def _lined(lines: Sequence[str], room: int) -> Block:
+    return _section("\n".join(_fitting(lines, room)))
+
+
+def _fitting(lines: Sequence[str], room: int) -> list[str]:
+    """Keep the lines that have room."""
     kept: list[str] = []
-    size = 0
+    size = 2
     for line in lines:
         size += units(line) + 1
-        if size > PIECE_MAX - 100:
-            break
+        if size > room:
+            return [*kept, "…"]
         kept.append(line)
     return kept
 

@@ -17,11 +17,11 @@ _WORDS = {
 }
 
 
-def checks(ids: Sequence[str]) -> str:
-    """Name checks with the controls that they answer, in mrkdwn."""
+def checks(ids: Sequence[str]) -> list[str]:
+    """Name checks line by line with the controls that they answer, in mrkdwn."""
     shown = [f"• {_named(one)}" for one in ids[:_SHOWN]]
     more = len(ids) - len(shown)
-    return "\n".join([*shown, *([f"…and {more} more"] if more > 0 else [])])
+    return [*shown, *([f"…and {more} more"] if more > 0 else [])]
 
 
 def evidence(findings: Sequence[Finding]) -> list[str]:

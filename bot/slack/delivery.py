@@ -8,9 +8,11 @@ than another worker showed before. Whatever Slack does not take now stays in the
 import asyncio
 import contextlib
 from collections import deque
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.approval import proposals
+from bot.approval.deciding import undo_case
 from bot.errors import BotError, StoreUnavailable
 from bot.slack import notes, posting
 from bot.slack.cards import View, card
@@ -48,7 +50,9 @@ class Delivery:
         self._worker = f"{desk.worker}-delivery"
         self._loop: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
-        self._alive: bool | None = None
+        self._alive = False
+        self._drawn_with: tuple[bool, str] | None = None
+        """Whether an executor was alive, and the policy's version, when open cards were drawn."""
         self._asked_at: datetime | None = None
         self._to_redraw: deque[str] = deque()
         self._files: set[tuple[str, str]] = set()
@@ -88,7 +92,7 @@ class Delivery:
                 await asyncio.wait_for(self._desk.outbox_bell.wait(), pause)
 
     async def _look_for_executor(self) -> None:
-        """Learn whether an executor is alive; where that changed, open cards are drawn anew."""
+        """Learn whether an executor is alive; where that or the policy changed, cards are drawn anew."""
         desk, now = self._desk, self._desk.now()
         if (
             self._asked_at is not None
@@ -97,9 +101,11 @@ class Delivery:
             return
         alive = await signs.alive(desk.db, signs.EXECUTOR, now)
         self._asked_at = now
-        if alive is not self._alive:
-            _log.info("executor", alive=alive)
-            self._alive = alive
+        policy = desk.policy()
+        drawn_with = (alive, policy.version if policy else "")
+        if drawn_with != self._drawn_with:
+            _log.info("open cards are drawn anew", executor_alive=alive)
+            self._alive, self._drawn_with = alive, drawn_with
             waiting = await rows.in_states(desk.db, _WAITING, _REDRAWN_MAX)
             self._to_redraw = deque(one.id for one in waiting if one.app is self._app)
 
@@ -154,7 +160,8 @@ class Delivery:
 
     async def _show_card(self, parcel: Parcel, case: Case) -> str:
         desk, proposal = self._desk, case.proposal
-        shown = card(case, self._view())
+        undo = await undo_case(desk.db, proposal.id) if proposal.state is State.DONE else None
+        shown = card(case, replace(self._view(), undo=undo))
         spot = self._spot(parcel, case)
         ts = await posting.put(desk, spot, shown, parcel.message_ts, tried=parcel.attempts > 1)
         missing = tuple(one for one in shown.files if (proposal.id, one.name) not in self._files)
@@ -162,6 +169,8 @@ class Delivery:
         if len(self._files) >= _FILES_MAX:
             self._files.clear()
         self._files |= {(proposal.id, one.name) for one in missing}
+        if proposal.undo_of:
+            await outbox.again(desk.db, proposal.undo_of, desk.now())
         for kind in notes.due_with(case):
             await outbox.note(desk.db, proposal.id, self._app, Note(kind, desk.now()), desk.now())
         return ts
@@ -176,8 +185,13 @@ class Delivery:
 
     def _view(self) -> View:
         desk = self._desk
-        alive = self._alive is True
-        return View(desk.policy(), alive, team=desk.me.team, profile=desk.config.profile)
+        return View(
+            policy=desk.policy(),
+            alive=self._alive,
+            team=desk.me.team,
+            profile=desk.config.profile,
+            now=desk.now(),
+        )
 
     def _spot(self, parcel: Parcel, case: Case) -> Spot:
         before = self._desk.now() + timedelta(seconds=_POST_WITHIN_S)

@@ -132,10 +132,10 @@ class SlackService:
         await self._stop_starting()
         if self._link is not None:
             await self._link.stop()
-        left = await self._worker.drain(seconds) if self._worker is not None else 0
-        if self._delivery is not None:
-            await self._delivery.drain(seconds)
-        return left
+        delivering = self._delivery.drain(seconds) if self._delivery else _nothing()
+        working = self._worker.drain(seconds) if self._worker else _nothing()
+        _, left = await asyncio.gather(delivering, working)
+        return left or 0
 
     async def stop(self) -> None:
         """Close everything; what still runs is given back to the inbox."""
@@ -208,6 +208,10 @@ class SlackService:
             client = _client(config, config.app_token, session, retry)
             self._link = Link(self._wiring.app, config.app_token, client)
             self._link.start()
+
+
+async def _nothing() -> int:
+    return 0
 
 
 def _no_policy() -> Policy | None:

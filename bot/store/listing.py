@@ -26,6 +26,14 @@ async def starting(db: Database, start: str, limit: int) -> list[str]:
         return list((await tx.execute(found.limit(limit))).scalars())
 
 
+async def undo_of(db: Database, proposal: str) -> str | None:
+    """Give the newest proposal that takes this one back; None where there is none."""
+    found = select(proposals.c.id).where(proposals.c.undo_of == proposal)
+    newest_first = found.order_by(proposals.c.submitted_at.desc(), proposals.c.id).limit(1)
+    async with db.read() as tx:
+        return (await tx.execute(newest_first)).scalar_one_or_none()
+
+
 async def not_looked_at(db: Database) -> int:
     """Count what was asked for and no executor has looked at yet."""
     async with db.read() as tx:

@@ -16,7 +16,9 @@ from bot.slack.render import Rendered
 from bot.slack.service import Approvals
 from bot.store import outbox, signs
 from bot.store.outbox import App
+from bot.types import ThreadKey
 from tests.fakes.proposed import POLICY, TEXT, harden, operation, rehearsal
+from tools.actions.undo_change import UndoChange
 from tools.changes import OutcomeKind, Rehearsal
 from tools.changes import State as Rehearsed
 from tools.types import Change
@@ -270,6 +272,58 @@ async def test_a_rollout_that_does_not_come_up_is_told_and_offers_undo(place, pr
     assert "proposal.undo" in str(card.blocks)
     (told,) = place.marked("ended-done")
     assert "press Undo" in told.text
+
+
+async def test_a_change_that_was_undone_says_so_and_is_not_undone_twice(place, proposing):
+    await proposing.pending(ONE)
+    await place.serve()
+    await approve(place)
+    await proposing.done(ONE)
+    card = replace(await place.card("Done and verified"))
+    await place.slack.people.press("UBOB", card, "proposal.undo")
+    await place.whispered(2)
+    undo = UndoChange(target=harden().target, operation_id=ONE)
+    claimed = await proposals.claim_draft(place.db, proposing.turn(), App.ASSISTANT)
+    await place.card("Being tried out", claimed.id)
+    await place.card(f"Undo `{claimed.id[:8]}`: Being tried out")
+    assert "proposal.undo" not in str(place.marked()[0].blocks)
+
+    proposing.actions[claimed.id] = undo
+    made = Sealing(
+        rehearsal(undo), POLICY.version, needed=1, until=proposing.now + timedelta(minutes=30)
+    )
+    await proposals.seal(place.db, proposing.turn(), claimed.id, made)
+    await proposing.vote(claimed.id, "cat", "UCAT")
+    await proposing.done(claimed.id, OutcomeKind.UNDONE)
+
+    await place.card("Done, and undone since")
+    await place.card("*Undone*", claimed.id)
+    await place.slack.people.press("UBOB", card, "proposal.undo")
+    assert "undone already" in await place.whispered(3)
+
+
+async def test_open_cards_follow_a_new_policy(place, proposing, monkeypatch):
+    monkeypatch.setattr("bot.slack.delivery._ALIVE_EVERY_S", 0.1)
+    now = [POLICY]
+    place.approvals = Approvals(lambda: now[0], App.ASSISTANT)
+    await proposing.pending(ONE)
+    await place.serve()
+    await place.card("Waits for approval")
+    await place.delivered()
+
+    now[0] = parse(TEXT + "# an edit\n")
+
+    await place.card("The policy has changed since")
+
+
+async def test_what_was_proposed_at_a_terminal_has_no_card(place, proposing):
+    there = replace(proposing, thread=ThreadKey("local", "terminal", "default"))
+    await there.pending(ONE)
+    await place.serve()
+    await place.delivered()
+
+    assert place.marked() == []
+    assert place.slack.refused == []
 
 
 async def test_blocks_that_a_workspace_refuses_become_text(place, proposing):

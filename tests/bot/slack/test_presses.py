@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
+from bot.accounts import Account, Actor
 from bot.slack.config import Profile
 from bot.store import feedback, threads
 from bot.types import Answer
@@ -61,6 +62,59 @@ async def test_explain_is_answered_in_the_thread(place, pressed):
     assert (request.person, request.thread.thread) == ("UBOB", message.thread)
     assert "control 5.2.2" in request.text
     assert "Deployment/web-0 in namespace shop of cluster prod" in request.text
+
+
+async def test_a_fix_is_proposed_in_the_thread_as_the_pressers_question(place, proposing, pressed):
+    message = await pressed()
+
+    await place.slack.people.press("UBOB", message, "finding.fix.0")
+    await place.slack.until(lambda: len(place.answering.asked) == 2)
+
+    request = place.answering.asked[-1]
+    assert (request.person, request.thread.thread) == ("UBOB", message.thread)
+    assert request.text == (
+        "Propose a fix for privileged_container on Deployment/web-0 in namespace shop of cluster prod."
+    )
+    assert request.actor == Actor(
+        Account("T0TEAM", "UBOB"), frozenset(), False, False, False, False
+    )
+
+
+async def test_without_a_policy_no_fix_is_offered(place, pressed):
+    message = await pressed()
+
+    assert "finding.fix" not in str(message.blocks)
+    assert place.answering.asked[0].actor is None
+
+
+async def test_a_fix_offered_before_the_policy_was_taken_away_is_refused(place, proposing, pressed):
+    message = await pressed()
+    await place.services[0].stop()
+    place.approvals = None
+    await place.serve()
+
+    await place.slack.people.press("UBOB", message, "finding.fix.0")
+    await place.slack.until(lambda: whispers(place))
+
+    assert "no policy says who may" in whispers(place)[0]
+    assert len(place.answering.asked) == 1
+
+
+async def test_only_what_fails_can_be_fixed(place, proposing):
+    unknown = structs.replace(finding(), verdict=Verdict.UNKNOWN)
+
+    async def script(request, report):
+        return Answer(text="Found.", findings=(unknown,))
+
+    place.answering.script = script
+    await place.serve()
+    ts = place.slack.people.mention("C1", "UANN", "find")
+    await place.shown("C1", ts, "Found.")
+    await place.settled()
+
+    (message,) = place.slack.answers("C1", ts)
+    assert "finding.explain" in str(message.blocks)
+    assert "finding.fix" not in str(message.blocks)
 
 
 async def test_evidence_shows_the_fields_that_decided(place, pressed):
