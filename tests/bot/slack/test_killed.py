@@ -2,10 +2,15 @@
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.slack.delivery import LEASE_S
+from bot.store.database import open_database
+from bot.types import ThreadKey
+from tests.fakes.proposed import TEAM, Proposing
 from tests.fakes.slack.server import FakeSlack
 
 ROOT = Path(__file__).parents[3]
@@ -28,10 +33,10 @@ async def start(slack, tmp_path):
     """Start a serving process; every one is gone at the end."""
     children = []
 
-    async def run(seconds, words):
+    async def run(seconds, words, ahead=0):
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.fakes.slack.child", slack.base_url,
-            f"sqlite:///{tmp_path}/oakum.db", str(seconds), words, cwd=ROOT,
+            f"sqlite:///{tmp_path}/oakum.db", str(seconds), words, str(ahead), cwd=ROOT,
         )  # fmt: skip
         children.append(child)
         opened = slack.sockets.opened
@@ -88,3 +93,26 @@ async def test_told_to_stop_it_ends_what_it_began(slack, start):
 
     (message,) = slack.answers("C1", ts)
     assert message.text.endswith("Steady, second half of go on.")
+
+
+async def test_killed_while_a_card_is_posted(slack, start, tmp_path):
+    """Slack has the card, the process that posted it never learnt that; another one goes on with it."""
+    root = slack.people.say("C1", "UANN", "make web safe")
+    db = await open_database(f"sqlite:///{tmp_path}/oakum.db")
+    proposing = Proposing(db, ThreadKey(TEAM, "C1", root), datetime.now(UTC))
+    slack.faults.late_s["chat.postMessage"] = 30.0
+    child = await start(0, "Quick")
+    await proposing.pending("a" * 32)
+    await slack.until(lambda: slack.answers("C1", root), 20)
+    await kill(child)
+    slack.faults.late_s.clear()
+    (posted,) = slack.answers("C1", root)
+
+    await start(0, "Quick", ahead=LEASE_S + 1)
+    await slack.until(lambda: len(slack.answers("C1", root)) > 1, 20)
+    await proposing.vote("a" * 32, "bob", "UBOB")
+    await slack.until(lambda: "Approved" in str(posted.blocks), 20)
+    await db.close()
+
+    kinds = [one.metadata["event_payload"]["kind"] for one in slack.answers("C1", root)]
+    assert kinds == ["card", "wanted"]

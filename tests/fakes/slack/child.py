@@ -1,7 +1,8 @@
 """A process of its own that serves Slack, to be killed: `python -m tests.fakes.slack.child`.
 
-Arguments: base_url, store address, seconds that an answer takes, words of the answer. Ends on SIGTERM
-as `oakum serve` does: it drains, then stops.
+Arguments: base_url, store address, seconds that an answer takes, words of the answer, and by how many
+seconds its clock is ahead. Shows proposals under the policy of `tests.fakes.proposed`. Ends on SIGTERM as
+`oakum serve` does: it drains, then stops.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.slack.config import SlackConfig
-from bot.slack.service import SlackService
+from bot.slack.service import Approvals, SlackService
 from bot.store.database import open_database
+from bot.store.outbox import App
 from bot.types import Answer, AnswerQuestion, Progress, Report, Request
+from tests.fakes.proposed import POLICY
 from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN
 from tools.queries.context import Scope
 
@@ -31,7 +34,7 @@ def answering(seconds: float, words: str) -> AnswerQuestion:
     return answer
 
 
-async def main(base_url: str, store: str, seconds: str, words: str) -> None:
+async def main(base_url: str, store: str, seconds: str, words: str, ahead: str = "0") -> None:
     """Serve until SIGTERM."""
     db = await open_database(store)
     config = SlackConfig(
@@ -41,7 +44,9 @@ async def main(base_url: str, store: str, seconds: str, words: str) -> None:
         channels={"C1": Scope({"prod": None})},
     )
     answer = answering(float(seconds), words)
-    service = SlackService(config, db, lambda: answer, lambda: datetime.now(UTC))
+    shift = timedelta(seconds=float(ahead))
+    approvals = Approvals(lambda: POLICY, App.ASSISTANT)
+    service = SlackService(config, db, lambda: answer, lambda: datetime.now(UTC) + shift, approvals)
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     await service.start()
