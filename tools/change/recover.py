@@ -12,6 +12,7 @@ from tools.change.apply import applied, done_by
 from tools.change.rehearse import read
 from tools.changes import Intent, Outcome, OutcomeKind
 from tools.cluster.writer import Writer
+from tools.errors import NotEditable
 from tools.patching import as_object, same, value_at
 from tools.plans import Json
 from tools.types import Verb
@@ -22,10 +23,15 @@ async def recover(intent: Intent, writer: Writer, *, now: datetime) -> Outcome |
 
     Raises ClusterUnreachable and AccessRefused: nothing is known then, ask again later.
     """
-    obj = await read(writer, intent.operation.target)
+    target = intent.operation.target
+    try:
+        obj = await read(writer, target)
+    except NotEditable as refusal:
+        if await writer.did(target, intent.operation_id):
+            return applied(intent, {})
+        return _outcome(intent, OutcomeKind.STALE, refusal.public)
     if obj is not None and done_by(obj, intent.operation_id):
         return applied(intent, obj)
-    target = intent.operation.target
     if obj is None and await writer.did(target, intent.operation_id):
         return applied(intent, {})
     found = _DECIDE[intent.operation.verb](intent, obj)

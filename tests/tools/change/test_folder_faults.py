@@ -244,3 +244,17 @@ async def test_of_many_processes_that_write_at_once_one_does(desk: Desk) -> None
     known = [await desk.recover(intent) for intent in intents]
     done = [found is not None and found.kind is OutcomeKind.APPLIED for found in known]
     assert done == [kind == "applied" for kind in kinds]
+
+
+@pytest.mark.parametrize("done", [False, True])
+async def test_a_manifest_that_became_a_template_since_still_says_what_became_of_it(
+    desk: Desk, done: bool
+) -> None:
+    intent = await desk.intend(harden())
+    if done:
+        await desk.apply(intent)
+    file = desk.folder / "web.yaml"
+    file.write_text(file.read_text().replace("registry.example", "{{ .Values.registry }}"))
+    found = await desk.recover(intent)
+    assert found is not None
+    assert found.kind is (OutcomeKind.APPLIED if done else OutcomeKind.STALE)
