@@ -1,4 +1,4 @@
-"""Writes the files of a new part: `python -m tests.new check|query|guidance ID`.
+"""Writes the files of a new part: `python -m tests.new check|action|query|guidance ID`.
 
 What is to be written stands there as FILL-IN; `make check` fails until none is left.
 """
@@ -76,6 +76,66 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     return Result(f"FILL-IN about {reader.name}")
 '''
 
+ACTION = '''"""FILL-IN: what it does to one object, in a sentence.
+
+FILL-IN: what it refuses, and why it can be undone.
+"""
+
+import copy
+
+from tools.patching import as_object, value_at
+from tools.planning import Draft, found, medium, patch_plan
+from tools.plans import Around, Json, Pattern, Plan, Refusal
+from tools.types import Action
+
+KINDS = ("Deployment",)
+NEEDS = ()
+ANSWERS = ()
+
+
+class {name}(Action, frozen=True, kw_only=True, tag="{id}"):
+    """FILL-IN: what can be chosen."""
+
+
+def touches(kind: str) -> tuple[Pattern, ...]:
+    """List the fields of its target that it may touch."""
+    return (("spec", "FILL-IN"),)
+
+
+def plan(action: {name}, obj: Json | None, around: Around) -> Plan | Refusal:
+    """Work out FILL-IN."""
+    target = action.target
+    there = found(target, obj)
+    if isinstance(there, Refusal):
+        return there
+    after = copy.deepcopy(there)
+    as_object(value_at(after, ("spec",)))["FILL-IN"] = False
+    risks = (medium("FILL-IN: what may stop working."),)
+    return patch_plan(Draft(target, there, after, touches(target.kind), risks), around)
+'''
+
+ACTION_TEST = """from tests.fakes.live_objects import around, live, target
+from tools import vocabulary
+from tools.actions.{id} import {name}
+from tools.plans import Plan
+
+
+def test_it_does_what_it_says() -> None:
+    metadata = {"name": "web", "namespace": "shop"}
+    obj = live(
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"FILL-IN": True}}
+    )
+    action = vocabulary.decode(vocabulary.encode({name}(target=target(obj))))
+    made = vocabulary.plan(action, obj, around())
+    assert isinstance(made, Plan)
+"""
+
+NEXT_FOR_ACTIONS = (
+    "Then: two lines in tools/vocabulary.py (ACTIONS and the union), its words in "
+    "tools/queries/titles.py, a query that proposes it, a sample in tests/fakes/drawn_actions.py, "
+    "a guard in tests/guards/actions.yaml, and deploy/admission for the executor's account."
+)
+
 GUIDE = """---
 title: FILL-IN
 controls: [FILL-IN]
@@ -107,9 +167,19 @@ FILES = {
         "tools/checks/pods/{id}.py": CHECK,
         "tests/tools/checks/cases/{id}.yaml": CASES,
     },
+    "action": {
+        "tools/actions/{id}.py": ACTION,
+        "tests/tools/actions/test_{id}.py": ACTION_TEST,
+    },
     "query": {"tools/queries/{id}.py": QUERY},
     "guidance": {"knowledge/guidance/{id}.md": GUIDE},
 }
+
+
+def filled(text: str, name: str) -> str:
+    """Put the id, and the class that is named by it, where a template has them."""
+    camel = "".join(part.capitalize() for part in name.split("_"))
+    return text.replace("{id}", name).replace("{name}", camel)
 
 
 def main(arguments: list[str]) -> int:
@@ -126,8 +196,10 @@ def main(arguments: list[str]) -> int:
         print(f"{there[0].relative_to(ROOT)} is there already.")
         return 1
     for path, text in targets.items():
-        path.write_text(text, encoding="utf-8")
+        path.write_text(filled(text, name), encoding="utf-8")
         print(f"Written: {path.relative_to(ROOT)}")
+    if arguments[0] == "action":
+        print(NEXT_FOR_ACTIONS)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Writes REFERENCE.md: checks, controls, queries, settings and commands, as the code has them.
+"""Writes REFERENCE.md: checks, controls, actions, queries, settings and commands, as the code has them.
 
 `python -m tests.tables` writes it; a test compares. Nothing in that file is written by hand.
 """
@@ -7,6 +7,7 @@ import ast
 import sys
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,7 +16,7 @@ from pydantic_core import PydanticUndefined
 from bot import settings
 from bot.cli.main import app
 from knowledge import catalogue
-from tools import discovery
+from tools import discovery, vocabulary
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "REFERENCE.md"
@@ -72,6 +73,28 @@ def queries() -> str:
     return table(("query", "what it answers"), rows)
 
 
+def actions() -> str:
+    """List what can be proposed: what it does, on which kinds, and which checks it can answer."""
+    rows: list[tuple[str, ...]] = []
+    for action, entry in vocabulary.ACTIONS.items():
+        module = sys.modules[action.__module__]
+        first = (ast.get_docstring(ast.parse(source(module))) or "").split("\n\n")[0]
+        rows.append(
+            (
+                f"`{action.__struct_config__.tag}`",
+                first.replace("\n", " "),
+                ", ".join(entry.kinds),
+                ", ".join(entry.answers) or "none",
+            )
+        )
+    return table(("action", "what it does", "on", "checks that it can answer"), rows)
+
+
+def source(module: ModuleType) -> str:
+    """Read a module's text."""
+    return Path(str(module.__file__)).read_text(encoding="utf-8")
+
+
 def setting_rows(part: type[BaseModel], prefix: str = "") -> list[tuple[str, ...]]:
     """List the settings of one part and the parts inside it."""
     rows: list[tuple[str, ...]] = []
@@ -121,6 +144,7 @@ def document() -> str:
         "Commands": commands(),
         "Checks": checks(),
         "Controls": controls(),
+        "Actions": "What people can have proposed; nothing else can be changed.\n\n" + actions(),
         "Queries": queries(),
         "Settings": "Environment: `OAKUM_MODEL__NAME` sets `model.name`, and so on. Secrets come only from "
         f"the environment ({secrets()}) or from the file that `NAME_FILE` names.\n\n"

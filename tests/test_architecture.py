@@ -10,8 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
+
+from tests.fakes.drawn_actions import TAGS, samples
+from tools import vocabulary
+from tools.queries.titles import title
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ("bot", "tools", "knowledge")
@@ -141,8 +147,8 @@ def test_broad_excepts_stand_only_at_the_edges() -> None:
     assert broad == []
 
 
-@pytest.mark.parametrize("folder", ["checks", "queries"])
-def test_each_check_and_query_has_a_test(folder: str) -> None:
+@pytest.mark.parametrize("folder", ["checks", "actions", "queries"])
+def test_each_check_action_and_query_has_a_test(folder: str) -> None:
     tests = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("*.py"))
     cases = {file.stem for file in (ROOT / "tests/tools/checks/cases").glob("*.yaml")}
     untested = [
@@ -153,6 +159,18 @@ def test_each_check_and_query_has_a_test(folder: str) -> None:
         and not re.search(rf"\b{file.stem}\b", tests)
     ]
     assert untested == []
+
+
+def test_each_action_is_in_the_vocabulary_and_has_words() -> None:
+    files = {file.stem for file in (ROOT / "tools/actions").glob("*.py")} - {"__init__"}
+    listed = {action.__module__.rpartition(".")[2] for action in vocabulary.ACTIONS}
+    union = {action.__module__.rpartition(".")[2] for action in get_args(vocabulary.Vocabulary)}
+    assert files == listed == union
+    for action in vocabulary.ACTIONS:
+        assert action.__struct_config__.tag == action.__module__.rpartition(".")[2]
+        assert len(sys.modules[action.__module__].__doc__ or "") > 40
+    assert {TAGS[one["action"]] for one in samples()} == set(vocabulary.ACTIONS)
+    assert all(title(vocabulary.decode(msgspec.json.encode(one))) for one in samples())
 
 
 def test_import_contracts_are_kept() -> None:

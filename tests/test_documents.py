@@ -4,6 +4,7 @@ import re
 import runpy
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from bot.cli.main import app
 from bot.settings import Settings, load
 from tests import new, tables
+from tools import vocabulary
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
@@ -76,6 +78,14 @@ def test_a_new_part_fits_the_code_of_today(scaffold: str, tmp_path: Path) -> Non
     file.write_text(scaffold, encoding="utf-8")
     made = runpy.run_path(str(file))
     assert {"judge", "CHECK"} <= set(made) or {"run", "Arguments"} <= set(made)
+
+
+def test_a_new_action_fits_the_code_of_today(tmp_path: Path) -> None:
+    file = tmp_path / "no_such_thing.py"
+    file.write_text(new.filled(new.ACTION, "no_such_thing"), encoding="utf-8")
+    made = runpy.run_path(str(file))
+    assert made["NoSuchThing"].__struct_config__.tag == "no_such_thing"
+    assert vocabulary._entry(SimpleNamespace(**made)).kinds == made["KINDS"]
 
 
 def test_a_new_guide_has_the_parts_of_a_guide() -> None:
