@@ -2,9 +2,10 @@
 
 A record of each edit lies in `.oakum/` of the folder (which readers leave out, and Git too): before the
 rename it says what is about to be done, and the file written beside is still there; afterwards that file
-is gone. So after a crash at any point it is known whether an edit was made. Between the last comparison
-and the rename, a few microseconds, an editor that takes no part in this could still save: no file system
-offers more. Used by `folder_writer`.
+is gone. So after a crash at any point it is known whether an edit was made. A record also holds the file
+as it was, secrets and all, for its owner alone to read; its name ends in nothing that kubectl applies.
+Between the last comparison and the rename, a few microseconds, an editor that takes no part in this
+could still save: no file system offers more. Used by `folder_writer`.
 """
 
 import os
@@ -97,7 +98,7 @@ class PlainStore:
             beside = self._base / record.beside
             if edit.after is not None:
                 _write(beside, edit.after, target)
-            _write(self._records / f"{number:012d}.json", msgspec.json.encode(record), None)
+            _write(self._records / f"{number:012d}.record", msgspec.json.encode(record), None)
         except OSError as error:
             raise _not_sent(error) from error
         try:
@@ -144,7 +145,7 @@ class PlainStore:
     def _all(self) -> list[tuple[Path, _Record]]:
         """Give all records that can be read, in the order they were made."""
         found: list[tuple[Path, _Record]] = []
-        for path in sorted(self._records.glob("*.json")):
+        for path in sorted(self._records.glob("*.record")):
             try:
                 found.append((path, msgspec.json.decode(path.read_bytes(), type=_Record)))
             except (OSError, msgspec.MsgspecError):
@@ -153,7 +154,7 @@ class PlainStore:
 
     def _tidy(self, subject: str) -> int:
         """Delete what edits of this object left that were not made, and old records; number the next."""
-        paths = sorted(self._records.glob("*.json"))
+        paths = sorted(self._records.glob("*.record"))
         records = self._all()
         for path, record in records:
             made = _made(record, self._base)

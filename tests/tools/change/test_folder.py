@@ -388,3 +388,13 @@ async def test_an_id_that_could_be_a_path_writes_nothing(desk: Desk, odd: str) -
     intent = structs.replace(await desk.intend(harden()), operation_id=odd)
     assert (await desk.apply(intent)).kind is OutcomeKind.REFUSED
     assert desk.texts() == {"web.yaml": WEB.encode()}
+
+
+async def test_records_are_private_and_nothing_that_kubectl_applies(desk: Desk) -> None:
+    await desk.apply(await desk.intend(harden()))
+    records = desk.folder / ".oakum"
+    found = list(records.iterdir())
+    assert records.stat().st_mode & 0o077 == 0
+    assert {f.suffix for f in found}.isdisjoint({".json", ".yaml", ".yml"})
+    assert all(f.stat().st_mode & 0o077 == 0 for f in found if f.suffix == ".record")
+    assert (records / ".gitignore").read_text() == "*\n"
