@@ -109,7 +109,8 @@ class World:
     slack_down: bool = False
     asks_slack: bool = True
     open_to: Scope = field(default_factory=lambda: {"lab": frozenset({"shop"})})
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace = Pace(lease_s=120.0)
+    """A lease as long as real ones would be too short where time runs so fast."""
     began: float = field(default_factory=time.monotonic)
     skew: timedelta = timedelta()
     workers: int = 0
@@ -174,6 +175,8 @@ class World:
             "submitted_at": self.clock(),
             "standing": standing.write(asking),
         }
+        if "encoded" in changes:
+            values["action"] = changes.pop("encoded")
         assert await proposals.submit(self.db, Draft(**(values | changes)))
         return proposal
 
@@ -237,6 +240,14 @@ class World:
         """Name the operations that had an effect on the server, in order."""
         return [effect.operation_id for effect in self.api.writes.effects]
 
+    def hold_rollouts(self) -> None:
+        """Let controllers do nothing until `finish_rollout`."""
+        self.api.writes.admit = _nothing
+
+    def finish_rollout(self, name: str = "web") -> None:
+        """Let controllers do their work on one Deployment."""
+        roll_out(self.api)(self.live(name), False)
+
     def live(self, name: str = "web") -> dict[str, Any]:
         return next(o for o in self.api.objects[DEPLOYMENTS] if o["metadata"]["name"] == name)
 
@@ -245,13 +256,18 @@ class World:
         return container["securityContext"].get("privileged")
 
 
+def _nothing(_: dict[str, Any], __: bool) -> None:
+    """Leave what is written as it is."""
+
+
 def roll_out(api: FakeKubernetes) -> Callable[[dict[str, Any], bool], None]:
     """Give controllers that do their work the moment a Deployment is written."""
 
     def admit(obj: dict[str, Any], dry: bool) -> None:
         if dry or obj.get("kind") != "Deployment":
             return
-        revision = str(int(obj["metadata"]["annotations"]["deployment.kubernetes.io/revision"]) + 1)
+        before = obj["metadata"]["annotations"].get("deployment.kubernetes.io/revision", "0")
+        revision = str(int(before) + 1)
         after, replica_set, pods = rolled_out(copy.deepcopy(obj), revision)
         name = obj["metadata"]["name"]
         for each in (replica_set, *pods):
