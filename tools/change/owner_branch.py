@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import UNSET, Struct, structs
 
+from tools.changes import Rehearsal, State
 from tools.cluster.branch_store import open_branches
 from tools.cluster.folder_writer import FolderWriter
 from tools.cluster.writer import Reply, Writer
@@ -37,22 +38,46 @@ class Committed(Struct, frozen=True):
     branch: str = ""
     """Empty where there is none: `reason` says why."""
     commit: str = ""
-    """Its newest commit; all steps of the change are in it."""
+    """Its newest commit, with all steps of the change; empty where it was there before."""
     reason: str = ""
 
 
-async def open_checkout(config: ClusterConfig) -> Writer:
-    """Open an owner's Git checkout: `config.folder` is the folder of its manifests.
+async def open_checkout(config: ClusterConfig, operation_id: str) -> Writer:
+    """Open an owner's Git checkout for one change: `config.folder` is the folder of its manifests.
 
+    The change begins at HEAD, whatever branches of other changes wait there to be merged.
     Raises UnknownName where there is no such folder, or no Git repository that has it.
     """
-    store = await asyncio.to_thread(open_branches, Path(config.folder))
+    store = await asyncio.to_thread(open_branches, Path(config.folder), f"{operation_id}-")
     if store is None:
         raise UnknownName(
             f"The folder {config.folder} is not part of a Git repository's last commit.",
             "Clone the repository that the owner applies, and name the folder of its manifests.",
         )
     return FolderWriter(config, store)
+
+
+async def prepared(rehearsal: Rehearsal, config: ClusterConfig, operation_id: str) -> Rehearsal:
+    """Give a rehearsal that is handed over with a note: which branch is ready to push, or why none is.
+
+    Again with the same id it finds the branch that it made.
+    """
+    if rehearsal.state is not State.HANDOVER:
+        return rehearsal
+    operations = tuple(operation for operation, _ in rehearsal.diff)
+    try:
+        checkout = await open_checkout(config, operation_id)
+    except UnknownName as error:
+        made = Committed(reason=error.public)
+    else:
+        made = await commit_for_owner(operations, checkout, operation_id)
+        await checkout.close()
+    said = (
+        f"Branch {made.branch} of its checkout is ready to push."
+        if made.branch
+        else f"No branch of its checkout could be made: {made.reason}"
+    )
+    return structs.replace(rehearsal, notes=(*rehearsal.notes, said))
 
 
 async def commit_for_owner(
@@ -65,6 +90,9 @@ async def commit_for_owner(
     made = Committed(reason="There is nothing to commit.")
     for number, operation in enumerate(operations, 1):
         step = f"{operation_id}-{number}"
+        if await checkout.did(operation.target, step):
+            made = Committed(f"oakum/{step}")
+            continue
         try:
             reply = await _committed(operation, checkout, step)
         except ToolsError as error:

@@ -32,8 +32,11 @@ _REGULAR = (0o100644, 0o100755, 0o100664)
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def open_branches(root: Path) -> "BranchStore | None":
-    """Open the Git repository that has this folder in its last commit; None where none has."""
+def open_branches(root: Path, series: str = "") -> "BranchStore | None":
+    """Open the Git repository that has this folder in its last commit; None where none has.
+
+    With a series only branches count whose operation ids begin with it: others are not built upon.
+    """
     base = (root if root.is_dir() else root.parent).resolve()
     try:
         repo = Repo.discover(str(base))
@@ -41,7 +44,7 @@ def open_branches(root: Path) -> "BranchStore | None":
         return None
     top = Path(repo.path).resolve()
     place = PurePosixPath(base.relative_to(top).as_posix())
-    store = BranchStore(repo, "" if str(place) == "." else str(place), root)
+    store = BranchStore(repo, "" if str(place) == "." else str(place), root, series)
     if store.committed():
         return store
     store.close()
@@ -51,12 +54,13 @@ def open_branches(root: Path) -> "BranchStore | None":
 class BranchStore:
     """One folder of a Git repository."""
 
-    def __init__(self, repo: Repo, place: str, root: Path) -> None:
+    def __init__(self, repo: Repo, place: str, root: Path, series: str) -> None:
         self._repo = repo
         self._objects: Any = repo.object_store
         self._refs: Any = repo.refs
         self._place = place
         self._root = root
+        self._series = series.encode()
         self._viewed: tuple[bytes, TemporaryDirectory[str]] | None = None
 
     def committed(self) -> bool:
@@ -160,7 +164,8 @@ class BranchStore:
         self._repo.close()
 
     def _names(self) -> list[bytes]:
-        return sorted(self._refs.keys(BRANCHES))
+        names: list[bytes] = sorted(self._refs.keys(BRANCHES))
+        return [name for name in names if name.startswith(self._series)]
 
     def _tip(self) -> bytes:
         """Give the newest commit of Oakum's that begins at HEAD, or HEAD."""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.folder_desk import WEB
-from tools.change.owner_branch import commit_for_owner, open_checkout
+from tools.change.owner_branch import commit_for_owner, open_checkout, prepared
 from tools.changes import State
 from tools.errors import UnknownName
 from tools.types import ClusterConfig, ClusterSource, Operation
@@ -52,7 +52,7 @@ async def test_the_commit_is_ready_to_push_and_the_checkout_is_left_alone(
 ) -> None:
     folder = checkout(tmp_path / "owner", WEB)
     operations = await handed_over(bench)
-    writer = await open_checkout(config_of(folder))
+    writer = await open_checkout(config_of(folder), "proposal-1")
     made = await commit_for_owner(operations, writer, "proposal-1")
     assert (made.branch, made.reason) == ("oakum/proposal-1-1", "")
     assert git(folder, "rev-parse", made.branch).strip() == made.commit
@@ -78,7 +78,7 @@ async def test_a_manifest_that_says_something_else_is_left_alone(
     bench: Any, tmp_path: Path, old: str, new: str, why: str
 ) -> None:
     folder = checkout(tmp_path / "owner", WEB.replace(old, new))
-    writer = await open_checkout(config_of(folder))
+    writer = await open_checkout(config_of(folder), "proposal-1")
     made = await commit_for_owner(await handed_over(bench), writer, "proposal-1")
     assert made.branch == ""
     assert why in made.reason
@@ -95,7 +95,7 @@ async def test_a_manifest_that_leaves_the_default_out_gets_the_field(
         "",
     )
     folder = checkout(tmp_path / "owner", text)
-    writer = await open_checkout(config_of(folder))
+    writer = await open_checkout(config_of(folder), "proposal-1")
     made = await commit_for_owner(await handed_over(bench), writer, "proposal-1")
     assert made.reason == ""
     shown = git(folder, "show", f"{made.branch}:web.yaml")
@@ -103,6 +103,27 @@ async def test_a_manifest_that_leaves_the_default_out_gets_the_field(
     await writer.close()
 
 
+async def test_the_rehearsal_says_which_branch_is_ready_or_why_none_is(
+    bench: Any, tmp_path: Path
+) -> None:
+    ready = await bench.rehearse()
+    await handed_over(bench)
+    rehearsal = await bench.rehearse()
+    folder = checkout(tmp_path / "owner", WEB)
+    config = config_of(folder)
+    assert await prepared(ready, config, "proposal-1") is ready
+    said = "Branch oakum/proposal-1-1 of its checkout is ready to push."
+    assert (await prepared(rehearsal, config, "proposal-1")).notes[-1] == said
+    assert (await prepared(rehearsal, config, "proposal-1")).notes[-1] == said, "asked again"
+    other = (await prepared(rehearsal, config, "proposal-2")).notes[-1]
+    assert other == said.replace("proposal-1", "proposal-2"), "it begins at HEAD, not at the first"
+    parents = {git(folder, "rev-parse", f"oakum/proposal-{n}-1^") for n in (1, 2)}
+    assert parents == {git(folder, "rev-parse", "main")}
+    none = await prepared(rehearsal, config_of(tmp_path), "proposal-1")
+    assert "No branch" in none.notes[-1]
+    assert "not part of a Git repository" in none.notes[-1]
+
+
 async def test_a_folder_that_is_not_in_git_is_no_checkout(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="not part of a Git repository"):
-        await open_checkout(config_of(tmp_path))
+        await open_checkout(config_of(tmp_path), "proposal-1")
