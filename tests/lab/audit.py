@@ -1,9 +1,11 @@
 """Reads the API server's audit log: who asked for what, and whether it was allowed."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import yaml
 
 
 class Access(NamedTuple):
@@ -23,6 +25,8 @@ class _User(msgspec.Struct):
 class _Object(msgspec.Struct):
     resource: str = ""
     subresource: str = ""
+    namespace: str = ""
+    name: str = ""
     group: str = msgspec.field(name="apiGroup", default="")
 
 
@@ -53,6 +57,9 @@ class Request(NamedTuple):
     """What authorization said; an allowed request can still end in 404."""
     audit_id: str
     user_agent: str
+    namespace: str = ""
+    """Of the object concerned; a Namespace is in itself."""
+    name: str = ""
 
 
 def end(log: Path) -> int:
@@ -66,6 +73,43 @@ def requests(log: Path, user: str, after: int = 0) -> list[Request]:
         file.seek(after)
         events = [_DECODER.decode(line) for line in file if line.endswith(b"\n")]
     return [_request(event) for event in events if event.user.username == user]
+
+
+def changes(found: Iterable[Request]) -> list[Request]:
+    """Pick what changed something: no reading, no dry run, no access review, nothing that was refused."""
+    return [
+        one
+        for one in found
+        if one.access
+        and one.access.verb not in ("get", "list")
+        and one.access.resource != "localsubjectaccessreviews"
+        and "dryRun" not in one.uri
+        and one.code < 400
+    ]
+
+
+def used(found: Iterable[Request]) -> set[Access]:
+    """Collect what was used of what is granted.
+
+    A patch that made its object (201: server-side apply) was asked for as create too.
+    """
+    allowed = [one for one in found if one.access and one.allowed]
+    made = {one.access._replace(verb="create") for one in allowed if one.access and one.code == 201}
+    return {one.access for one in allowed if one.access} | made
+
+
+def granted(*manifests: str) -> set[Access]:
+    """Spell out what the Roles and ClusterRoles of manifests grant."""
+    return {
+        Access(group, resource, verb)
+        for text in manifests
+        for document in yaml.safe_load_all(text)
+        if document["kind"] in ("Role", "ClusterRole")
+        for rule in document["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
 
 
 _DECODER = msgspec.json.Decoder(_Event)
@@ -85,4 +129,6 @@ def _request(event: _Event) -> Request:
         allowed,
         event.audit_id,
         event.user_agent,
+        event.object.namespace if event.object else "",
+        event.object.name if event.object else "",
     )

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.lab import cluster, enter, processes, versions
+from tests.lab import versions
+from tests.lab.containers import ctr
 from tests.lab.errors import LabError
 from tests.lab.images import Content, Image, libraries_of, write
 
@@ -35,23 +36,11 @@ def loaded() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="oakum-image-") as folder:
         archive = Path(folder) / "oakum.tar"
         write(_image(Path(folder)), archive)
-        _ctr("images", "import", str(archive))
+        ctr("images", "import", str(archive))
     try:
         yield NAME
     finally:
-        _ctr("images", "rm", NAME)
-
-
-def _ctr(*arguments: str) -> None:
-    """Run containerd's client in the lab."""
-    holder = processes.read(cluster.folder() / enter.PID_FILE)
-    inside = processes.children(holder.pid) if holder else []
-    if not inside:
-        raise LabError("the lab is not up")
-    command = ["nsenter", "-t", str(inside[0]), "-m", "ctr", "--namespace", "k8s.io", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    if done.returncode:
-        raise LabError(f"ctr {' '.join(arguments)}: {done.stderr.strip()}")
+        ctr("images", "rm", NAME)
 
 
 def _image(folder: Path) -> Image:
