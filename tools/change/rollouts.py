@@ -68,11 +68,18 @@ def changed_at(obj: Json, manager: str) -> str:
     return max((str(e.get("time")) for e in entries if e.get("manager") == manager), default="")
 
 
-def progress(obj: Json) -> Progress:
-    """Read a workload's status."""
+def progress(obj: Json, since: str = "") -> Progress:
+    """Read a workload's status.
+
+    `since`, as `changed_at` gives it: a deadline that ran out until then is an earlier rollout's. Its
+    condition stays for a while where the way back leads to a ReplicaSet that is there already.
+    """
     if not _seen(obj):
         return Progress(False, said="its controller has not seen the change yet")
-    return _PROGRESS[str(obj["kind"])](as_object(obj.get("spec")), as_object(obj.get("status")))
+    status = as_object(obj.get("status"))
+    if _gave_up(status, since):
+        return Progress(False, "The rollout did not come up within its deadline.")
+    return _PROGRESS[str(obj["kind"])](as_object(obj.get("spec")), status)
 
 
 def deadline_s(obj: Json) -> float:
@@ -134,14 +141,19 @@ def _seen(obj: Json) -> bool:
     return isinstance(observed, int) and isinstance(generation, int) and observed >= generation
 
 
-def _deployment(spec: Json, status: Json) -> Progress:
-    """Read a Deployment's status, as `kubectl rollout status` does and stricter about old pods."""
-    wanted = spec.get("replicas", 1)
+def _gave_up(status: Json, since: str) -> bool:
+    """Tell whether a Deployment's controller has given up after a time."""
     for condition in map(as_object, as_list(status.get("conditions"))):
         if condition.get("reason") == "ProgressDeadlineExceeded":
-            return Progress(False, "The rollout did not come up within its deadline.")
+            at = condition.get("lastUpdateTime")
+            return not isinstance(at, str) or at > since
+    return False
+
+
+def _deployment(spec: Json, status: Json) -> Progress:
+    """Read a Deployment's status, as `kubectl rollout status` does and stricter about old pods."""
     return _counted(
-        wanted,
+        spec.get("replicas", 1),
         status,
         (
             ("updatedReplicas", "updated"),

@@ -137,7 +137,7 @@ async def _rollout(intent: Intent, obj: Json, watch: Watch) -> _Seen:
     while True:
         if reason := rollouts.without_pods(obj):
             return _Seen(reason if anew else "")
-        progress = rollouts.progress(obj)
+        progress = rollouts.progress(obj, rollouts.changed_at(obj, FIELD_MANAGER))
         late = bool(progress.failed) or watch.clock() >= ends
         if progress.done or late:
             seen = await _look(intent.operation.target, obj, progress, late, watch.reader)

@@ -146,6 +146,21 @@ async def test_anything_less_is_unverified_with_its_reason(
     assert (bench.now - start).total_seconds() <= 60 + POLL_S
 
 
+def an_earlier_one_gave_up(obj: Any, replica_set: Any, pods: list[Any]) -> None:
+    """As a Deployment is for a moment that is led back to a ReplicaSet it has."""
+    gave_up(obj, replica_set, pods)
+    obj["status"]["conditions"][0]["lastUpdateTime"] = "2026-01-01T00:00:00Z"
+
+
+async def test_a_deadline_that_an_earlier_rollout_ran_over_says_nothing_of_this_one(
+    bench: Any,
+) -> None:
+    intent, outcome = await applied(bench)
+    finish(bench, an_earlier_one_gave_up)
+    seen = await verify(intent, outcome, watch(bench, lambda: finish(bench)))
+    assert seen.kind is OutcomeKind.VERIFIED, seen.reason
+
+
 async def test_the_rollouts_own_deadline_is_kept(bench: Any) -> None:
     [deployed] = bench.api.objects[DEPLOYMENTS]
     deployed["spec"]["progressDeadlineSeconds"] = 20
