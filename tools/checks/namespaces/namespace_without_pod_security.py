@@ -4,9 +4,10 @@ Pod Security admission judges pods only in namespaces that carry its enforce lab
 by policies of their own. A namespace with workloads and without the label fails. Where a policy that
 could judge its pods is found (a ValidatingAdmissionPolicyBinding, a Kyverno policy, a Gatekeeper
 constraint) it is unknown, because what the policy says and selects is not evaluated; a Kyverno Policy
-counts in its own namespace only. An engine without a policy changes nothing and is named. The label
-passes at any level. kube-system, kube-public and kube-node-lease are left out, and a namespace
-without workloads is not applicable.
+counts in its own namespace only, and Oakum's own policy (deploy/admission) never: it judges what
+Oakum does and no pods. An engine without a policy changes nothing and is named. The label passes at any
+level. kube-system, kube-public and kube-node-lease are left out, and a namespace without workloads is
+not applicable.
 
 Fix:
 
@@ -32,6 +33,8 @@ CHECK = Check(
 LABEL = "pod-security.kubernetes.io/enforce"
 _LEFT_OUT = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 _NAMED = 3
+_OWN = ("ValidatingAdmissionPolicyBinding", "oakum-executor")
+"""Kind and name of the binding of deploy/admission/executor.yaml."""
 
 
 def judge(subject: Item, cluster: Inventory) -> Judgement | None:
@@ -53,7 +56,11 @@ def judge(subject: Item, cluster: Inventory) -> Judgement | None:
 def _judge_unlabelled(name: str, cluster: Inventory) -> Judgement:
     """Judge a namespace with workloads and without the label."""
     label = evidence(f"metadata.labels.{LABEL}", None)
-    policies = [ref for ref in cluster.policies if ref.namespace in ("", name)]
+    policies = [
+        ref
+        for ref in cluster.policies
+        if ref.namespace in ("", name) and (ref.kind, ref.name) != _OWN
+    ]
     if policies:
         found = ", ".join(f"{ref.kind} {ref.name}" for ref in policies[:_NAMED])
         more = f" and {len(policies) - _NAMED} more" if len(policies) > _NAMED else ""
