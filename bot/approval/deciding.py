@@ -218,9 +218,12 @@ def _without_vote(policy: Policy, case: Case, actor: Actor, now: datetime) -> bo
 
 
 def _undone(case: Case) -> Target | None:
-    """Choose the object that an undo is about: the first changed one of a kind that can be."""
-    changed = [*case.proposal.objects, case.proposal.target]
-    return next((one for one in changed if one.kind in UNDOABLE_KINDS), None)
+    """Choose the object that an undo is about: the change's own, else one that it made.
+
+    What was patched is the change's own object, and an undo puts back the fields of its own alone.
+    """
+    known = (case.proposal.target, *case.proposal.objects)
+    return next((one for one in known if one.kind in UNDOABLE_KINDS), None)
 
 
 def _undo_id(undone: str, earlier: Case | None) -> str:

@@ -63,7 +63,11 @@ def plan(action: PinImage, obj: Json | None, around: Around) -> Plan | Refusal:
             after,
             touches(target.kind),
             (low("The same images run; only a new tag no longer reaches the pods by itself."),),
-            notes=("Updates of the image have to be rolled out on purpose from now on.",),
+            notes=(
+                "Updates of the image have to be rolled out on purpose from now on.",
+                "Where deploy/admission is in force Oakum cannot take it back: that lets an image go "
+                "to a digest only.",
+            ),
         ),
         around,
     )
