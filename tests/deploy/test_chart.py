@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.go, pytest.mark.slow]
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 BOTH = {**VALUES, "policy": POLICY.read_text(), "writers": {"shop": ["patch", "deploy", "delete"]}}
+NAMESPACE = next(yaml.safe_load_all((DEPLOY / "rbac" / "reader.yaml").read_text()))
+"""Labelled, as the chart's notes say to."""
 Documents = list[dict[str, Any]]
 
 
@@ -39,6 +41,7 @@ async def scanned(folder: Path, text: str, benchmark: str, controls: tuple[str, 
     shown = folder / "shown"
     shown.mkdir(exist_ok=True)
     (shown / "all.yaml").write_text(text)
+    (shown / "namespace.yaml").write_text(yaml.safe_dump(NAMESPACE))
     reader = await connect(ClusterConfig("chart", ClusterSource.FOLDER, folder=str(shown)))
     try:
         return await scan(
@@ -144,10 +147,30 @@ def test_its_settings_are_settings(both: Documents, tmp_path: Path) -> None:
     assert data["policy.yaml"].strip() == POLICY.read_text().strip()
 
 
-def test_http_mode_gets_a_service(tmp_path: Path) -> None:
+def test_whoever_takes_slacks_events_over_http_gets_a_service(tmp_path: Path) -> None:
     assert not of_kind(documents(rendered(BOTH, tmp_path)), "Service")
-    http = {**BOTH, "config": {"slack": {"mode": "http"}}}
+    serve = {"keys": ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]}
+    http = {**BOTH, "config": {"slack": {"mode": "http"}}, "secrets": {"serve": serve}}
     assert set(of_kind(documents(rendered(http, tmp_path)), "Service")) == {"oakum-serve"}
+    execute = {"keys": ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "OAKUM_LEDGER_KEY"]}
+    http["secrets"] = {"serve": serve, "execute": execute}
+    services = of_kind(documents(rendered(http, tmp_path)), "Service")
+    assert set(services) == {"oakum-serve", "oakum-execute"}
+
+
+def test_serve_may_have_a_database_role_of_its_own(tmp_path: Path) -> None:
+    own = "postgresql+psycopg://oakum_serve@db.example:5432/oakum"
+    found = documents(rendered({**BOTH, "serveStore": own}, tmp_path))
+    stores = {
+        name: [e["value"] for e in environment(each) if e["name"] == "OAKUM_STORE"]
+        for name, each in of_kind(found, "Deployment").items()
+    }
+    assert stores == {"oakum-serve": [own], "oakum-execute": []}
+    assert load(None, {"OAKUM_STORE": own}).store == own
+
+
+def environment(deployment: dict[str, Any]) -> list[dict[str, str]]:
+    return deployment["spec"]["template"]["spec"]["containers"][0]["env"]
 
 
 def test_the_packed_chart_holds_the_shipped_manifests_themselves(tmp_path: Path) -> None:

@@ -130,6 +130,8 @@ def test_the_server_takes_all_that_can_be_rendered(lab: Lab, place: None, tmp_pa
         "writers": {"shop": ["patch", "deploy", "delete"]},
         "gatekeeper": True,
         "config": {"slack": {"mode": "http"}},
+        "serveStore": "postgresql+psycopg://oakum_serve@db.example/oakum",
+        "secrets": {"serve": {"keys": ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]}},
         "ingress": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}],
     }
     text = rendered(values, tmp_path, OTHER)

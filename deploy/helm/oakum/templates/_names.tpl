@@ -67,6 +67,9 @@ spec:
           env:
             - {name: OAKUM_CONFIG, value: /etc/oakum/oakum.yaml}
             - {name: HOME, value: /var/lib/oakum}
+            {{- if and (eq .process "serve") .root.Values.serveStore }}
+            - {name: OAKUM_STORE, value: {{ .root.Values.serveStore | quote }}}
+            {{- end }}
             {{- range $secret.keys }}
             - {name: {{ . }}_FILE, value: /run/secrets/oakum/{{ . }}}
             {{- end }}
