@@ -1,1 +1,1 @@
-"""The only door to `kubernetes`: readers of live clusters and of folders of manifests; the writer."""
+"""The only door to `kubernetes` and `dulwich`: readers and writers of live clusters and of folders."""
