@@ -109,7 +109,7 @@ class World:
     slack_down: bool = False
     asks_slack: bool = True
     open_to: Scope = field(default_factory=lambda: {"lab": frozenset({"shop"})})
-    pace: Pace = Pace(lease_s=120.0)
+    pace: Pace = field(default_factory=lambda: Pace(lease_s=120.0))
     """A lease as long as real ones would be too short where time runs so fast."""
     began: float = field(default_factory=time.monotonic)
     skew: timedelta = timedelta()

@@ -25,7 +25,7 @@ from bot.store.proposals import State
 from tests.fakes import approvals as make
 from tools.changes import OutcomeKind
 
-PEOPLE = 20
+PEOPLE = int(os.environ.get("OAKUM_PRESSES", "20"))
 
 
 def say(**facts: object) -> None:

@@ -24,7 +24,7 @@ from tests.bot.approval import processes
 from tests.fakes import approvals as make
 
 pytestmark = pytest.mark.slow
-PROPOSALS = 50
+PROPOSALS = int(os.environ.get("OAKUM_PROPOSALS", "50"))
 
 
 class Server:

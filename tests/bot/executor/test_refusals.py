@@ -4,16 +4,23 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
+from msgspec import structs
+from sqlalchemy import update
 
-from bot.approval.transitions import Reply
+from bot.approval import proposals as rules
+from bot.approval import standing, transitions
+from bot.approval.transitions import Reply, Sealing, Start, Turn
 from bot.store import outbox
-from bot.store.proposals import State
-from tests.fakes.executing import POLICY, actor, harden
+from bot.store.proposals import Case, State
+from bot.store.tables import proposals
+from tests.fakes.executing import KEY, POLICY, actor, harden
 from tools.actions.undo_change import UndoChange
-from tools.changes import OutcomeKind
+from tools.changes import OutcomeKind, Rehearsal, Seal
 from tools.types import Target
 
+_LONG = timedelta(hours=1)
 CHECKED = POLICY.replace("lab: {}", "lab: {access_check: true}")
 STARTED = POLICY.replace("approvals: 1", "approvals: 1\n    execute: [cat]")
 FROZEN = f"""{POLICY}freezes:
@@ -267,3 +274,46 @@ async def test_every_ending_has_its_card(world) -> None:
     assert parcel is not None
     assert replace(parcel, wanted=0).proposal == "p1"
     assert parcel.wanted == case.proposal.revision
+
+
+async def test_a_row_that_was_made_to_change_something_elsewhere_is_refused(world) -> None:
+    await approved_while_nobody_executes(world)
+    proposal = (await world.case()).proposal
+    seal = msgspec.json.decode(proposal.seal, type=Seal)
+    operation = seal.steps[0].operation
+    other = structs.replace(operation.target, namespace="bank")
+    moved = structs.replace(seal.steps[0], operation=structs.replace(operation, target=other))
+    forged = msgspec.json.encode(structs.replace(seal, steps=(moved,)), order="sorted")
+    async with world.db.write() as tx:
+        await tx.execute(update(proposals).values(seal=forged))
+    assert "in another place" in await refused(world)
+
+
+async def test_a_start_of_something_else_than_is_approved_does_not_count(world) -> None:
+    world.policy_text = STARTED
+    await approved_while_nobody_executes(world)
+    said = Start("p1", "cat", standing.write(actor("cat")), "another digest")
+    assert (await rules.start(world.db, said, world.clock())).reply is Reply.CHANGED
+    assert (await rules.start(world.db, said, world.clock() + _LONG)).reply is Reply.EXPIRED
+    assert (await rules.start(world.db, said, world.clock())).reply is Reply.WRONG_STATE
+
+
+async def test_only_an_undo_is_carried_by_its_requesters_own_word(world) -> None:
+    async with world.executor():
+        case = await world.pending()
+    draft = replace(
+        case.proposal, state=State.DRAFT, worker="w", leased_until=world.clock() + _LONG
+    )
+    shown = msgspec.json.decode(case.proposal.rehearsal, type=Rehearsal)
+    seal = msgspec.json.decode(case.proposal.seal, type=Seal)
+    sealing = Sealing(
+        structs.replace(shown, seal=seal),
+        "policy",
+        needed=1,
+        until=world.clock() + timedelta(minutes=5),
+        requester_may_approve=True,
+        own_word=True,
+    )
+    turn = Turn("w", world.clock(), 30.0, KEY)
+    with pytest.raises(ValueError, match="only an undo"):
+        transitions.seal(Case(draft), turn, sealing)
