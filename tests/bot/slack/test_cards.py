@@ -14,6 +14,8 @@ from bot.approval import wording
 from bot.approval.policy.file.document import parse
 from bot.slack.cards import View, card
 from bot.slack.config import Profile
+from bot.slack.literal import literal, value
+from bot.slack.mrkdwn import units
 from bot.slack.notes import due_with, note
 from bot.store.operations import Phase, Step
 from bot.store.outbox import App
@@ -301,3 +303,22 @@ def test_a_terminals_user_is_named():
     shown = text_of(card(Case(proposal(account=("local", "ann"))), view()))
 
     assert "Asked for by ann (local)" in shown
+
+
+def test_no_account_of_who_asked_is_called_to_approve():
+    policy = parse(TEXT.replace("ann: {slack_users: [UANN]}", "ann: {slack_users: [UANN, UANN2]}"))
+
+    said = note("wanted", Case(proposal()), view(policy=policy))
+    own = note("wanted", Case(proposal(requester_may_approve=True)), view(policy=policy))
+
+    assert said is not None
+    assert "<@UBOB>" in said.text
+    assert "UANN" not in said.text
+    assert own is not None
+    assert "<@UANN2>" in own.text
+
+
+@pytest.mark.parametrize("text", ["&" * 1_000, "<" * 1_000, "_" * 1_000, "`" * 1_000, "𝒳" * 1_000])
+def test_escaping_never_takes_more_than_twice_the_room(text):
+    assert units(literal(text, 100)) <= 200
+    assert units(value(text, 100)) <= 200

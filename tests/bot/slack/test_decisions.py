@@ -248,6 +248,7 @@ async def test_guidance_of_a_rejection_is_asked_in_the_thread_by_who_gave_it(pla
     await place.settled()
 
     (asked,) = place.answering.asked
+    assert len(place.whispers()) == 1
     assert asked.person == "UBOB"
     assert asked.thread == proposing.thread
     assert asked.text.startswith(
@@ -269,6 +270,7 @@ async def test_who_may_not_decide_cannot_reject_either(place, proposing):
     await place.slack.people.submit("UDAN", view, typed)
 
     assert "no person" in await place.whispered()
+    await place.settled()
     assert await state(place) is State.PENDING
     assert place.answering.asked == []
 
