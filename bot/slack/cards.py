@@ -147,6 +147,10 @@ def _standing(case: Case, view: View) -> list[str]:
         lines.append(f"What can be done: {literal(hint, 300)}")
     if proposal.state in _OPEN and not view.alive:
         lines.append("⚠️ The executor gives no sign of life: nothing can be tried out or executed.")
+    if proposal.state is State.PENDING and is_private(proposal):
+        lines.append(
+            "⚠️ Nobody else sees this conversation. Ask for it in a channel, so that others can approve."
+        )
     if proposal.state in {State.PENDING, State.APPROVED} and _policy_changed(proposal, view):
         lines.append("⚠️ The policy has changed since, so this has to be proposed again.")
     if view.undo is not None and not _is_undone(view):
@@ -174,6 +178,11 @@ def _is_undone(view: View) -> bool:
 
 def _undo_is_open(view: View) -> bool:
     return view.undo is not None and view.undo.proposal.state in {*_OPEN, State.HANDED_OVER}
+
+
+def is_private(proposal: Proposal) -> bool:
+    """Tell whether those who would have to approve it cannot see its card."""
+    return proposal.thread.channel.startswith("D") and not proposal.requester_may_approve
 
 
 def _policy_changed(proposal: Proposal, view: View) -> bool:

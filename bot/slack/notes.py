@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.approval import wording
-from bot.slack.cards import View, when
+from bot.slack.cards import View, is_private, when
 from bot.slack.cards_people import calls, person, rule_of
 from bot.slack.literal import literal
 from bot.slack.render import Rendered
@@ -19,7 +19,7 @@ _ENDS = frozenset({State.DONE, State.BLOCKED, State.DENIED, State.HANDED_OVER})
 def due_with(case: Case) -> Iterable[str]:
     """List what is to be said now that a card shows this; each is said once, however often listed."""
     state = case.proposal.state
-    if state is State.PENDING:
+    if state is State.PENDING and not is_private(case.proposal):
         yield WANTED
     if state in _ENDS:
         yield f"{ENDED}-{state.value}"
@@ -31,7 +31,7 @@ def note(kind: str, case: Case, view: View) -> Rendered | None:
     asker = person(proposal.account, view.team)
     title = literal(wording.title(proposal), 150)
     if kind in {WANTED, REMINDER}:
-        if proposal.state is not State.PENDING or proposal.until is None:
+        if proposal.state is not State.PENDING or proposal.until is None or is_private(proposal):
             return None
         ask = "approval is wanted" if kind == WANTED else "still waits for approval"
         text = (

@@ -44,3 +44,25 @@ def test_every_method_declared_is_called_and_none_besides():
     )
 
     assert named == set(METHODS)
+
+
+def test_the_executors_own_app_reads_no_questions_and_has_no_more_than_cards_need():
+    manifest = yaml.safe_load((ROOT / "deploy/slack/approvals.yaml").read_text())
+    cards = (
+        "chat.postMessage",
+        "chat.postEphemeral",
+        "chat.update",
+        "users.info",
+        "users.conversations",
+        "usergroups.list",
+        "files.completeUploadExternal",
+        "views.open",
+        "conversations.replies",
+    )
+    needed = {scope for name in cards for scope in METHODS[name].scopes} - {"im:history"}
+
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed
+    assert set(manifest["oauth_config"]["scopes"]) == {"bot"}
+    assert set(manifest["features"]) == {"bot_user"}
+    assert "event_subscriptions" not in manifest["settings"]
+    assert manifest["settings"]["interactivity"]["is_enabled"]

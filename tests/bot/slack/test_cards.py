@@ -322,3 +322,14 @@ def test_no_account_of_who_asked_is_called_to_approve():
 def test_escaping_never_takes_more_than_twice_the_room(text):
     assert units(literal(text, 100)) <= 200
     assert units(value(text, 100)) <= 200
+
+
+def test_in_a_private_conversation_it_says_that_nobody_else_can_approve_it():
+    private = ThreadKey(TEAM, "DUANN", "1.1")
+    case = Case(proposal(thread=private))
+    own = Case(proposal(thread=private, requester_may_approve=True))
+
+    assert "Nobody else sees this conversation" in text_of(card(case, view()))
+    assert list(due_with(case)) == []
+    assert note("reminder", case, view()) is None
+    assert "Nobody else" not in text_of(card(own, view()))
