@@ -3,12 +3,13 @@
 Call it once per object, and only when the person asks for a fix to be made ("fix web", "stop web running
 privileged"), not to explain how one would look. All fixes of one object go into one call. Name controls
 or checks; without any, those of the worst severity that fail; `everything` takes all that can be done
-safely. Kinds: workloads, Namespace (Pod Security labels, default-deny NetworkPolicy), ServiceAccount.
+safely. Kinds: workloads, Namespace (Pod Security labels, default-deny NetworkPolicy), ServiceAccount, bindings of one subject.
 User ids and volumes are taken only where the person's own messages name them.
 """
 
 from typing import Annotated
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.actions.account_token_off import AccountTokenOff
@@ -16,8 +17,11 @@ from tools.actions.deny_traffic import DenyTraffic
 from tools.actions.harden_workload import ContainerUser, HardenWorkload, UserSource
 from tools.actions.label_namespace import LabelNamespace, Level
 from tools.actions.own_service_account import OwnServiceAccount
+from tools.actions.remove_subject import BoundSubject, RemoveSubject
 from tools.cluster.reader import Reader
 from tools.hardening import RULES, Setting
+from tools.objects.kinds import KINDS
+from tools.patching import as_list, as_object
 from tools.plans import Reason, Refusal
 from tools.queries.context import QueryContext
 from tools.queries.fixing import Wanted, failing_of, wanted_of
@@ -30,8 +34,11 @@ from tools.queries.proposing import (
     said_user,
 )
 from tools.queries.result import Result
+from tools.queries.wording import names
 from tools.types import Action, ResourceRef, Target
 from tools.workload import WORKLOAD_KINDS
+
+_ACCESS = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
 
 
 class RunAs(BaseModel):
@@ -84,6 +91,8 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     unsaid = _unsaid(arguments, context)
     if unsaid:
         return refused(ref, _title(ref), Reason.NEEDS_PERSON, unsaid, "Ask the person for it.")
+    if target.kind in _ACCESS:
+        return await _access(context, reader, target, ref)
     failing = await failing_of(context, reader, ref)
     wanted = wanted_of(
         target.kind, failing, arguments.controls, arguments.settings, arguments.everything
@@ -94,6 +103,35 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
         action, left = await _workload(arguments, context, (reader, target), wanted)
         return await propose(context, reader, action, left, failing)
     return await propose(context, reader, _other(target, wanted), (), failing)
+
+
+async def _access(
+    context: QueryContext, reader: Reader, target: Target, ref: ResourceRef
+) -> Result:
+    """Take the only subject out of a binding; what more there is to choose is for people to say."""
+    obj = await reader.get(KINDS[target.kind], target.namespace, target.name)
+    if target.kind.endswith("Role"):
+        return refused(
+            ref,
+            _title(ref),
+            Reason.NEEDS_PERSON,
+            "What a role is to be left with is for people to say, rule by rule.",
+            "Say for each rule which verbs and resources it needs.",
+        )
+    subjects = [as_object(each) for each in as_list(as_object(obj).get("subjects"))]
+    if len(subjects) != 1:
+        named = names(f"{each.get('kind')} {each.get('name')}" for each in subjects)
+        public = f"{target.kind} {target.name} names {named or 'nobody'}."
+        hint = "Say whom it is no longer to name, or ask to delete a RoleBinding as a whole."
+        return refused(ref, _title(ref), Reason.NEEDS_PERSON, public, hint)
+    only = subjects[0]
+    given = {key: only[key] for key in ("kind", "name", "namespace") if only.get(key)}
+    try:
+        subject = msgspec.convert(given, BoundSubject)
+    except msgspec.ValidationError:
+        public = f"Whom {target.kind} {target.name} names cannot be written in an action."
+        return refused(ref, _title(ref), Reason.NO_SAFE_FIX, public, "An administrator edits it.")
+    return await propose(context, reader, RemoveSubject(target=target, subject=subject))
 
 
 def _title(ref: ResourceRef) -> str:

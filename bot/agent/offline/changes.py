@@ -8,22 +8,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import yaml
-
 from bot.agent.offline import words
+from bot.agent.offline.proposed import said
 from bot.agent.offline.reading import Ask, Wish, read
-from bot.agent.offline.talk import Call, Got, Plan, Talk
+from bot.agent.offline.talk import Call, Plan, Talk
 from bot.agent.offline.target import Target, about_of, earlier_names, resolve
-from bot.agent.offline.wishes import Change, Sort, read_change
-from tools.plans import Refusal
-from tools.queries.proposing import changed_fields
-from tools.queries.result import NotPlanned, Planned, WorkloadRow, Workloads
+from bot.agent.offline.wishes import Change, Sort, read_change, read_fix
+from tools.discovery import checks
+from tools.queries.result import WorkloadRow, Workloads
 from tools.queries.wording import names
 
 MOST = 3
 """Objects of one request that are looked at; more are asked for one after the other."""
-_FIELDS = 8
-"""Fields of a change that are written out; its card shows all."""
 _SAY_UID = "Say the user id that it is to run as."
 _WHICH_CONTAINER = "Which container is meant"
 _WHICH_OBJECT = "Which one is meant"
@@ -87,19 +83,51 @@ def approvals(talk: Talk, question: Ask) -> Plan:
     return APPROVALS
 
 
+_PRESSED = re.compile(
+    r"^Propose (?:a fix for (?P<check>[a-z][a-z0-9_]*) on|again for) (?P<kind>[A-Za-z]+)/(?P<name>[\w.:-]*\w)"
+    r"(?: in namespace (?P<namespace>[a-z0-9-]+))?(?: of cluster (?P<cluster>[\w.:-]*\w))?"
+    r"(?:\.?$|\. (?P<reply>.*)$|, otherwise than what was rejected .*?\): (?P<guidance>.*)$)",
+    re.S,
+)
+"""What the buttons below a finding and of a rejected card ask."""
+
+
+def pressed(talk: Talk) -> Plan | None:
+    """Answer what a button asks: the object is written out. None where it is no such question."""
+    found = _PRESSED.search(talk.question)
+    if not found:
+        return None
+    if found["check"]:
+        return _fix_written(talk, found)
+    place = f"{found['namespace']}/{found['name']}" if found["namespace"] else found["name"]
+    cluster = found["cluster"] if found["cluster"] in talk.clusters else ""
+    return change(replace(talk, cluster=cluster), read(f"{found['guidance']} for {place}"))
+
+
+def _fix_written(talk: Talk, found: re.Match[str]) -> Plan:
+    """Fix one finding of the object that is written out, with what was said since."""
+    place = {"name": found["name"], "kind": found["kind"]}
+    place |= {"namespace": found["namespace"]} if found["namespace"] else {}
+    place |= {"cluster": found["cluster"]} if found["cluster"] in talk.clusters else {}
+    wanted = Change(Sort.FIX, read_fix(found["reply"] or ""))
+    got = yield [_fix_call(wanted, place, [found["check"]])]
+    return said(got[0])
+
+
 def continued(talk: Talk) -> Talk:
     """Read a short reply to a question of ours as part of the request that it was asked about."""
     if len(talk.earlier) < 2 or len(talk.question.split()) > _SHORT:
         return talk
-    asked, said = talk.earlier[-2:]
-    open_ = [mark for mark in _REPLIES if not said.by_person and mark in said.text]
+    asked, ours = talk.earlier[-2:]
+    open_ = [mark for mark in _REPLIES if not ours.by_person and mark in ours.text]
     answered = [mark for mark in open_ if re.search(_REPLIES[mark], talk.question, re.I)]
     if not asked.by_person or not answered or _QUESTION.search(talk.question):
         return talk
     own = read(talk.question)
     if own.wish is Wish.CHANGE and own.words and _FOLDER not in answered:
         return talk
-    return replace(talk, question=f"{asked.text}. {_reply(talk.question, answered)}")
+    before = continued(replace(talk, question=asked.text, earlier=talk.earlier[:-2])).question
+    return replace(talk, question=f"{before.rstrip(' .')}. {_reply(talk.question, answered)}")
 
 
 def _reply(text: str, answered: Sequence[str]) -> str:
@@ -143,12 +171,13 @@ def change(talk: Talk, question: Ask) -> Plan:
     missing = _missing(wanted, rows)
     if missing:
         return missing
-    about = list(about_of(talk, question)) if wanted.sort is Sort.FIX else []
+    about = _about(talk, question) if wanted.sort is Sort.FIX else []
     calls = [_call(wanted, row, about, target.cluster) for row in rows[:MOST]]
     got = yield calls
-    return words.join(target.note, *(_said(item) for item in got), _rest(rows))
+    return words.join(target.note, *(said(item) for item in got), _rest(rows))
 
 
+_OWN_ACCOUNT = {"5.1.5", "default_service_account_used"}
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod")
 
 
@@ -163,6 +192,14 @@ def _nothing_named(talk: Talk, question: Ask, target: Target) -> Plan:
     there = f"There are: {names((words.place(row.ref) for row in rows), 12)}." if rows else ""
     wish = "Name the one that is to be changed; nothing was asked for."
     return words.join(f"{head} {there}".strip(), wish, target.note)
+
+
+def _about(talk: Talk, question: Ask) -> list[str]:
+    """Give the checks that a text names by id, or the controls that it is about."""
+    written = [
+        word for word in re.findall(r"[a-z]+(?:_[a-z]+)+", question.text) if word in checks()
+    ]
+    return list(dict.fromkeys(written)) or list(about_of(talk, question))
 
 
 def _only_namespaces(target: Target, question: Ask, wanted: Change) -> bool:
@@ -221,17 +258,25 @@ def _call(wanted: Change, row: WorkloadRow, about: list[str], cluster: str) -> C
     ref = row.ref
     given: dict[str, Any] = {"name": ref.name, "kind": ref.kind, "namespace": ref.namespace}
     given |= {"cluster": ref.cluster} if cluster else {}
-    facts = dict(wanted.facts)
     if wanted.sort is Sort.FIX:
-        facts |= {"controls": about} if about else {}
-        if about or facts.get("settings"):
-            facts.pop("everything", None)
-        return Call("propose_fix", given | facts)
+        return _fix_call(wanted, given, about)
+    facts = dict(wanted.facts)
     if wanted.sort is Sort.RESOURCES:
         only = next(iter(row.images), None)
         container = facts.pop("container", only.container if only else ref.name)
         facts = {"resources": [{"container": container, **facts}]}
     return Call("propose_change", {"change": wanted.sort.value, **given, **facts})
+
+
+def _fix_call(wanted: Change, place: dict[str, Any], about: list[str]) -> Call:
+    """Make the call that fixes one object; an account of its own, once that is confirmed."""
+    facts = dict(wanted.facts)
+    if facts.pop("confirmed", False) and set(about) <= _OWN_ACCOUNT and about:
+        given = {"change": Sort.ACCOUNT.value, "confirmed": True}
+        return Call("propose_change", given | place)
+    if about or facts.get("settings"):
+        facts.pop("everything", None)
+    return Call("propose_fix", place | facts | ({"controls": about} if about else {}))
 
 
 def _on_namespaces(talk: Talk, question: Ask, wanted: Change, target: Target) -> Plan:
@@ -248,7 +293,7 @@ def _on_namespaces(talk: Talk, question: Ask, wanted: Change, target: Target) ->
         for name in target.namespaces[:MOST]
     ]  # fmt: skip
     got = yield calls
-    return words.join(*(_said(item) for item in got))
+    return words.join(*(said(item) for item in got))
 
 
 def _by_kind(talk: Talk, question: Ask, wanted: Change) -> Plan:
@@ -270,7 +315,7 @@ def _by_kind(talk: Talk, question: Ask, wanted: Change) -> Plan:
     else:
         query, facts = "propose_change", {"change": wanted.sort.value, **wanted.facts}
     got = yield [Call(query, given | {key: value for key, value in facts.items() if value != []})]
-    return _said(got[0])
+    return said(got[0])
 
 
 def _deploy(talk: Talk, question: Ask, wanted: Change) -> Plan:
@@ -286,47 +331,7 @@ def _deploy(talk: Talk, question: Ask, wanted: Change) -> Plan:
     if missing:
         return f"{_WHAT_TO_DEPLOY} {names(missing)}. It has no command, volume or token of its own."
     got = yield [Call("propose_app", facts)]
-    return _said(got[0])
-
-
-def _said(got: Got) -> str:
-    """Say what a query worked out."""
-    match got.data:
-        case Planned() as data:
-            return _planned(data)
-        case NotPlanned() as data:
-            return _not_planned(data)
-        case _:
-            return got.failed
-
-
-def _planned(data: Planned) -> str:
-    """Say what would happen to one object."""
-    plan = data.plan
-    fields = changed_fields(plan.operations)
-    facts = [
-        f"Risk: {plan.risk.level.value}. {' '.join(plan.risk.reasons)}",
-        f"Disruption: {' '.join(plan.disruption.facts)}" if plan.disruption.facts else "",
-        *(f"`{field}`" for field in fields[:_FIELDS]),
-        f"and {len(fields) - _FIELDS} more fields" if len(fields) > _FIELDS else "",
-        f"Undo: {plan.undo}" if plan.undo else "",
-        f"For somebody else to apply: {plan.handover}" if plan.handover else "",
-        *plan.notes,
-        *data.left,
-    ]
-    listed = "\n".join(f"- {fact}" for fact in facts if fact)
-    return f"To {data.title} (cluster {data.ref.cluster}), this would happen:\n{listed}"
-
-
-def _not_planned(data: NotPlanned) -> str:
-    """Say why not, and what can be done."""
-    refusal: Refusal = data.refusal
-    shown = ""
-    if refusal.manifest:
-        text = yaml.safe_dump(refusal.manifest, sort_keys=False, allow_unicode=True, width=200)
-        shown = f"```yaml\n{text.rstrip()}\n```"
-    head = f"There is nothing to propose for: {data.title}. {refusal.public} {refusal.hint}".strip()
-    return words.join(head, shown)
+    return said(got[0])
 
 
 def _rest(rows: Sequence[WorkloadRow]) -> str:

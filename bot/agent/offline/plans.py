@@ -50,6 +50,8 @@ _JUDGING = (Wish.SCAN, Wish.COUNT, Wish.EXPLAIN, Wish.GUIDANCE)
 def plan(talk: Talk) -> Plan:
     """Choose how a question is answered."""
     talk = changes.continued(talk)
+    if (pressed := changes.pressed(talk)) is not None:
+        return pressed
     question = read(talk.question)
     if question.wish in _JUDGING and standards.unchecked(question):
         return standards.say_unchecked(question)

@@ -165,7 +165,8 @@ def container_in(text: str) -> str:
     return match[1] if match else ""
 
 
-def _fix(text: str) -> dict[str, Any]:
+def read_fix(text: str) -> dict[str, Any]:
+    """Give what a text says for a fix: user ids, settings, volumes, whether all or sure."""
     facts: dict[str, Any] = {}
     uid = uid_in(text)
     if uid:
@@ -180,6 +181,8 @@ def _fix(text: str) -> dict[str, Any]:
         facts["settings"] = [*facts.get("settings", []), "host-paths"]
     if _EVERYTHING.search(text):
         facts["everything"] = True
+    if _SURE.search(text):
+        facts["confirmed"] = True
     return facts
 
 
@@ -266,7 +269,7 @@ def _subject(text: str) -> dict[str, Any]:
 
 
 _FACTS = {
-    Sort.FIX: _fix,
+    Sort.FIX: read_fix,
     Sort.SCALE: _scale,
     Sort.LABELS: _labels,
     Sort.DENY: _deny,

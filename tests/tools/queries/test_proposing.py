@@ -201,6 +201,32 @@ async def test_outside_the_scope_nothing_is_planned(bench: QueryContext) -> None
         await propose_access.run(propose_access.Arguments(**given, subject_kind="User"), bench)
 
 
+@pytest.mark.parametrize(
+    "name", ["../../secrets/db-pass", "web/../x", "a b", "press?dryRun=All", "*"]
+)
+async def test_what_no_object_can_be_called_is_never_asked_of_a_cluster(
+    workshop: QueryContext, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asked(*_: object) -> None:
+        raise AssertionError("the cluster was asked")
+
+    monkeypatch.setattr(workshop.readers["workshop"], "get", asked)
+    with pytest.raises(BadAction):
+        await change(workshop, change="delete", kind="Deployment", name=name, namespace="bench")
+
+
+async def test_a_binding_of_one_subject_loses_it_and_of_several_asks(
+    workshop: QueryContext,
+) -> None:
+    several = await fix(workshop, kind="ClusterRoleBinding", name="masters", controls=["5.1.1"])
+    assert refusal_of(several)[0] is Reason.NEEDS_PERSON
+    assert "User otto" in refusal_of(several)[1]
+    one = await fix(workshop, kind="RoleBinding", name="gate", namespace="yard")
+    assert title(action_of(one)) == "take Group porters out of RoleBinding yard/gate"
+    role = await fix(workshop, kind="Role", name="any", namespace="yard")
+    assert refusal_of(role)[0] is Reason.NEEDS_PERSON
+
+
 async def test_names_beyond_the_scope_are_not_told(
     bench: QueryContext, workshop: QueryContext
 ) -> None:
