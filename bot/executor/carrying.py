@@ -34,6 +34,8 @@ ATTEMPTS = 3
 """How often a write is begun again whose result was not known, and which was not done."""
 FIND_OUT_S = 3_600.0
 """For so long it is looked for what came of a write; then people are told that it is not known."""
+ASKED_LASTS_S = 10.0
+"""For so long the policy's word is good for the first write; after a longer wait it is asked again."""
 LONGEST_PAUSE_S = 15.0
 """Between two looks at a cluster or a store that does not answer."""
 
@@ -106,9 +108,7 @@ async def _begun(work: _Work, just_asked: bool) -> Outcome | None:
     first = work.case.steps[0]
     if any(step.phase is not Phase.CLAIMED for step in work.case.steps):
         return None
-    refusal = None if just_asked else await _asked_again(work, first)
-    if refusal:
-        return refusal
+    began = work.parts.clock()
     reader, account = work.parts.readers()[work.cluster], work.parts.accounts[work.cluster]
 
     async def look() -> str:
@@ -120,7 +120,10 @@ async def _begun(work: _Work, just_asked: bool) -> Outcome | None:
         other = await _patiently(work, look, until_expiry=True)
     except ToolsError as error:
         return Outcome(OutcomeKind.FAILED, first.id, f"{error.public} {error.hint}".strip())
-    return Outcome(OutcomeKind.STALE, first.id, other) if other else None
+    if other:
+        return Outcome(OutcomeKind.STALE, first.id, other)
+    waited = (work.parts.clock() - began).total_seconds() >= ASKED_LASTS_S
+    return await _asked_again(work, first) if waited or not just_asked else None
 
 
 async def _steps(work: _Work) -> Outcome:
@@ -157,7 +160,7 @@ async def _step(work: _Work, step: Step) -> Outcome:
         if outcome.kind is not OutcomeKind.UNKNOWN:
             return outcome
         await work.hold.wait(1.0)
-        found = await _found_out(work, intent)
+        found = await _found_out(work, intent) or await _asked_again(work, step)
         if found:
             return await _recorded(work, found)
     return Outcome(OutcomeKind.UNKNOWN, step.id, "The cluster gave no whole answer three times.")

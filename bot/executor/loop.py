@@ -101,7 +101,8 @@ class Executor:
             draft = await proposals.claim_draft(parts.db, parts.turn(), parts.app)
             if draft is None:
                 return
-            self._start(self._rehearsing, draft.id, partial(self._rehearse_one, draft))
+            if draft.id not in self._rehearsing:
+                self._start(self._rehearsing, draft.id, partial(self._rehearse_one, draft))
 
     async def _execute(self) -> None:
         now = self._parts.clock()
@@ -140,11 +141,10 @@ class Executor:
         telemetry.REHEARSAL_SECONDS.observe(self._since(began))
 
     async def _execute_one(self, proposal: str) -> None:
+        again = timedelta(seconds=self._parts.pace.again_s)
+        self._not_before[proposal] = self._parts.clock() + again
         if await begin(self._parts, proposal):
             await self._carry_out(proposal, just_asked=True)
-        else:
-            again = timedelta(seconds=self._parts.pace.again_s)
-            self._not_before[proposal] = self._parts.clock() + again
 
     async def _carry_out(self, proposal: str, *, just_asked: bool) -> None:
         began = self._parts.clock()

@@ -12,6 +12,7 @@ from bot.store.ledger import Event
 from bot.store.proposals import State
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.executing import KEY, POLICY, harden
+from tests.fakes.kubernetes import Fault
 from tests.fakes.kubernetes_writes import Refused
 from tools.actions.deploy_app import DeployApp
 from tools.actions.undo_change import UndoChange
@@ -75,6 +76,21 @@ async def test_what_was_claimed_and_not_sent_is_carried_out_when_taken_over(worl
         case = await world.done()
     assert case.proposal.outcome == OutcomeKind.VERIFIED
     assert world.effects == ["p1.0"]
+
+
+async def test_what_waits_long_for_its_cluster_is_asked_about_again(world) -> None:
+    async with world.executor():
+        await world.pending()
+    await world.press()
+    world.api.faults = [Fault("status", status=503, writes=None)]
+    async with world.executor():
+        await world.until(State.EXECUTING)
+        world.policy_text = POLICY + "# another\n"
+        world.skew += timedelta(seconds=20)
+        world.api.faults = []
+        case = await world.done()
+    assert case.proposal.outcome == OutcomeKind.REFUSED
+    assert world.effects == []
 
 
 async def test_what_is_in_live_hands_is_not_taken_over(world) -> None:
