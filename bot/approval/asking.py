@@ -5,7 +5,7 @@ crash gives the same draft again, which is one draft. Used by `bot.conversation`
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,10 @@ from bot.store.proposals import Draft
 from bot.telemetry import incident
 from bot.types import Request
 from tools import vocabulary
+from tools.actions.harden_workload import HardenWorkload
 from tools.errors import NotAllowed
+from tools.hardening import Setting
+from tools.queries.titles import title
 from tools.types import Action, RiskLevel
 
 MOST_IN_ONE_ANSWER = 5
@@ -85,7 +88,7 @@ class Desk:
 async def ask(desk: Desk, request: Request, wishes: tuple[Wish, ...]) -> tuple[Asked, ...]:
     """Ask for everything that one answer worked out, each action once; raises nothing."""
     made: list[Asked] = []
-    for wish in {vocabulary.encode(wish.action): wish for wish in wishes}.values():
+    for wish in together(wishes):
         if sum(bool(one.id) for one in made) >= MOST_IN_ONE_ANSWER:
             made.append(Asked(wish, why=TOO_MANY_AT_ONCE))
             continue
@@ -95,6 +98,35 @@ async def ask(desk: Desk, request: Request, wishes: tuple[Wish, ...]) -> tuple[A
             incident(error, request=request.id)
             made.append(Asked(wish, why=STORE_AWAY))
     return tuple(made)
+
+
+def together(wishes: Iterable[Wish]) -> tuple[Wish, ...]:
+    """Give each action once, and what hardens one object as one action: one card, one rollout."""
+    kept: dict[bytes, Wish] = {}
+    for wish in wishes:
+        key = vocabulary.encode(wish.action)
+        if isinstance(wish.action, HardenWorkload):
+            key = vocabulary.encode(HardenWorkload(target=wish.action.target, settings=()))
+        before = kept.get(key)
+        kept[key] = _joined(before, wish) if before else wish
+    return tuple(kept.values())
+
+
+def _joined(before: Wish, wish: Wish) -> Wish:
+    """Put two wishes to harden one object together; a later user id of a container holds."""
+    one, other = before.action, wish.action
+    if not (isinstance(one, HardenWorkload) and isinstance(other, HardenWorkload)):
+        return wish
+    users = {user.container: user for user in (*one.users, *other.users)}
+    action = HardenWorkload(
+        target=other.target,
+        answers=tuple(dict.fromkeys((*one.answers, *other.answers))),
+        settings=tuple(each for each in Setting if each in {*one.settings, *other.settings}),
+        users=tuple(users.values()),
+        empty_dirs=tuple(dict.fromkeys((*one.empty_dirs, *other.empty_dirs))),
+    )
+    risk = max(before.risk, wish.risk, key=lambda level: level.rank)
+    return Wish(action, title(action), risk)
 
 
 async def _ask(desk: Desk, request: Request, wish: Wish) -> Asked:

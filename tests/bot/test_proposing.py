@@ -22,6 +22,7 @@ from tests.fakes.proposing import DEVELOPER, LEAD, POLICY, alive, proposing, sub
 from tools.actions.delete_object import DeleteObject
 from tools.actions.harden_workload import HardenWorkload
 from tools.actions.scale import Scale
+from tools.hardening import Setting
 from tools.queries.context import Scope
 from tools.types import Target
 
@@ -87,6 +88,15 @@ async def test_an_action_worked_out_twice_is_one_draft(desk: Desk) -> None:
         [HardenWorkload, Scale],
         [Scale, HardenWorkload],
     )
+
+
+async def test_fixes_of_one_object_in_several_calls_are_one_action(desk: Desk) -> None:
+    more = (FIX[0], FIX[1] | {"controls": ["5.1.6", "5.6.2"]})
+    given = await with_model(desk, [calls(FIX), calls(more), say("See the card.")])
+    (action,) = await submitted(desk.parts.db)
+    assert isinstance(action, HardenWorkload)
+    assert action.settings == (Setting.PRIVILEGED, Setting.SECCOMP, Setting.TOKEN)
+    assert "harden Deployment bench/lathe: privileged, seccomp, token." in given.text
 
 
 async def test_a_question_taken_up_again_asks_once(desk: Desk) -> None:
