@@ -10,7 +10,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.errors import BadSettings
-from bot.telemetry import READY, incident
+from bot.telemetry import READY, incident, logger
 
 Check = Callable[[], Awaitable[str]]
 """Says why a part is not ready; empty where it is."""
@@ -20,6 +20,7 @@ Notes = Callable[[], tuple[str, ...]]
 """Says what those who run it should know although it works."""
 CHECK_S = 2.0
 """A check that takes longer counts as not ready."""
+_log = logger(__name__)
 
 
 async def serve(
@@ -64,6 +65,8 @@ async def serve(
         raise BadSettings(
             f"Oakum cannot listen on {host}:{port}", "Free it, or set web.host and web.port."
         ) from error
+    addresses = [f"{one[0]}:{one[1]}" for one in runner.addresses]
+    _log.info("listening", addresses=addresses)
     return runner
 
 

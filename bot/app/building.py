@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.agent.model import Model
     from bot.approval.policy.rules import PolicyNow
     from bot.conversation import Parts
+    from bot.slack.config import SlackConfig
     from bot.store.database import Database
     from knowledge.search import Library
     from tools.cluster.reader import Reader
@@ -142,6 +143,34 @@ async def open_store(settings: Settings) -> "Database":
 
     url = settings.store or f"sqlite+aiosqlite:///{settings.data / 'oakum.db'}"
     return await open_database(url, settings.store_password.get_secret_value())
+
+
+def slack_config(settings: Settings) -> "SlackConfig":
+    """Give the Slack side its configuration."""
+    from bot.slack.config import Mode, Profile, SlackConfig
+    from tools.queries.context import Scope
+
+    part = settings.slack
+    scopes = {
+        channel: Scope(
+            {name: None if "*" in spaces else frozenset(spaces) for name, spaces in seen.items()}
+        )
+        for channel, seen in part.channels.items()
+    }
+    return SlackConfig(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=settings.slack_app_token.get_secret_value(),
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        mode=Mode(part.mode.value),
+        profile=Profile(part.profile),
+        base_url=part.base_url,
+        channels=scopes,
+        link_hosts=frozenset(part.link_hosts),
+        serve_guests=part.serve_guests,
+        serve_other_organisations=part.serve_other_organisations,
+        workers=part.workers,
+        keep_days=settings.keep_days,
+    )
 
 
 class Clusters:

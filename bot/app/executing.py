@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from bot.accounts import Account, Actor
-from bot.app.building import Clusters, cluster_configs, now, open_store
+from bot.app.building import Clusters, cluster_configs, now, open_store, slack_config
 from bot.app.ledger import ledger_key
 from bot.app.policy import PolicyFile, policy_file
 from bot.app.process import pinging, told_to_stop
 from bot.approval.policy.people import LOCAL_TEAM
-from bot.errors import BadSettings, BotError
+from bot.errors import BadSettings
 from bot.settings import Cluster, Settings
 from bot.types import ThreadKey
 from tools.types import ClusterConfig, ClusterSource
@@ -28,6 +28,7 @@ from tools.types import ClusterConfig, ClusterSource
 if TYPE_CHECKING:
     from bot.executor.loop import Executor
     from bot.executor.parts import Scope
+    from bot.slack.service import SlackService
     from bot.store.database import Database
 
 ONE_ACCOUNT = (
@@ -37,6 +38,10 @@ ONE_ACCOUNT = (
 ONE_PROCESS = (
     "Simple installation: one process talks to people and executes, so whoever takes it over could "
     "forge an approval. Run oakum execute by itself, with accounts of its own."
+)
+ONE_APP = (
+    "Simple installation: cards are shown and presses received by oakum serve, so whoever takes over the "
+    "model's process could forge an approval. Give oakum execute a Slack app of its own."
 )
 Ask = Callable[[Account], Awaitable[Actor]]
 """Asks Slack what it knows of an account now."""
@@ -98,12 +103,18 @@ class Executing:
     """
 
     def __init__(
-        self, settings: Settings, db: "Database", policy: PolicyFile, ask: Ask | None
+        self,
+        settings: Settings,
+        db: "Database",
+        policy: PolicyFile,
+        ask: Ask | None,
+        own_app: bool = False,
     ) -> None:
         self._settings = settings
         self._db = db
         self._policy = policy
         self._ask = ask
+        self._own_app = own_app
         self._key = ledger_key(settings)
         self._clusters = Clusters(cluster_configs(settings).values())
         self._opened = AsyncExitStack()
@@ -129,7 +140,7 @@ class Executing:
             clock=now,
             wait=asyncio.sleep,
             worker=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
-            app=App.ASSISTANT,
+            app=App.APPROVALS if self._own_app else App.ASSISTANT,
         )
         self._executor = Executor(parts, self._stop)
         self._running = asyncio.create_task(self._executor.run())
@@ -160,28 +171,46 @@ def _one_account(cluster: Cluster) -> bool:
 
 
 async def execute(settings: Settings, port: int | None) -> None:
-    """Run the executor until SIGTERM or SIGINT. Raises BadSettings, StoreUnavailable."""
+    """Run the executor until SIGTERM or SIGINT. Raises BadSettings, StoreUnavailable.
+
+    With a Slack app of its own (a bot token) it shows the cards and takes the presses itself.
+    """
     from bot import telemetry, web
 
     policy = needed_policy(settings)
     telemetry.setup_logging(json=settings.log_json, level="info")
-    db = await open_store(settings)
-    executing = Executing(settings, db, policy, ask=None)
-    checks = {"store": pinging(db), "executor": executing.ready}
-    at = settings.web.host, settings.web.port if port is None else port
-    try:
-        runner = await web.serve(*at, checks, notes=executing.notes)
-    except BotError:
-        await db.close()
-        raise
-    log = telemetry.logger(__name__)
-    log.info("listening", addresses=[f"{host}:{number}" for host, number, *_ in runner.addresses])
-    for note in executing.notes():
-        log.warning("note", said=note)
-    try:
+    async with AsyncExitStack() as closing:
+        db = await open_store(settings)
+        closing.push_async_callback(db.close)
+        slack = _own_slack(settings, db, policy)
+        ask = slack.actor if slack else None
+        executing = Executing(settings, db, policy, ask, own_app=slack is not None)
+        checks = {"store": pinging(db), "executor": executing.ready}
+        if slack:
+            checks["slack"] = slack.ready
+
+        def notes() -> tuple[str, ...]:
+            return executing.notes() if slack else (ONE_APP, *executing.notes())
+
+        at = settings.web.host, settings.web.port if port is None else port
+        runner = await web.serve(*at, checks, slack.route() if slack else None, notes)
+        closing.push_async_callback(runner.cleanup)
+        for note in notes():
+            telemetry.logger(__name__).warning("note", said=note)
+        if slack:
+            closing.push_async_callback(slack.stop)
+            await slack.start()
+        closing.push_async_callback(executing.stop)
         await executing.start()
         await told_to_stop()
-    finally:
-        await executing.stop()
-        await runner.cleanup()
-        await db.close()
+
+
+def _own_slack(settings: Settings, db: "Database", policy: PolicyFile) -> "SlackService | None":
+    """Make the executor's own Slack app; None where it has no bot token. Raises BadSettings."""
+    if not settings.slack_bot_token.get_secret_value():
+        return None
+    from bot.slack.service import Approvals, SlackService
+    from bot.store.outbox import App
+
+    approvals = Approvals(policy.now, App.APPROVALS, ledger_key(settings))
+    return SlackService(slack_config(settings), db, lambda: None, now, approvals)

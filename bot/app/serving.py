@@ -6,6 +6,7 @@ Used by `bot.cli.serve`.
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from bot.app.building import (
     now,
     open_library,
     open_store,
+    slack_config,
 )
 from bot.app.executing import ONE_PROCESS, Executing, needed_policy
 from bot.app.ledger import ledger_key
@@ -25,42 +27,13 @@ from bot.app.terminal import prune
 from bot.errors import BotError
 from bot.settings import Settings
 from bot.types import AnswerQuestion
-from tools.queries.context import Scope
 
 if TYPE_CHECKING:
-    from bot.slack.config import SlackConfig
     from bot.store.database import Database
 
 DRAIN_S = 20.0
 """What is being answered at SIGTERM may end within this time."""
 PRUNE_EVERY_S = 6 * 3600.0
-
-
-def slack_config(settings: Settings) -> "SlackConfig":
-    """Give the Slack side its configuration."""
-    from bot.slack.config import Mode, Profile, SlackConfig
-
-    part = settings.slack
-    scopes = {
-        channel: Scope(
-            {name: None if "*" in spaces else frozenset(spaces) for name, spaces in seen.items()}
-        )
-        for channel, seen in part.channels.items()
-    }
-    return SlackConfig(
-        bot_token=settings.slack_bot_token.get_secret_value(),
-        app_token=settings.slack_app_token.get_secret_value(),
-        signing_secret=settings.slack_signing_secret.get_secret_value(),
-        mode=Mode(part.mode.value),
-        profile=Profile(part.profile),
-        base_url=part.base_url,
-        channels=scopes,
-        link_hosts=frozenset(part.link_hosts),
-        serve_guests=part.serve_guests,
-        serve_other_organisations=part.serve_other_organisations,
-        workers=part.workers,
-        keep_days=settings.keep_days,
-    )
 
 
 async def serve(settings: Settings, port: int | None, with_executor: bool = False) -> None:
@@ -77,45 +50,38 @@ async def serve(settings: Settings, port: int | None, with_executor: bool = Fals
     refuse_incomplete(config)
     telemetry.setup_logging(json=settings.log_json, level="info")
     policy = needed_policy(settings) if with_executor else policy_file(settings, time.monotonic)
-    db = await open_store(settings)
-    answer = Later()
-    key = ledger_key(settings) if with_executor else None
-    approvals = Approvals(policy.now, App.ASSISTANT, key) if policy else None
-    slack = SlackService(config, db, answer.get, now, approvals)
-    checks = {"slack": slack.ready, "store": pinging(db), "answers": answer.ready}
-    beside = Executing(settings, db, policy, slack.actor) if policy and with_executor else None
-    if beside:
-        checks["executor"] = beside.ready
-    at = settings.web.host, settings.web.port if port is None else port
-    try:
+    async with AsyncExitStack() as closing:
+        db = await open_store(settings)
+        closing.push_async_callback(db.close)
+        answer = Later()
+        key = ledger_key(settings) if with_executor else None
+        approvals = Approvals(policy.now, App.ASSISTANT, key) if policy else None
+        slack = SlackService(config, db, answer.get, now, approvals)
+        checks = {"slack": slack.ready, "store": pinging(db), "answers": answer.ready}
+        beside = Executing(settings, db, policy, slack.actor) if policy and with_executor else None
+        if beside:
+            checks["executor"] = beside.ready
+        at = settings.web.host, settings.web.port if port is None else port
         runner = await web.serve(*at, checks, slack.route(), _notes(beside))
-    except BotError:
-        await db.close()
-        raise
-    log = telemetry.logger(__name__)
-    log.info("listening", addresses=[f"{host}:{number}" for host, number, *_ in runner.addresses])
-    clusters = Clusters(cluster_configs(settings).values())
-    library = open_library(settings)
-    try:
+        closing.push_async_callback(runner.cleanup)
+        clusters = Clusters(cluster_configs(settings).values())
+        closing.push_async_callback(clusters.close)
+        library = open_library(settings)
+        closing.callback(library.close)
+        closing.push_async_callback(answer.close)
+        closing.push_async_callback(slack.stop)
         await slack.start()
         if beside:
+            closing.push_async_callback(beside.stop)
             await beside.start()
         loading = answer.load(
             lambda: Answering(settings, clusters, library, db, policy.now if policy else None)
         )
-        await _until_told(_prune_often(settings, db), loading, library.ready())
+        try:
+            await _until_told(_prune_often(settings, db), loading, library.ready())
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
         await asyncio.gather(slack.drain(DRAIN_S), *([beside.stop()] if beside else []))
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    finally:
-        if beside:
-            await beside.stop()
-        await slack.stop()
-        await runner.cleanup()
-        await answer.close()
-        await clusters.close()
-        library.close()
-        await db.close()
 
 
 class Later:

@@ -16,6 +16,7 @@ from bot.slack.outlet import Outlet
 from bot.slack.render import Rendered, said
 from bot.store.database import Database
 from bot.store.ledger import LedgerKey
+from bot.store.outbox import App
 from bot.telemetry import logger
 from bot.types import AnswerQuestion
 
@@ -41,6 +42,8 @@ class Desk:
     """None: nothing can be proposed or decided here."""
     key: LedgerKey | None
     """Of the ledger, where the executor takes the presses itself."""
+    app: App = App.ASSISTANT
+    """Which of Oakum's Slack apps this is: its cards are shown here."""
     bell: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a row was put into the inbox."""
     outbox_bell: asyncio.Event = field(default_factory=asyncio.Event)

@@ -19,6 +19,7 @@ from bot.slack.events import Incoming, in_pane, read
 from bot.slack.pane import greet
 from bot.store import inbox, threads
 from bot.store.inbox import NewQuestion
+from bot.store.outbox import App
 from bot.telemetry import ACK_SECONDS, FIRST_SIGN_SECONDS, logger
 from bot.types import Place
 
@@ -40,13 +41,18 @@ class Intake:
         req: AsyncBoltRequest,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
     ) -> BoltResponse:
-        """Answer an event; hand commands, presses and handshakes on to Bolt."""
+        """Answer an event; hand commands, presses and handshakes on to Bolt.
+
+        The executor's own app drops events: questions are for the assistant.
+        """
         kind = req.body.get("type")
         if kind == "app_rate_limited":
             _log.warning("Slack holds events back: too many this hour")
             return BoltResponse(status=200, body="")
         if kind != _EVENT:
             return await next()
+        if self._desk.app is not App.ASSISTANT:
+            return BoltResponse(status=200, body="")
         started = time.perf_counter()
         try:
             await asyncio.wait_for(self._take(req.body), TAKE_S)

@@ -63,7 +63,8 @@ class Approvals:
 class SlackService:
     """Slack for one workspace. `answer` gives None until the answering part is loaded.
 
-    Without `approvals` nothing can be proposed or decided here.
+    Without `approvals` nothing can be proposed or decided here; as the executor's own app (App.APPROVALS)
+    it shows cards and takes presses on them, and answers no questions.
     """
 
     def __init__(
@@ -191,6 +192,7 @@ class SlackService:
             worker=f"slack-{uuid.uuid4()}",
             policy=self._approvals.policy if self._approvals else _no_policy,
             key=self._approvals.key if self._approvals else None,
+            app=self._approvals.app if self._approvals else App.ASSISTANT,
         )
         self._desk = desk
         retry: list[AsyncRetryHandler] = [
@@ -198,10 +200,11 @@ class SlackService:
             AsyncRateLimitErrorRetryHandler(max_retry_count=2),
         ]
         self._wiring = Wiring(desk, _client(config, config.bot_token, session, retry))
-        self._worker = Worker(desk)
-        self._worker.start()
+        if desk.app is App.ASSISTANT:
+            self._worker = Worker(desk)
+            self._worker.start()
         if self._approvals is not None:
-            self._delivery = Delivery(desk, self._approvals.app)
+            self._delivery = Delivery(desk, desk.app)
             self._delivery.start()
         self._cleaning = asyncio.create_task(_clean(desk))
         if config.mode is Mode.SOCKET:

@@ -19,13 +19,17 @@ from bot.slack.config import Mode
 from bot.slack.desk import Desk
 from bot.slack.intake import Intake
 from bot.slack.surface import COMMANDS
+from bot.store.outbox import App
 from bot.telemetry import incident
 
 Handler = Callable[[Desk, dict[str, Any]], Awaitable[None]]
 
 
 class Wiring:
-    """The app, and the work that its acknowledged commands and presses started."""
+    """The app, and the work that its acknowledged commands and presses started.
+
+    The executor's own app takes presses on proposals and nothing else.
+    """
 
     def __init__(self, desk: Desk, client: AsyncWebClient) -> None:
         self._desk = desk
@@ -43,14 +47,18 @@ class Wiring:
             before_authorize=self.intake.taken,
             attaching_conversation_kwargs_enabled=False,
         )
+        if desk.app is App.ASSISTANT:
+            self._listen_to_questions()
+        self.app.action(re.compile(r"^proposal\."))(self._listener(decisions.handle))
+        self.app.view(decisions.REJECT_MODAL)(self._listener(decisions.rejected))
+
+    def _listen_to_questions(self) -> None:
         for name in COMMANDS:
             self.app.command(name)(self._listener(commands.handle))
         self.app.action(re.compile(r"^(finding|findings|answer|thread)\."))(
             self._listener(presses.handle)
         )
         self.app.view(presses.REASON_MODAL)(self._listener(presses.submitted))
-        self.app.action(re.compile(r"^proposal\."))(self._listener(decisions.handle))
-        self.app.view(decisions.REJECT_MODAL)(self._listener(decisions.rejected))
 
     async def close(self, seconds: float) -> None:
         """Let started work end within the time, then give it up."""
