@@ -25,6 +25,8 @@ from bot.store.proposals import Case, Draft, State
 from bot.types import ThreadKey
 from tests.fakes.cluster_state import deployment
 from tests.fakes.executing import POLICY, THREAD, actor, harden
+from tests.fakes.slack.server import FakeSlack
+from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN, TEAM
 from tools import vocabulary
 from tools.types import ClusterSource
 
@@ -54,10 +56,12 @@ def write(folder: Path, **more: Any) -> Path:
     return file
 
 
-async def started(file: Path, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
+async def started(
+    file: Path, *arguments: str, command: str = "execute", **environment: str
+) -> asyncio.subprocess.Process:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("OAKUM_", "SLACK_"))}
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "execute", "--config", str(file), *arguments),
+        *(sys.executable, "-m", "bot", command, "--config", str(file), *arguments),
         env=clean | environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -154,6 +158,36 @@ async def test_a_change_of_a_folder_from_draft_to_its_end_and_sigterm_stops_it(
             async with session.get(f"{address}/metrics") as reply:
                 told = await reply.text()
     assert 'oakum_executions_total{outcome="verified"} 1.0' in told
+
+
+@pytest.mark.slow
+async def test_beside_serve_it_runs_in_one_process_which_is_said(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    fake = FakeSlack()
+    fake.space.users = {"U1": {"id": "U1", "name": "ada", "team_id": TEAM}}
+    await fake.start()
+    slack = {"base_url": fake.base_url, "channels": {THREAD.channel: {"lab": ["shop"]}}}
+    tokens = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "OAKUM_LEDGER_KEY": KEY}
+    arguments = ("--with-executor", "--port", str(unused_tcp_port))
+    child = await started(write(tmp_path, slack=slack), *arguments, command="serve", **tokens)
+    told: dict[str, Any] = {}
+    try:
+        async with asyncio.timeout(WAIT_S), aiohttp.ClientSession() as session:
+            while not told.get("ready"):
+                await asyncio.sleep(0.1)
+                try:
+                    async with session.get(f"http://127.0.0.1:{unused_tcp_port}/readyz") as reply:
+                        told = await reply.json()
+                except aiohttp.ClientError:
+                    continue
+    finally:
+        child.send_signal(signal.SIGTERM)
+        _, errors = await child.communicate()
+        await fake.stop()
+    assert child.returncode == 0, errors.decode()
+    assert told["checks"]["executor"] == "ok"
+    assert "one process talks to people and executes" in told["notes"][0]
 
 
 def settings(folder: Path, **clusters: Any) -> Any:
