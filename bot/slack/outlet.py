@@ -156,9 +156,9 @@ class Outlet:
         await self._deliver("upload", url, data=content)
 
     async def respond(
-        self, url: str, text: str, blocks: list[dict[str, Any]] | None = None
+        self, url: str, text: str, blocks: list[dict[str, Any]] | None = None, thread: str = ""
     ) -> None:
-        """Answer a command or press privately through its response_url."""
+        """Answer a command or press privately through its response_url, in a thread where one is named."""
         body: dict[str, Any] = {
             "response_type": "ephemeral",
             "replace_original": False,
@@ -166,6 +166,8 @@ class Outlet:
         }
         if blocks:
             body["blocks"] = blocks
+        if thread:
+            body["thread_ts"] = thread
         await self._deliver("response_url", url, json=body)
 
     async def _deliver(self, what: str, url: str, **body: Any) -> None:

@@ -247,6 +247,6 @@ def _place(channel: str) -> Place:
 async def tell(desk: Desk, press: Press, text: str) -> None:
     """Tell the presser, through response_url: it works where we may not write."""
     try:
-        await desk.outlet.respond(press.url, text)
+        await desk.outlet.respond(press.url, text, thread=press.key.thread)
     except BotError:
         await desk.whisper(press.key.channel, press.key.thread, press.person, text)

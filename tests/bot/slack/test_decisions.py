@@ -53,7 +53,8 @@ async def test_who_asked_is_refused_privately_and_nothing_counts(place, proposin
     await press(place, "UANN", "approve")
 
     assert "never decides on it" in await place.whispered()
-    assert place.slack.space.ephemeral[0].ephemeral_for == "UANN"
+    told = place.slack.space.ephemeral[0]
+    assert (told.ephemeral_for, told.thread) == ("UANN", proposing.thread.thread)
     assert await state(place) is State.PENDING
     assert await reviews.of(place.db, ONE) == ()
 

@@ -220,6 +220,7 @@ class FakeSlack:
                 "",
                 BOT_USER,
                 body.get("text", ""),
+                str(body.get("thread_ts", "")),
                 blocks=body.get("blocks", []),
                 bot=True,
                 ephemeral_for=seen_by,
