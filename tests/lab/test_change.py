@@ -1,14 +1,16 @@
-"""A change from finding to verified and back on a real server, with the shipped accounts."""
+"""Single steps of changes on a real server with the shipped accounts, where something is amiss.
+
+Whole lives, from the finding to verified and back, are in test_life.
+"""
 
 import asyncio
-import copy
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.lab import audit
 from tests.lab.changing import (
     EXECUTOR,
     Journey,
@@ -16,12 +18,13 @@ from tests.lab.changing import (
 )
 from tests.lab.cluster import Lab
 from tools.actions.delete_object import DeleteObject
+from tools.actions.deploy_app import DeployApp
 from tools.actions.harden_workload import HardenWorkload
 from tools.actions.own_service_account import OwnServiceAccount
-from tools.actions.scale import Scale
 from tools.actions.undo_change import UndoChange
 from tools.change.account import Subject, may
 from tools.change.recover import recover
+from tools.change.verify import Watch, verify
 from tools.changes import OutcomeKind, State
 from tools.hardening import Setting
 from tools.types import Operation, Target, Verb
@@ -44,33 +47,6 @@ def privileged(obj: dict[str, Any]) -> Any:
     return obj["spec"]["template"]["spec"]["containers"][0]["securityContext"].get("privileged")
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
-async def test_from_a_failing_check_to_verified_and_back(
-    journey: Journey, audit_log: Path, kind: str
-) -> None:
-    name = f"web-{kind.lower()}"
-    journey.create(workload(name, NAMESPACE, kind))
-    journey.rolled_out(name, kind.lower())
-    before = journey.get(kind, name)
-    start = audit.end(audit_log)
-
-    [verified] = await journey.run(harden(journey, name, kind), f"harden-{kind}")
-    assert verified.kind is OutcomeKind.VERIFIED, verified.reason
-    passed = {finding.ref.kind for finding in verified.findings}
-    assert passed == {kind, "Pod"}, "both the template and its pods were judged"
-    assert privileged(journey.get(kind, name)) is False
-
-    undo = UndoChange(target=journey.target(name, kind), operation_id=f"harden-{kind}")
-    [undone] = await journey.run(undo, f"undo-{kind}", undoes=f"harden-{kind}")
-    assert undone.kind is OutcomeKind.UNDONE, undone.reason
-    assert journey.get(kind, name)["spec"] == before["spec"]
-
-    written = audit.changes(audit.requests(audit_log, EXECUTOR, start))
-    assert [request.audit_id for request in written] == [o.audit_id for o in journey.outcomes]
-    assert [request.code for request in written] == [200, 200]
-    assert f"harden-{kind}-0" in written[0].user_agent
-
-
 async def test_changed_after_it_was_sealed_is_stale(journey: Journey) -> None:
     journey.create(workload("edited", NAMESPACE))
     [intent] = await journey.seal(harden(journey, "edited"), "edited")
@@ -78,18 +54,6 @@ async def test_changed_after_it_was_sealed_is_stale(journey: Journey) -> None:
     outcome = await journey.apply(intent)
     assert outcome.kind is OutcomeKind.STALE
     assert privileged(journey.get("deployment", "edited")) is True
-
-
-async def test_scaling_and_status_do_not_make_it_stale(journey: Journey) -> None:
-    journey.create(workload("scaled", NAMESPACE))
-    [intent] = await journey.seal(harden(journey, "scaled"), "scaled")
-    journey.lab.kubectl("scale", "deployment/scaled", "--replicas=2", "-n", NAMESPACE)
-    journey.rolled_out("scaled")
-    applied = await journey.apply(intent)
-    assert applied.kind is OutcomeKind.APPLIED, applied.reason
-    assert journey.get("deployment", "scaled")["spec"]["replicas"] == 2
-    verified = await journey.verify(intent, applied)
-    assert verified.kind is OutcomeKind.VERIFIED, verified.reason
 
 
 async def test_deleted_and_made_again_with_the_same_name_is_stale(journey: Journey) -> None:
@@ -121,26 +85,6 @@ async def test_a_crash_after_the_write_is_known_as_done_and_one_before_begins_ag
     assert journey.get("deployment", "crash")["metadata"]["generation"] == generation
 
 
-async def test_pods_refused_by_pod_security_after_the_change_are_reported_from_events(
-    journey: Journey,
-) -> None:
-    lab = journey.lab
-    journey.create(workload("refused", NAMESPACE, kind="Deployment"))
-    journey.rolled_out("refused")
-    [intent] = await journey.seal(harden(journey, "refused"), "refused")
-    label = ("label", "namespace", NAMESPACE, "--overwrite")
-    lab.kubectl(*label, "pod-security.kubernetes.io/enforce=restricted")
-    try:
-        applied = await journey.apply(intent)
-        assert applied.kind is OutcomeKind.APPLIED, applied.reason
-        outcome = await journey.verify(intent, applied)
-    finally:
-        lab.kubectl(*label, "pod-security.kubernetes.io/enforce-")
-    assert outcome.kind is OutcomeKind.UNVERIFIED
-    assert "violates PodSecurity" in outcome.reason
-    assert outcome.suggest_undo
-
-
 async def test_pods_that_would_be_refused_are_predicted(journey: Journey) -> None:
     lab = journey.lab
     journey.create(workload("predicted", NAMESPACE, replicas=0))
@@ -154,27 +98,6 @@ async def test_pods_that_would_be_refused_are_predicted(journey: Journey) -> Non
     assert "would be refused" in rehearsal.reason
     assert any("would violate PodSecurity" in warning for warning in rehearsal.warnings)
     assert rehearsal.seal is None
-
-
-async def test_a_rollout_that_never_becomes_ready_is_reported(journey: Journey) -> None:
-    deployment = workload("broken", NAMESPACE, progressDeadlineSeconds=8)
-    probe = {"exec": {"command": ["false"]}, "periodSeconds": 1}
-    journey.create(deployment)
-    journey.rolled_out("broken")
-    patched = copy.deepcopy(deployment)
-    container = patched["spec"]["template"]["spec"]["containers"][0]
-    container["readinessProbe"] = probe
-    patched["spec"]["paused"] = True
-    journey.lab.kubectl("apply", "-f", "-", stdin=json.dumps(patched))
-    journey.lab.kubectl(
-        "patch", "deployment/broken", "-n", NAMESPACE, "-p", '{"spec":{"paused":false}}'
-    )
-    [intent] = await journey.seal(harden(journey, "broken"), "broken")
-    applied = await journey.apply(intent)
-    outcome = await journey.verify(intent, applied)
-    assert outcome.kind is OutcomeKind.UNVERIFIED
-    assert "did not come up" in outcome.reason
-    assert outcome.suggest_undo
 
 
 NO_POD = {
@@ -194,48 +117,6 @@ async def test_where_no_new_pod_comes_it_says_so_at_once(journey: Journey, name:
     assert not outcome.suggest_undo
 
 
-async def test_a_cron_job_waits_for_its_next_run(journey: Journey) -> None:
-    template = workload("cron", NAMESPACE)["spec"]["template"]
-    template["spec"]["restartPolicy"] = "Never"
-    spec = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": template}}}
-    metadata = {"name": "cron", "namespace": NAMESPACE}
-    cron = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": spec}
-    journey.create(cron)
-    [outcome] = await journey.run(harden(journey, "cron", "CronJob"), "cron-harden")
-    assert outcome.kind is OutcomeKind.UNVERIFIED
-    assert "next run" in outcome.reason
-
-
-async def test_scaling_is_verified_and_undone(journey: Journey) -> None:
-    journey.create(workload("sized", NAMESPACE))
-    scale = Scale(target=journey.target("sized"), replicas=3)
-    [verified] = await journey.run(scale, "scale-up")
-    assert verified.kind is OutcomeKind.VERIFIED, verified.reason
-    undo = UndoChange(target=journey.target("sized"), operation_id="scale-up")
-    [undone] = await journey.run(undo, "scale-back", undoes="scale-up")
-    assert undone.kind is OutcomeKind.UNDONE, undone.reason
-    assert journey.get("deployment", "sized")["spec"]["replicas"] == 1
-
-
-async def test_an_account_of_its_own_is_made_and_the_workload_moved_to_it(
-    journey: Journey,
-) -> None:
-    journey.create(workload("owned", NAMESPACE))
-    action = OwnServiceAccount(
-        target=journey.target("owned"),
-        account="owned-account",
-        confirmed=True,
-        answers=("default_service_account_used", "service_account_token_mounted"),
-    )
-    outcomes = await journey.run(action, "own-account")
-    assert [o.kind for o in outcomes] == [OutcomeKind.VERIFIED] * 2, [o.reason for o in outcomes]
-    undo = UndoChange(target=journey.target("owned"), operation_id="own-account")
-    outcomes = await journey.run(undo, "own-account-undo", undoes="own-account")
-    assert [o.kind for o in outcomes] == [OutcomeKind.UNDONE] * 2, [o.reason for o in outcomes]
-    gone = journey.lab.try_kubectl("get", "sa", "owned-account", "-n", NAMESPACE)
-    assert "NotFound" in gone.stderr
-
-
 async def test_a_creation_never_touches_what_is_there(journey: Journey) -> None:
     journey.create(workload("late", NAMESPACE, replicas=0))
     action = OwnServiceAccount(
@@ -253,9 +134,44 @@ async def test_a_creation_never_touches_what_is_there(journey: Journey) -> None:
     assert journey.get("sa", "late-account") == before
 
 
+async def test_an_app_whose_image_is_not_to_be_had_does_not_come_up_and_is_taken_back(
+    journey: Journey,
+) -> None:
+    image = f"lab.local/missing@sha256:{'0' * 64}"
+    target = journey.target("shopfront")
+    action = DeployApp(target=target, image=image, port=8080, replicas=1, user=1000)
+    intents = await journey.seal(action, "deploy-it")
+    outcomes = [await journey.apply(intent) for intent in intents]
+    assert {o.kind for o in outcomes} == {OutcomeKind.APPLIED}, [o.reason for o in outcomes]
+    seen = []
+    for intent, outcome in zip(intents, outcomes, strict=True):
+        ahead = [0.0]
+
+        async def no_wait(seconds: float, ahead: list[float] = ahead) -> None:
+            ahead[0] += 100 * seconds
+
+        watch = Watch(journey.reader, journey.writer, _later(journey, ahead), no_wait)
+        seen.append(await verify(intent, outcome, watch))
+    kinds = {intent.operation.target.kind: o for intent, o in zip(intents, seen, strict=True)}
+    assert kinds["Deployment"].kind is OutcomeKind.UNVERIFIED
+    assert kinds["Deployment"].suggest_undo
+    assert kinds["Service"].kind is OutcomeKind.VERIFIED
+    journey.remember("deploy-it", intents, outcomes)
+    undo = UndoChange(target=target, operation_id="deploy-it")
+    undone = await journey.run(undo, "deploy-undo", undoes="deploy-it")
+    assert {o.kind for o in undone} == {OutcomeKind.UNDONE}, [o.reason for o in undone]
+    kinds_made = "deployment,service,serviceaccount,networkpolicy"
+    left = journey.lab.kubectl("get", kinds_made, "-n", NAMESPACE, "-o", "name")
+    assert "shopfront" not in left
+
+
+def _later(journey: Journey, ahead: list[float]) -> Any:
+    """Give a clock that waiting moves far, so that a deadline of minutes passes at once."""
+    return lambda: journey.clock() + timedelta(seconds=ahead[0])
+
+
 async def test_a_deletion_is_of_one_object_and_verified(journey: Journey) -> None:
-    journey.create(workload("doomed", NAMESPACE))
-    journey.rolled_out("doomed")
+    journey.create(workload("doomed", NAMESPACE, replicas=0))
     uid = journey.get("deployment", "doomed")["metadata"]["uid"]
     target = Target("lab", "apps/v1", "Deployment", NAMESPACE, "doomed", uid)
     [intent] = await journey.seal(DeleteObject(target=target), "delete-it")

@@ -5,62 +5,43 @@ test looks at what came of its part. What the accounts did stands in the API ser
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from bot.approval import wording
-from bot.store import ledger
-from bot.store.ledger import Entry, Event, Verification
-from bot.store.proposals import State
-from tests.lab import acts, audit, disturbances
+from bot.store.ledger import Entry, Event
+from bot.store.operations import Phase
+from tests.lab import acts, audit, killed
 from tests.lab.acts import ACTS, APART, HANDED_OVER, TRAFFIC, Act
 from tests.lab.audit import Access
-from tests.lab.changing import EXECUTOR, RBAC, WRITER_FILES, opened
+from tests.lab.changing import RBAC, WRITER_FILES
 from tests.lab.cluster import Lab
 from tests.lab.containers import pulled
-from tests.lab.disturbances import DISTURBANCES
 from tests.lab.images import BUSYBOX
-from tests.lab.living import KEY, PEOPLE, STARTED, Lived, Living, ended, living, now
+from tests.lab.lives import (
+    DENIED,
+    DEPLOYED,
+    OTHERS,
+    PINNED,
+    UNPINNED,
+    Lives,
+    granted,
+    live,
+    objects,
+)
+from tests.lab.living import Lived, ended
 from tests.lab.versions import PAUSE
 from tools import vocabulary
-from tools.actions.pin_image import PinImage
 from tools.changes import OutcomeKind
 from tools.objects.kinds import KINDS
-from tools.scan import scan
-from tools.types import Action, Target, Verb, Verdict
+from tools.types import Action, Verb, Verdict
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 NAMESPACE = acts.WORK
-OTHERS = (APART, STARTED, disturbances.REFUSED)
-READER = "system:serviceaccount:oakum:oakum-reader"
-DEPLOYED, DENIED, PINNED, UNPINNED = "deployed", "traffic", "pinned", "unpinned"
-
-
-@dataclass(repr=False)
-class Lives:
-    """What came of everything."""
-
-    failed: frozenset[tuple[str, str, str, str]]
-    """Check, kind, namespace and name of every finding before."""
-    ended: Mapping[str, Lived | BaseException]
-    entries: list[Entry]
-    """Of the ledger."""
-    verification: Verification
-    executor: list[audit.Request]
-    reader: list[audit.Request]
-
-    def of(self, name: str) -> Lived:
-        """Give one; raises what went wrong with it."""
-        found = self.ended[name]
-        if isinstance(found, BaseException):
-            raise found
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -76,98 +57,13 @@ def lives(
     pause = f"registry.k8s.io/pause:{PAUSE}"
     try:
         with pulled(BUSYBOX, acts.REPOSITORY), pulled(pause, acts.APP_REPOSITORY) as digest:
-            lab.kubectl("apply", "-f", "-", stdin=_granted())
-            lab.kubectl("create", "-f", "-", stdin=_objects())
-            yield asyncio.run(_live(lab, accounts, folder, digest))
+            lab.kubectl("apply", "-f", "-", stdin=granted())
+            lab.kubectl("create", "-f", "-", stdin=objects())
+            yield asyncio.run(live(lab, accounts, folder, digest))
     finally:
         cluster_wide = ("clusterrolebinding", "living-admins", "--ignore-not-found")
         lab.kubectl("delete", *cluster_wide)
         lab.kubectl("delete", "--wait=false", "namespace", *OTHERS)
-
-
-def _granted() -> str:
-    """Open the other namespaces to the executor, and all of them to the people."""
-    writers = [opened(file, namespace) for namespace in OTHERS for file in WRITER_FILES]
-    people = [acts.user(person) for person in PEOPLE]
-    admin = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole"}
-    bindings = [
-        acts.obj(
-            *("rbac.authorization.k8s.io/v1", "RoleBinding", "people", namespace),
-            roleRef={**admin, "name": "cluster-admin"},
-            subjects=people,
-        )
-        for namespace in (NAMESPACE, *OTHERS)
-    ]
-    return "\n---\n".join([*writers, *(msgspec.json.encode(one).decode() for one in bindings)])
-
-
-def _objects() -> str:
-    listed = [*ACTS.values(), TRAFFIC, acts.PINNED, *HANDED_OVER.values()]
-    found = [obj for act in listed for obj in act.objects] + [*disturbances.OBJECTS]
-    return msgspec.json.encode({"apiVersion": "v1", "kind": "List", "items": found}).decode()
-
-
-async def _live(lab: Lab, accounts: Mapping[str, Path], folder: Path, digest: str) -> Lives:
-    assert lab.audit_log
-    start = audit.end(lab.audit_log)
-    async with living(lab, accounts, folder) as world:
-        failed = await _failed(world)
-        running = _all(world, digest)
-        done = await asyncio.gather(*running.values(), return_exceptions=True)
-        db = world.people.db
-        found = [row.entry async for rows in ledger.pages(db) for row in rows]
-        return Lives(
-            failed,
-            dict(zip(running, done, strict=True)),
-            [entry for entry in found if entry],
-            await ledger.verify(db, KEY),
-            audit.requests(lab.audit_log, EXECUTOR, start),
-            audit.requests(lab.audit_log, READER, start),
-        )
-
-
-def _all(world: Living, digest: str) -> dict[str, Awaitable[Lived]]:
-    running = {name: _act(world, name, act) for name, act in ACTS.items()}
-    running |= {DENIED: _act(world, APART, TRAFFIC)}
-    running |= {name: _handed_over(world, name, act) for name, act in HANDED_OVER.items()}
-    running |= {name: disturb(world) for name, disturb in DISTURBANCES.items()}
-    running |= {DEPLOYED: world.life(acts.deploy(digest))}
-    running |= {PINNED: _pinned(world), UNPINNED: _unpinned(world)}
-    return running
-
-
-async def _act(world: Living, name: str, act: Act) -> Lived:
-    return await world.life(act.action(await world.settled(act.target(name))))
-
-
-async def _handed_over(world: Living, name: str, act: Act) -> Lived:
-    return await world.handed_over(act.action(await world.settled(act.target(name))))
-
-
-async def _pinned(world: Living) -> Lived:
-    """Pin an image, and ask for the way back."""
-    action = acts.PINNED.action(await world.settled(acts.PINNED.target(PINNED)))
-    lived = await world.lived(action)
-    told = await world.people.ask_to_undo(lived.case.proposal.id)
-    assert isinstance(told, str), told
-    return replace(lived, undo=await world.people.until(told, State.BLOCKED))
-
-
-async def _unpinned(world: Living) -> Lived:
-    """Ask to pin an image that was never pulled."""
-    target = await world.settled(Target("lab", "apps/v1", "Deployment", APART, "apart"))
-    proposal = await world.people.ask(PinImage(target=target))
-    return Lived(await world.people.until(proposal, State.BLOCKED))
-
-
-async def _failed(world: Living) -> frozenset[tuple[str, str, str, str]]:
-    """Scan before anything is changed."""
-    result = await scan(world.admin, benchmark="cis-1.12", now=now)
-    return frozenset(
-        (one.check, one.ref.kind, one.ref.namespace, one.ref.name)
-        for one in result.findings
-        if one.verdict is Verdict.FAIL
-    )
 
 
 def _asked(lived: Lived) -> Action:
@@ -341,10 +237,37 @@ def _in_the_audit_log(found: list[audit.Request]) -> list[Line]:
 
 def test_audit_log_and_ledger_agree_line_by_line(lives: Lives) -> None:
     written = _in_the_ledger(lives.entries)
-    assert sorted(written) == sorted(_in_the_audit_log(lives.executor))
+    answered = [one for one in lives.executor if one.name != killed.NAME]
+    assert sorted(written) == sorted(_in_the_audit_log(answered))
     assert len({line[0] for line in written}) == len(written)
     assert not lives.verification.troubles
     assert not lives.verification.unsigned
+
+
+def test_a_process_killed_between_write_and_record_leaves_one_write_that_another_finds(
+    lives: Lives,
+) -> None:
+    """Its answer, and the audit id in it, went with the process: the operation's id is what agrees."""
+    one = lives.killed()
+    assert [step.phase for step in one.left.steps] == [Phase.INTENDED]
+    assert ended(one.case) is OutcomeKind.VERIFIED, one.case.proposal.reason
+    assert one.changed["metadata"]["generation"] == 2
+    assert _containers(one.changed)["securityContext"]["privileged"] is False
+    [sent] = [
+        each
+        for each in lives.executor
+        if each.name == killed.NAME
+        and each.access
+        and each.access.verb == "patch"
+        and "dryRun" not in each.uri
+    ]
+    assert sent.code == 200
+    [(_, *line)] = _in_the_ledger(one.entries)
+    assert line == ["patch", "deployments", NAMESPACE, killed.NAME]
+    assert sent.user_agent.endswith(f"operation/{one.case.steps[0].id}")
+    assert Event.TAKEN_OVER in {entry.event for entry in one.entries}
+    assert not one.verification.troubles
+    assert one.second_ended_with == 0
 
 
 def test_every_write_that_the_server_refused_was_intended_before(lives: Lives) -> None:
@@ -356,8 +279,8 @@ def test_every_write_that_the_server_refused_was_intended_before(lives: Lives) -
 
 
 def test_the_executor_uses_every_grant_of_its_account_and_lacks_none(lives: Lives) -> None:
-    granted = audit.granted(*((RBAC / file).read_text() for file in WRITER_FILES))
-    assert audit.used(lives.executor) == granted
+    writers = [(RBAC / file).read_text() for file in WRITER_FILES]
+    assert audit.used(lives.executor) == audit.granted(*writers)
     rbac = "rbac.authorization.k8s.io"
     handed_over = {Access(rbac, kind, "get") for kind in ("roles", "clusterrolebindings")}
     assert {one.access for one in lives.executor if not one.allowed} == handed_over
