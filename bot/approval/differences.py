@@ -5,6 +5,7 @@ shows them makes them inert. Used by cards and by the terminal.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
@@ -20,13 +21,33 @@ _POD_PATHS: tuple[FieldPath, ...] = (
     ("spec", "jobTemplate", "spec", "template", "spec"),
     ("spec", "template", "spec"),
 )
+_CONTAINERS = {"containers": "container", "initContainers": "init container"}
 
 
-def fields(operation: Operation, changes: Iterable[Change]) -> Iterator[tuple[str, str, str]]:
-    """Give each changed field with its old and new value; a value that is not there is empty."""
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One changed field."""
+
+    place: str
+    """Where it is, in words that a narrow screen can break: `container web › securityContext`."""
+    name: str
+    dotted: str
+    """Both, as one path."""
+    old: str
+    """Empty where it was not there."""
+    new: str
+    """Empty where it is removed."""
+
+
+def fields(operation: Operation, changes: Iterable[Change]) -> Iterator[Field]:
+    """Give each changed field, its old and its new value."""
+    names = _names(operation.fixed)
     for change in changes:
         for leaf in _leaves(change):
-            yield dotted(leaf.path, operation.fixed), _value(leaf.before), _value(leaf.after)
+            *place, name = _parts(leaf.path, names)
+            field = dotted(leaf.path, operation.fixed)
+            where = " › ".join(place)
+            yield Field(where, name, field, _value(leaf.before), _value(leaf.after))
 
 
 def lines(difference: Difference) -> Iterator[str]:
@@ -36,8 +57,8 @@ def lines(difference: Difference) -> Iterator[str]:
         if operation.verb is not Verb.PATCH:
             yield f"{operation.verb.value} {target.kind}/{target.name}"
             continue
-        for field, old, new in fields(operation, changes):
-            yield f"{field}: {old or 'not set'} → {new or 'removed'}"
+        for one in fields(operation, changes):
+            yield f"{one.dotted}: {one.old or 'not set'} → {one.new or 'removed'}"
 
 
 def patch_text(difference: Difference) -> str:
@@ -53,16 +74,9 @@ def yaml_text(document: dict[str, Any]) -> str:
 
 def dotted(path: FieldPath, fixed: Iterable[Fixed] = ()) -> str:
     """Write a field as people name it: without the way to the pod, containers by their names."""
-    names = {one.path[:-1]: one.value for one in fixed if one.path and one.path[-1] == "name"}
-    for place in _POD_PATHS:
-        if path[: len(place)] == place and len(path) > len(place):
-            return _joined(path, len(place), names)
-    return _joined(path, 0, names)
-
-
-def _joined(path: FieldPath, start: int, names: dict[FieldPath, Any]) -> str:
+    names = _names(fixed)
     text = ""
-    for index in range(start, len(path)):
+    for index in range(_beginning(path), len(path)):
         part = path[index]
         if isinstance(part, int):
             text += f"[{names.get(path[: index + 1], part)}]"
@@ -71,6 +85,30 @@ def _joined(path: FieldPath, start: int, names: dict[FieldPath, Any]) -> str:
         else:
             text += f".{part}" if text else part
     return text
+
+
+def _parts(path: FieldPath, names: dict[FieldPath, Any]) -> list[str]:
+    """Name a field part by part; a container is one part, called by its name."""
+    parts: list[str] = []
+    for index in range(_beginning(path), len(path)):
+        part = path[index]
+        if not isinstance(part, int):
+            parts.append(part)
+        elif parts and parts[-1] in _CONTAINERS and path[: index + 1] in names:
+            parts[-1] = f"{_CONTAINERS[parts[-1]]} {names[path[: index + 1]]}"
+        else:
+            parts.append(f"[{names.get(path[: index + 1], part)}]")
+    return parts
+
+
+def _beginning(path: FieldPath) -> int:
+    """Give where a field's name begins to tell something: after the way to the pod."""
+    ways = (way for way in _POD_PATHS if path[: len(way)] == way and len(path) > len(way))
+    return len(next(ways, ()))
+
+
+def _names(fixed: Iterable[Fixed]) -> dict[FieldPath, Any]:
+    return {one.path[:-1]: one.value for one in fixed if one.path and one.path[-1] == "name"}
 
 
 def _leaves(change: Change) -> Iterator[Change]:

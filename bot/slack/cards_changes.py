@@ -4,10 +4,11 @@ Pure; used by `cards`.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from bot.approval.differences import Difference, fields, patch_text, yaml_text
-from bot.slack.literal import value
+from bot.slack.literal import literal, value
 from bot.slack.mrkdwn import units
 from bot.slack.tables import Attachment
 from tools.changes import Rehearsal
@@ -52,10 +53,13 @@ def _lines(operation: Operation, changes: Sequence[Change]) -> Iterator[str]:
     if operation.verb is Verb.DELETE:
         yield f"• deletes {named}, and what belongs to it"
         return
-    for field, old, new in fields(operation, changes):
-        before = value(old, _VALUE_MAX) if old else "not set"
-        after = value(new, _VALUE_MAX) if new else "removed"
-        yield f"• {value(field, 160)}: {before} → {after}"
+    for place, found in groupby(fields(operation, changes), key=lambda one: one.place):
+        head = f"{literal(place, 120)}\n" if place else ""
+        for one in found:
+            before = value(one.old, _VALUE_MAX) if one.old else "not set"
+            after = value(one.new, _VALUE_MAX) if one.new else "removed"
+            yield f"{head}• {value(one.name, _NAME_MAX)}: {before} → {after}"
+            head = ""
 
 
 def _gist(manifest: dict[str, Any]) -> str:

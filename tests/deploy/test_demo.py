@@ -35,9 +35,9 @@ def test_questions_are_answered_and_a_fix_is_approved_verified_and_undone_in_sla
     assert "CIS 5.2.7" in result.stdout
     assert "No language model was used" in result.stdout
     assert "Who asked for a change never decides on it" in result.stdout
-    assert "`containers[web].securityContext.privileged`: `true` → `false`" in result.stdout
+    assert "• `privileged`: `true` → `false`" in result.stdout
     assert "Done and verified" in result.stdout
-    assert "`containers[web].securityContext.privileged`: `false` → `true`" in result.stdout
+    assert "• `privileged`: `false` → `true`" in result.stdout
 
 
 @pytest.mark.slow

@@ -125,8 +125,9 @@ def test_the_card_holds_all_that_an_approver_has_to_know():
     for words in (
         "Harden web: no privileged containers, seccomp profile",
         "`Deployment/web` in `shop` (cluster `prod`)",
-        "`containers[app].securityContext.privileged`: `true` → `false`",
-        "`containers[app].securityContext.allowPrivilegeEscalation`: not set → `false`",
+        r"container app › securityContext\n• `privileged`: `true` → `false`",
+        r"\n• `allowPrivilegeEscalation`: not set → `false`",
+        r"securityContext › seccompProfile\n• `type`: not set → `RuntimeDefault`",
         "Privileged container (cis-1.12 5.2.2)",
         "*Risk* 🟡 medium: A process that needs the host's devices stops working.",
         "*Disrupts* 2 replicas are replaced one after the other.",

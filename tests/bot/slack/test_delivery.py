@@ -52,7 +52,7 @@ async def test_a_card_follows_its_proposal_to_the_end(place, proposing, profile)
 
     shown = str(last.blocks)
     assert last.ts == first.ts
-    assert "containers[app].securityContext.privileged` = `false" not in shown
+    assert "• `privileged`: `true` → `false`" in shown
     assert "✅ Privileged container (cis-1.12 5.2.2" in shown
     assert "audit-1" in shown
     assert "proposal.undo" in shown
