@@ -200,7 +200,7 @@ class Clusters:
 class Answering:
     """What answers questions: takes seconds to make, and is closed by whoever made it.
 
-    Changes can be proposed only where there are a store and a policy.
+    Changes can be proposed only where there are a store and a policy; else people are told why not.
     """
 
     def __init__(
@@ -218,7 +218,7 @@ class Answering:
         self._clusters = clusters
         self._model = _model(settings)
         parts = _parts(settings, clusters, library, db, self._model)
-        self._parts = _proposing(parts, db, policy) if db and policy else parts
+        self._parts = _proposing(parts, db, policy) if policy else parts
 
     async def answer(self, request: Request, report: Report) -> Answer:
         """Answer one question, over the clusters as they are now."""
@@ -280,11 +280,11 @@ def _parts(
     )
 
 
-def _proposing(parts: "Parts", db: "Database", policy: "PolicyNow") -> "Parts":
+def _proposing(parts: "Parts", db: "Database | None", policy: "PolicyNow") -> "Parts":
     """Let changes be proposed, under a policy and for an executor that is alive."""
     from bot.store import signs
 
     async def alive() -> bool:
-        return await signs.alive(db, signs.EXECUTOR, now())
+        return db is not None and await signs.alive(db, signs.EXECUTOR, now())
 
     return replace(parts, policy=policy, executor_alive=alive)

@@ -6,6 +6,7 @@ Used by `bot.cli`.
 import asyncio
 import os
 import pwd
+import time
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from bot.app.building import (
     open_library,
     open_store,
 )
+from bot.app.policy import policy_file
 from bot.settings import Settings
 from bot.types import AnswerQuestion, Place, Request, ThreadKey
 from tools.queries.context import Scope
@@ -114,8 +116,12 @@ class Desk:
 async def opened(
     settings: Settings, path: Path | None, cluster: str | None, remember: bool
 ) -> AsyncGenerator[Desk, None]:
-    """Open what a question at the terminal needs; without `remember` no database."""
+    """Open what a question at the terminal needs; without `remember` no database.
+
+    A folder given on the way is not of the configuration, so nothing is proposed for it.
+    """
     chosen = cluster_configs(settings)
+    policy = policy_file(settings, time.monotonic) if path is None else None
     if path is not None or cluster is not None:
         one = one_cluster(settings, cluster, path)
         chosen = {one.name: one}
@@ -125,7 +131,10 @@ async def opened(
     answering: Answering | None = None
     try:
         names = ", ".join(sorted(chosen))
-        answering = await asyncio.to_thread(Answering, settings, clusters, library, db)
+        now_in_force = policy.now if policy else None
+        answering = await asyncio.to_thread(
+            Answering, settings, clusters, library, db, now_in_force
+        )
         yield Desk(
             answer=answering.answer,
             scope=Scope(dict.fromkeys(chosen)),

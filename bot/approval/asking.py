@@ -35,7 +35,10 @@ NO_POLICY = (
     "No approval policy is configured here, so nothing can be proposed. An administrator sets `policy` "
     "to a policy file and starts `oakum execute`."
 )
-NO_STORE = "There is no store here in which a proposal could wait, so nothing was asked for."
+NO_STORE = (
+    "There is no store here in which a proposal could wait, so nothing was asked for. At a terminal, ask "
+    "with --thread NAME, or in `oakum chat`."
+)
 NO_ACTOR = "What is known of your account could not be learnt, so nothing was asked for. Ask again."
 NO_EXECUTOR = (
     "No executor is running that could rehearse it, so nothing was asked for. An administrator starts "

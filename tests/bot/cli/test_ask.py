@@ -1,14 +1,19 @@
 """Asking at the terminal: the public JSON form, threads that are remembered and forgotten, chat."""
 
+import asyncio
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from bot.app import terminal
 from bot.cli.main import app
+from bot.store import signs
+from bot.store.database import open_database
 
 DEMO = Path(__file__).parents[3] / "deploy" / "demo" / "hafen"
 QUESTION = "is anything in shop privileged?"
@@ -50,6 +55,58 @@ def test_a_named_thread_remembers_until_it_is_forgotten() -> None:
     assert "Deleted 4" in gone.stdout
     again = CliRunner().invoke(app, ["forget", "--thread", "review"])
     assert "Deleted 0" in again.stdout
+
+
+POLICY = """\
+policy: 1
+workspace: T0HOME
+clusters:
+  port: {{sandbox: true}}
+people:
+  me: {{slack_users: [local/{user}]}}
+  other: {{slack_users: [U0OTHER]}}
+rules:
+  - name: all
+    clusters: [port]
+    namespaces: any
+    actions: any
+    risks: any
+    propose: [me]
+    approve: [other]
+    approvals: 1
+"""
+
+
+def test_a_change_is_asked_for_at_a_terminal_where_a_policy_an_executor_and_a_store_are(
+    home: Path,
+) -> None:
+    def asked(*more: str) -> Any:
+        told = CliRunner().invoke(
+            app,
+            ["ask", "scale web in shop to 5", "--format", "json", *more],
+            catch_exceptions=False,
+        )
+        return json.loads(told.stdout)
+
+    cluster = f"clusters: {{port: {{folder: {DEMO}}}}}"
+    (home / "oakum.yaml").write_text(f"data: data\n{cluster}\n", "utf-8")
+    assert "No approval policy is configured" in asked("--thread", "a")["text"]
+    (home / "policy.yaml").write_text(POLICY.format(user=terminal.system_user()), "utf-8")
+    (home / "oakum.yaml").write_text(f"data: data\npolicy: policy.yaml\n{cluster}\n", "utf-8")
+    assert "--thread NAME" in asked()["text"]
+    assert "No executor is running" in asked("--thread", "b")["text"]
+    asyncio.run(_beat(home / "data" / "oakum.db"))
+    given = asked("--thread", "c")
+    assert len(given["proposals"]) == 1
+    assert f"oakum approvals show {given['proposals'][0]}" in given["text"]
+    elsewhere = asked("--thread", "d", "--path", str(DEMO))
+    assert elsewhere["proposals"] == []
+
+
+async def _beat(file: Path) -> None:
+    db = await open_database(f"sqlite+aiosqlite:///{file}", "")
+    await signs.beat(db, signs.EXECUTOR, "w", datetime.now(UTC))
+    await db.close()
 
 
 def test_chat_answers_line_by_line_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
