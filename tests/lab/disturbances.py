@@ -37,6 +37,7 @@ OBJECTS: tuple[Json, ...] = (
     workload("raced", STARTED, replicas=0),
     needs_root(),
     workload("refused", REFUSED),
+    workload("unentitled", STARTED, replicas=0),
 )
 
 
@@ -102,6 +103,17 @@ async def raced(world: Living) -> Lived:
     return await _between_approval_and_start(world, harden(there), _nothing)
 
 
+async def unentitled(world: Living) -> Lived:
+    """Dan approves it, to whom the policy gives that right and the cluster no right to such a change."""
+    there = await world.settled(target("unentitled"))
+    proposal = await world.people.ask(harden(there))
+    await world.people.approve(proposal, "dan")
+    await world.people.until(proposal, State.APPROVED)
+    await world.people.start(proposal)
+    case = await world.people.until(proposal, State.DONE)
+    return Lived(case, changed=await world.get(there))
+
+
 async def needing_root(world: Living) -> Lived:
     """What was approved breaks it: the new pods never get ready. It is taken back."""
     action = HardenWorkload(
@@ -150,4 +162,5 @@ DISTURBANCES: dict[str, Callable[[Living], Awaitable[Lived]]] = {
     "raced": raced,
     "needs-root": needing_root,
     "refused": refused,
+    "unentitled": unentitled,
 }

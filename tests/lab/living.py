@@ -48,6 +48,7 @@ THREAD = ThreadKey("T0HOME", "C0SHOP", "1700000001.0")
 STARTED = "living-started"
 """Here somebody starts what is approved, so that there is a time between approval and execution."""
 PEOPLE = ("ann", "bob", "cat")
+"""Those to whom the cluster gives the rights that the policy assumes; to Dan it gives none."""
 POLICY = f"""\
 policy: 1
 workspace: T0HOME
@@ -57,8 +58,9 @@ people:
   ann: {{slack_users: [U0ANN], kubernetes: {{user: ann}}}}
   bob: {{slack_users: [U0BOB], kubernetes: {{user: bob}}}}
   cat: {{slack_users: [U0CAT], kubernetes: {{user: cat}}}}
+  dan: {{slack_users: [U0DAN], kubernetes: {{user: dan}}}}
 teams:
-  others: {{people: [bob, cat]}}
+  others: {{people: [bob, cat, dan]}}
 rules:
   - name: of no namespace
     clusters: [lab]
@@ -76,6 +78,13 @@ rules:
     approve: [others]
     execute: [cat]
     undo_minutes: 30
+  - name: undone by a vote
+    clusters: [lab]
+    namespaces: any
+    actions: [restart]
+    risks: any
+    propose: [ann]
+    approve: [others]
   - name: all
     clusters: [lab]
     namespaces: any
@@ -152,10 +161,10 @@ class People:
                 raise AssertionError(f"not reached: {states}, but {_told(case)}")
             await asyncio.sleep(0.2)
 
-    async def approve(self, proposal: str) -> Case:
-        """Give as many approvals as it needs, as people who did not ask."""
+    async def approve(self, proposal: str, *people: str) -> Case:
+        """Give as many approvals as it needs, as these people, or else as some who did not ask."""
         case = await self.until(proposal, State.PENDING)
-        for person in PEOPLE[1 : 1 + case.proposal.needed]:
+        for person in people or PEOPLE[1 : 1 + case.proposal.needed]:
             told = await deciding.vote(self._ground(), proposal, actor(person), Verdict.APPROVE)
             assert told.done, told.text
         return case
@@ -179,6 +188,7 @@ class People:
         return Ground(self.db, lambda: PARSED, now())
 
 
+_GOES_ON = (State.PENDING, State.APPROVED, State.EXECUTING, State.DONE)
 _OVER = frozenset({State.BLOCKED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.DONE})
 
 
@@ -255,6 +265,9 @@ class Living:
         told = await self.people.ask_to_undo(lived.case.proposal.id)
         if isinstance(told, Told):
             return replace(lived, refusal=told)
+        undo = await self.people.until(told, *_GOES_ON)
+        if undo.proposal.state is State.PENDING:
+            await self.people.approve(told)
         undo = await self.people.until(told, State.DONE)
         return replace(lived, undo=undo, after=await self.get(lived.case.proposal.target))
 

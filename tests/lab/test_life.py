@@ -106,6 +106,9 @@ def test_from_the_finding_to_verified_and_back(lives: Lives, name: str) -> None:
         assert {one.verdict for one in ending.findings} <= {Verdict.PASS, Verdict.NOT_APPLICABLE}
     assert lived.undo
     assert ended(lived.undo) is act.undone, lived.undo.proposal.reason
+    by_a_vote = name == "restarted"
+    said = {review.person for review in lived.undo.reviews}
+    assert said == ({"bob"} if by_a_vote else {"ann"})
     if lived.before is None:
         assert lived.changed
         assert lived.after is None
@@ -170,6 +173,16 @@ def _containers(obj: dict[str, Any] | None) -> Any:
 def test_what_is_another_by_now_is_stale_and_left_alone(lives: Lives, name: str) -> None:
     lived = lives.of(name)
     assert ended(lived.case) is OutcomeKind.STALE, lived.case.proposal.reason
+    assert _containers(lived.changed)["securityContext"]["privileged"] is True
+
+
+def test_what_somebody_approved_whom_the_cluster_does_not_let_do_it_is_refused(
+    lives: Lives,
+) -> None:
+    lived = lives.of("unentitled")
+    assert ended(lived.case) is OutcomeKind.REFUSED
+    assert "dan" in lived.case.proposal.reason
+    assert lived.case.steps == ()
     assert _containers(lived.changed)["securityContext"]["privileged"] is True
 
 
