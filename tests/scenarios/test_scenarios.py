@@ -8,7 +8,9 @@ import pytest
 
 from tests.fakes.desk import open_desk
 from tests.fakes.openai import FakeOpenAI, Turn
+from tests.fakes.proposing import DEVELOPER, proposing, submitted
 from tools.queries.context import Scope
+from tools.queries.titles import title
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(path.parent.name for path in HERE.glob("*/scenario.json"))
@@ -25,13 +27,16 @@ def recorded(turn: dict[str, Any], scan_id: str) -> Turn:
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_scenario(name: str, tmp_path: Path) -> None:
     scenario = json.loads((HERE / name / "scenario.json").read_text("utf-8"))
-    desk = await open_desk(HERE / name / "cluster", tmp_path, remember=False)
+    desk = await open_desk(HERE / name / "cluster", tmp_path, **proposing())
     spaces = scenario.get("namespaces")
     scope = Scope({"demo": frozenset(spaces) if spaces else None})
     first = await _scan_id(desk, scope)
     async with FakeOpenAI([recorded(turn, first) for turn in scenario["turns"]]) as endpoint:
         speaking = desk.speaking(endpoint)
-        given = await speaking.ask(scenario["message"], thread=name, scope=scope)
+        given = await speaking.ask(scenario["message"], name, scope, actor=DEVELOPER)
+    drafts = [title(action) for action in await submitted(desk.parts.db)]
+    assert desk.parts.db is not None
+    await desk.parts.db.close()
     expect = scenario["expect"]
     for text in expect["text"]:
         assert text in given.text
@@ -42,7 +47,8 @@ async def test_scenario(name: str, tmp_path: Path) -> None:
     assert len(given.tables) == expect["tables"]
     assert [item.query for item in given.steps] == expect["steps"]
     assert list(given.taken_out) == expect["taken_out"]
-    assert list(given.proposals) == expect["proposals"]
+    assert sorted(drafts) == expect["proposals"]
+    assert len(given.proposals) == len(drafts)
     assert expect["writes"] == []
 
 
