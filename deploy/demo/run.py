@@ -80,9 +80,9 @@ def invite(place: Workspace) -> None:
         print(f"  @oakum {question}")
     print(f"  @oakum {FIX}")
     print(
-        "\nA fix is shown as a card. Who asked cannot approve it: become the security engineer (the"
+        "\nA fix is shown as a card. Who asked cannot approve it: choose Security engineer beside Act as,"
     )
-    print("menu of your own name) and press Approve. What is changed is a copy of the manifests.")
+    print("at the top right, and press Approve. What is changed is a copy of the manifests.")
     print("Also: /oakum scan, /oakum help, and the buttons under an answer. Ctrl-C ends it.")
     while True:
         time.sleep(3600)
