@@ -24,7 +24,7 @@ def target(name: str, namespace: str = STARTED) -> Target:
 
 def needs_root() -> Json:
     """Give a workload that gets ready as root only."""
-    made = workload("needs-root", STARTED, progressDeadlineSeconds=8)
+    made = workload("needs-root", STARTED, progressDeadlineSeconds=20)
     probe = {"exec": {"command": ["sh", "-c", "test $(id -u) = 0"]}, "periodSeconds": 1}
     made["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = probe
     return made

@@ -137,7 +137,7 @@ async def test_a_creation_never_touches_what_is_there(journey: Journey) -> None:
 async def test_an_app_whose_image_is_not_to_be_had_does_not_come_up_and_is_taken_back(
     journey: Journey,
 ) -> None:
-    image = f"lab.local/missing@sha256:{'0' * 64}"
+    image = f"127.0.0.1:9/missing@sha256:{'0' * 64}"
     target = journey.target("shopfront")
     action = DeployApp(target=target, image=image, port=8080, replicas=1, user=1000)
     intents = await journey.seal(action, "deploy-it")
