@@ -32,7 +32,7 @@ async def upload(desk: Desk, key: ThreadKey, one: Attachment) -> None:
         channel_id=key.channel,
         thread_ts=key.thread,
     )
-    await files.add(desk.db, key, file_id, desk.now())
+    await files.add(desk.db, key, file_id, desk.now(), desk.app)
 
 
 async def take_back(desk: Desk) -> int:
@@ -41,7 +41,7 @@ async def take_back(desk: Desk) -> int:
     gone = 0
     try:
         for _ in range(_ROUNDS_MAX):
-            due = await files.due(desk.db, before, _AT_ONCE)
+            due = await files.due(desk.db, before, _AT_ONCE, desk.app)
             deleted = sum([await _delete(desk, file_id) for file_id in due])
             gone += deleted
             if deleted < _AT_ONCE:
@@ -58,5 +58,5 @@ async def _delete(desk: Desk, file_id: str) -> bool:
         if error.error not in {"file_not_found", "file_deleted"}:
             _log.warning("file not taken back", file=file_id, why=error.error)
             return False
-    await files.gone(desk.db, file_id)
+    await files.gone(desk.db, file_id, desk.app)
     return True

@@ -5,6 +5,7 @@ import pytest
 from bot.store import answers, feedback, files, inbox, threads
 from bot.store.database import open_database
 from bot.store.inbox import NewQuestion
+from bot.store.outbox import App
 from bot.store.threads import ASSISTANT, PERSON, Turn
 from bot.types import Answer, Place, ThreadKey
 
@@ -171,3 +172,16 @@ async def test_files_fall_due_with_their_age_or_with_their_thread(db, now):
     await files.gone(db, "F-old")
     await files.gone(db, "F-old")
     assert await files.due(db, now - 90 * DAY, 10) == ["F-forgotten"]
+
+
+async def test_each_slack_app_takes_back_its_own_files(db, now):
+    await files.add(db, KEY, "F1", now - 91 * DAY)
+    await files.add(db, KEY, "F1", now - 91 * DAY, App.APPROVALS)
+    before = now - 90 * DAY
+
+    assert await files.due(db, before, 10) == ["F1"]
+    assert await files.due(db, before, 10, App.APPROVALS) == ["F1"]
+    await files.gone(db, "F1", App.APPROVALS)
+
+    assert await files.due(db, before, 10, App.APPROVALS) == []
+    assert await files.due(db, before, 10) == ["F1"]
