@@ -4,12 +4,11 @@ The same for a press in Slack and for a command at a terminal. A refusal is a se
 alone; what happened is seen on the card. Used by `bot.slack.decisions` and `bot.app.approvals`.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.accounts import Actor
-from bot.approval import proposals, sealed_case, standing, wording
+from bot.approval import own_word, proposals, sealed_case, standing, wording
 from bot.approval.policy.decision import Decision
 from bot.approval.policy.execution import may_undo
 from bot.approval.policy.grounds import not_named, terms, void, who
@@ -155,7 +154,7 @@ async def undo(ground: Ground, proposal: str, actor: Actor) -> Told:
     if earlier is not None and earlier.proposal.outcome == OutcomeKind.UNDONE:
         return _no("This is undone already.")
     draft = Draft(
-        id=_undo_id(proposal, earlier),
+        id=own_word.undo_id(proposal, earlier.proposal.id if earlier else "", ground.key),
         action=vocabulary.encode(action),
         target=target,
         requester=person.id,
@@ -224,12 +223,6 @@ def _undone(case: Case) -> Target | None:
     """
     known = (case.proposal.target, *case.proposal.objects)
     return next((one for one in known if one.kind in UNDOABLE_KINDS), None)
-
-
-def _undo_id(undone: str, earlier: Case | None) -> str:
-    """Give the id of the next undo of a proposal: of two presses at once only one draft is kept."""
-    before = earlier.proposal.id if earlier is not None else ""
-    return hashlib.sha256(f"undo:{undone}:{before}".encode()).hexdigest()[:32]
 
 
 def _of_vote(said: Answered, verdict: Verdict) -> Told:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.accounts import Account, Actor
-from bot.approval import proposals
+from bot.approval import own_word, proposals
 from bot.approval.policy.decision import Decision, refused
 from bot.approval.policy.execution import may_undo
 from bot.approval.policy.grounds import access_refusal, terms
@@ -22,6 +22,7 @@ from bot.executor.holding import release
 from bot.executor.judging import admitted
 from bot.executor.parts import Parts
 from bot.executor.undoing import Undone, undone
+from bot.store.outbox import App
 from bot.store.proposals import Proposal
 from tools.change.rehearse import rehearse
 from tools.changes import Rehearsal, State
@@ -42,6 +43,8 @@ class _Draft:
     policy: Policy
     requester: Actor
     undone: Undone | None
+    own_word: bool
+    """Whether it is known that its requester pressed, so that their word alone may carry an undo."""
 
     def about(self, risk: RiskLevel) -> Case:
         """Give what the policy is asked about."""
@@ -90,6 +93,7 @@ async def _decide(parts: Parts, proposal: Proposal) -> None:
         policy,
         known(account, proposal.standing),
         await undone(parts.db, proposal, action),
+        await _is_own_word(parts, proposal),
     )
     _insist(_may_ask(parts, draft))
     rehearsal = await _rehearse(parts, draft)
@@ -130,10 +134,19 @@ def _may_ask(parts: Parts, draft: _Draft) -> Decision:
     return next((one for one in found if one.allowed), found[-1])
 
 
+async def _is_own_word(parts: Parts, proposal: Proposal) -> bool:
+    """Tell whether the requester is known to have pressed; where serve takes the presses its word counts."""
+    if parts.app is not App.APPROVALS:
+        return True
+    return await own_word.was_pressed(parts.db, proposal, parts.key)
+
+
 def _own_undo(parts: Parts, draft: _Draft) -> Decision | None:
     """Decide whether an undo is carried by its requester's own word; None where it is no undo."""
     if draft.undone is None or draft.undone.case.proposal.sealed_at is None:
         return None
+    if not draft.own_word:
+        return refused("That its requester pressed undo is not known here.")
     before = sealed(draft.undone.case)
     return may_undo(draft.policy, before, draft.undone.ended_at, draft.requester, parts.clock())
 

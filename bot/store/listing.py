@@ -34,6 +34,13 @@ async def undo_of(db: Database, proposal: str) -> str | None:
         return (await tx.execute(newest_first)).scalar_one_or_none()
 
 
+async def undos_of(db: Database, proposal: str) -> list[str]:
+    """List all proposals that take this one back."""
+    found = select(proposals.c.id).where(proposals.c.undo_of == proposal)
+    async with db.read() as tx:
+        return list((await tx.execute(found)).scalars())
+
+
 async def not_looked_at(db: Database) -> int:
     """Count what was asked for and no executor has looked at yet."""
     async with db.read() as tx:

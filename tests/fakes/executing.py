@@ -22,6 +22,7 @@ from bot.approval.policy.votes import Verdict
 from bot.approval.transitions import Answered, Press, Start
 from bot.executor.loop import run
 from bot.executor.parts import Pace, Parts, Scope
+from bot.store import listing
 from bot.store.database import Database
 from bot.store.ledger import LedgerKey
 from bot.store.outbox import App
@@ -234,6 +235,14 @@ class World:
 
     async def done(self, proposal: str = "p1") -> Case:
         return await self.until(State.DONE, proposal=proposal)
+
+    async def asked_to_undo(self, proposal: str, real_s: float = 20.0) -> str:
+        """Give the id of the undo that somebody asked for, once an executor has it."""
+        ends = time.monotonic() + real_s
+        while (found := await listing.undo_of(self.db, proposal)) is None:
+            assert time.monotonic() < ends, "no undo was asked for"
+            await asyncio.sleep(0.01)
+        return found
 
     @property
     def effects(self) -> list[str]:

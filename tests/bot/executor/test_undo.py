@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.approval import deciding
+from bot.approval.deciding import Ground
 from bot.store import ledger
 from bot.store.ledger import Event
+from bot.store.outbox import App
 from bot.store.proposals import State
 from tests.fakes.executing import KEY, POLICY, actor
 from tools.actions.undo_change import UndoChange
@@ -178,3 +181,29 @@ async def test_undone_once_there_is_nothing_left_to_undo(world) -> None:
         await world.submit("undo-of-1-again", action, undo_of=CHANGE)
         case = await world.until(State.BLOCKED, proposal="undo-of-1-again")
     assert "changed Deployment web since" in case.proposal.reason
+
+
+async def test_where_serve_is_not_trusted_its_word_that_somebody_pressed_undo_carries_nothing(
+    world,
+) -> None:
+    world.policy_text = AT_ONCE
+    await executed(world)
+    async with world.executor(app=App.APPROVALS):
+        await ask(world, "ann")
+        case = await world.until(State.PENDING, State.DONE, proposal=UNDO)
+    assert (case.proposal.state, case.reviews) == (State.PENDING, ())
+    assert not case.proposal.requester_may_approve
+    assert not world.privileged()
+
+
+async def test_a_press_on_undo_that_the_executor_took_itself_carries_it(world) -> None:
+    world.policy_text = AT_ONCE
+    await executed(world)
+    async with world.executor(app=App.APPROVALS):
+        ground = Ground(world.db, world.policy, world.clock(), KEY)
+        told = await deciding.undo(ground, CHANGE, actor("ann"))
+        assert told.done, told.text
+        asked = await world.asked_to_undo(CHANGE)
+        case = await world.done(asked)
+    assert case.proposal.outcome == OutcomeKind.UNDONE, case.proposal.reason
+    assert world.privileged() is True
