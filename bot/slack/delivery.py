@@ -20,7 +20,6 @@ from bot.slack.desk import Desk
 from bot.slack.outlet import SlackBusy, SlackRefused, SlackUnclear
 from bot.slack.posting import GONE, Spot
 from bot.store import outbox, signs
-from bot.store import proposals as rows
 from bot.store.outbox import CARD, App, Note, Parcel
 from bot.store.proposals import Case, State
 from bot.telemetry import incident, logger
@@ -34,10 +33,11 @@ _DOWN_S = 2.0
 _LOST_S = 3.0
 """So long after a lost answer the message is looked for."""
 _LATEST_S = 300.0
-_REDRAWN_MAX = 200
+_REDRAWN_MAX = 500
+"""So many of the newest cards are looked at when all that are open have to be drawn anew."""
 _FILES_MAX = 10_000
 _ALIVE_EVERY_S = 5.0
-_WAITING = (State.DRAFT, State.PENDING, State.APPROVED, State.EXECUTING)
+_WAITING = frozenset({State.DRAFT, State.PENDING, State.APPROVED, State.EXECUTING})
 _log = logger(__name__)
 
 
@@ -106,18 +106,14 @@ class Delivery:
         if drawn_with != self._drawn_with:
             _log.info("open cards are drawn anew", executor_alive=alive)
             self._alive, self._drawn_with = alive, drawn_with
-            waiting = await rows.in_states(desk.db, _WAITING, _REDRAWN_MAX)
-            self._to_redraw = deque(one.id for one in waiting if one.app is self._app)
+            self._to_redraw = deque(await outbox.posted(desk.db, self._app, _REDRAWN_MAX))
 
     async def _show_next(self) -> bool:
         """Show one thing; False where nothing is due."""
         desk = self._desk
         parcel = await outbox.claim(desk.db, self._app, self._worker, desk.now(), LEASE_S)
         if parcel is None:
-            if self._to_redraw:
-                await outbox.again(desk.db, self._to_redraw.popleft(), desk.now())
-                return True
-            return False
+            return await self._redraw_next()
         try:
             await self._show(parcel)
         except SlackBusy as error:
@@ -133,6 +129,16 @@ class Delivery:
             incident(error, proposal=parcel.proposal, kind=parcel.kind)
             await self._later(parcel, _LATEST_S)
         return True
+
+    async def _redraw_next(self) -> bool:
+        """Ask for one open card to be drawn anew; False where none is left to be."""
+        desk = self._desk
+        while self._to_redraw:
+            case = await proposals.get(desk.db, self._to_redraw.popleft())
+            if case is not None and case.proposal.state in _WAITING:
+                await outbox.again(desk.db, case.proposal.id, desk.now())
+                return True
+        return False
 
     async def _later(self, parcel: Parcel, seconds: float) -> None:
         due = self._desk.now() + timedelta(seconds=max(seconds, 0.2))

@@ -100,6 +100,14 @@ async def again(db: Database, proposal: str, now: datetime) -> bool:
         return changed.rowcount == 1
 
 
+async def posted(db: Database, app: App, limit: int) -> list[str]:
+    """List the proposals whose cards an app has posted, the newest first."""
+    own = and_(outbox.c.app == app.value, outbox.c.kind == CARD, outbox.c.message_ts != "")
+    newest = select(outbox.c.proposal).where(own).order_by(outbox.c.put_at.desc(), outbox.c.id)
+    async with db.read() as tx:
+        return list((await tx.execute(newest.limit(limit))).scalars())
+
+
 async def claim(
     db: Database, app: App, worker: str, now: datetime, lease_s: float
 ) -> Parcel | None:

@@ -8,7 +8,7 @@ from psycopg import errors, sql
 
 from bot.approval import proposals
 from bot.errors import StoreUnavailable
-from bot.store import files, inbox, outbox, seen, threads, usage
+from bot.store import files, inbox, outbox, seen, signs, threads, usage
 from bot.store.database import open_database
 from bot.store.outbox import App
 from bot.store.proposals import State
@@ -160,3 +160,16 @@ def test_every_table_is_named_in_the_grants_or_is_one_that_serve_has_no_business
         name for name in metadata.tables if f" {name}" in granted.split("GRANT USAGE ON SCH")[1]
     }
     assert set(metadata.tables) - named == set(APPROVALS)
+
+
+async def test_serve_can_look_for_what_to_show_without_reading_a_proposal(serve, owner):
+    """What its delivery asks every half second, where the executor shows all cards itself."""
+    await proposals.submit(owner, make.draft("p2", "api"))
+    await proposals.claim_draft(owner, make.EXECUTOR.at(1), App.APPROVALS)
+    theirs = await outbox.claim(owner, App.APPROVALS, "executor", make.EXECUTOR.at(2).now, 30)
+    assert theirs is not None
+    await outbox.shown(owner, theirs, "executor", "1700.1")
+
+    assert await outbox.posted(owner, App.APPROVALS, 10) == ["p2"]
+    assert await outbox.posted(serve, App.APPROVALS, 10) == []
+    assert not await signs.alive(serve, signs.EXECUTOR, make.START)
