@@ -1,8 +1,9 @@
 """The executor's loop: a turn every half second, and beside it one task for each proposal in hand.
 
 A turn only looks and hands out: it gives a sign of life, signs what serve wrote, ends what has expired,
-takes over what broke off, and begins what waits. A slow rollout therefore holds up nothing else. What
-fails is an incident; the loop goes on. Used by `bot.app.executing`.
+takes over what broke off, and begins what waits; drafts come last, for anything may stand in them. A
+slow rollout therefore holds up nothing else. What fails is an incident; the loop goes on. Used by
+`bot.app.executing`.
 """
 
 import asyncio
@@ -65,9 +66,9 @@ class Executor:
         await self._sign()
         await proposals.expire_due(parts.db, parts.clock(), parts.key)
         await self._take_over()
-        await self._rehearse()
         await self._execute()
         self._look()
+        await self._rehearse()
 
     async def _sign_of_life(self) -> None:
         parts, now = self._parts, self._parts.clock()

@@ -3,8 +3,7 @@
 `change` is every transition: in one transaction, one at a time over all processes, it reads the
 proposal, lets a pure function of `bot.approval` decide, writes the proposal where its revision is still
 the one that was read, and with it the review, the steps, the ledger's row and the outbox's. A draft is
-no transition: it lies in a table of its own, which is all of approvals that serve's database role may
-write in a hardened installation. Used by `bot.approval.proposals`.
+no transition, but all of approvals that serve's role may write. Used by `bot.approval.proposals`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from bot.store.outbox import App, Note
 from bot.store.reviews import Review
 from bot.store.tables import drafts, proposals
 from bot.store.transaction import Transaction
+from bot.telemetry import incident
 from bot.types import ThreadKey
 from tools.types import Target
 
@@ -53,10 +53,7 @@ class State(StrEnum):
 
 
 MOVES: Mapping[State, frozenset[State]] = {
-    State.DRAFT: frozenset(
-        {State.DRAFT, State.BLOCKED, State.PENDING, State.WITHDRAWN, State.EXPIRED}
-        | {State.HANDED_OVER, State.APPROVED}
-    ),
+    State.DRAFT: frozenset(State) - {State.DENIED, State.EXECUTING, State.DONE},
     State.PENDING: frozenset(
         {State.PENDING, State.APPROVED, State.DENIED, State.WITHDRAWN, State.EXPIRED}
     ),
@@ -166,10 +163,7 @@ class Move:
 
 
 async def submit(db: Database, draft: Draft) -> bool:
-    """Keep a draft; False where that id is waiting already.
-
-    Needs no right but INSERT: nothing is read back.
-    """
+    """Keep a draft, by no right but INSERT; False where that id is waiting already."""
     new = db.insert(drafts).values(_asked(draft)).on_conflict_do_nothing()
     async with db.write() as tx:
         written = await tx.execute(new.execution_options(preserve_rowcount=True))
@@ -185,7 +179,7 @@ async def claim_draft(
 ) -> Proposal | None:
     """Take one draft: whose rehearsal broke off, or else the one that waits longest.
 
-    A draft whose id is that of a proposal already is dropped. None where nothing waits.
+    A draft that cannot be read, or whose id is a proposal's, is dropped. None where nothing waits.
     """
     async with db.write() as tx:
         await ledger.exclusively(db, tx)
@@ -195,8 +189,9 @@ async def claim_draft(
             return await _write(db, tx, Case(proposal), again(proposal), key)
         while (row := await _first(tx, drafts)) is not None:
             await tx.execute(delete(drafts).where(drafts.c.id == row.id))
-            if await _read(tx, row.id, lock=True) is None:
-                return await _write(db, tx, None, first(Draft(**_asked_of(row))), key)
+            draft = _draft(row)
+            if draft is not None and await _read(tx, row.id, lock=True) is None:
+                return await _write(db, tx, None, first(draft), key)
         return None
 
 
@@ -269,13 +264,9 @@ def _lapsed(state: State, now: datetime) -> ColumnElement[bool]:
     return and_(proposals.c.state == state.value, ended)
 
 
-async def _first(
-    tx: Transaction, table: Table, which: ColumnElement[bool] | None = None
-) -> Row[Any] | None:
-    ordered = select(table).order_by(table.c.submitted_at, table.c.id).limit(1)
-    if which is not None:
-        ordered = ordered.where(which)
-    return (await tx.execute(ordered.with_for_update())).one_or_none()
+async def _first(tx: Transaction, table: Table, *which: ColumnElement[bool]) -> Row[Any] | None:
+    ordered = select(table).where(*which).order_by(table.c.submitted_at, table.c.id)
+    return (await tx.execute(ordered.limit(1).with_for_update())).one_or_none()
 
 
 async def _read(tx: Transaction, proposal_id: str, *, lock: bool) -> Proposal | None:
@@ -370,8 +361,7 @@ _OWN = {one.name for one in fields(Proposal)} - {one.name for one in fields(Draf
 
 def _values(after: Proposal) -> dict[str, Any]:
     own = {name: getattr(after, name) for name in _OWN}
-    own |= {"app": after.app.value, "state": after.state.value}
-    own["objects"] = encode(after.objects)
+    own |= {"app": after.app.value, "state": after.state.value, "objects": encode(after.objects)}
     return _asked(after) | own
 
 
@@ -392,9 +382,17 @@ def _asked_of(row: Row[Any]) -> dict[str, Any]:
     }
 
 
+def _draft(row: Row[Any]) -> Draft | None:
+    """Read a draft, which all that serve is may have written; what is none is an incident."""
+    try:
+        return Draft(**_asked_of(row))
+    except ValueError as error:
+        incident(error, draft=row.id)
+        return None
+
+
 def _proposal(row: Row[Any]) -> Proposal:
     own: dict[str, Any] = {name: getattr(row, name) for name in _OWN}
-    own["app"] = App(row.app)
-    own["state"] = State(row.state)
+    own |= {"app": App(row.app), "state": State(row.state)}
     own["objects"] = decode(row.objects, tuple[Target, ...]) or ()
     return Proposal(**_asked_of(row), **own)

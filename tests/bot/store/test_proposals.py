@@ -214,3 +214,17 @@ async def test_a_draft_that_nobody_looked_at_for_a_day_expires_unrehearsed(db):
     assert case is not None
     assert case.proposal.state is State.EXPIRED
     assert (await make.press(db, "bob")).reply is Reply.WRONG_STATE
+
+
+async def test_a_draft_that_cannot_be_read_is_dropped_and_holds_up_no_other(db):
+    await proposals.submit(db, make.draft("forged", submitted_at=make.START - timedelta(days=1)))
+    await proposals.submit(db, make.draft("honest"))
+    async with db.write() as tx:
+        forged = update(drafts).where(drafts.c.id == "forged")
+        await tx.execute(forged.values(target=b'{"cluster": 1}'))
+
+    claimed = await proposals.claim_draft(db, make.EXECUTOR.at(1), App.ASSISTANT)
+
+    assert claimed is not None
+    assert claimed.id == "honest"
+    assert await count(db, drafts) == 0

@@ -134,11 +134,31 @@ async def test_cards_of_the_approvals_app_are_out_of_serves_reach(owner, serve, 
         b"UPDATE outbox SET shown = wanted, message_ts = 'x' WHERE app = 'approvals'"
     )
     assert hidden.rowcount == 0
-    with pytest.raises(errors.InsufficientPrivilege):
-        connection.execute(b"UPDATE outbox SET app = 'approvals'")
+    for forged in (
+        b"UPDATE outbox SET app = 'approvals'",
+        b"UPDATE outbox SET id = 'card:p3'",
+        b"INSERT INTO outbox SELECT * FROM outbox",
+    ):
+        with pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(forged)
+            pytest.fail(f"not refused: {forged!r}")
     card = await outbox.claim(owner, App.APPROVALS, "w", make.EXECUTOR.at(60).now, 60)
     assert card is not None
     assert card.proposal == "p2"
+
+
+@pytest.mark.parametrize("time", ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01"])
+async def test_a_draft_with_a_time_that_cannot_be_read_is_not_taken(connection, serve, time):
+    await proposals.submit(serve, make.draft("p2", "api"))
+    columns = [column.name for column in metadata.tables["drafts"].columns]
+    given = {name: b"" if name in {"action", "target", "standing"} else "x" for name in columns}
+    given |= {"id": "p3", "submitted_at": time}
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    values = sql.SQL(", ").join(map(sql.Placeholder, columns))
+    with pytest.raises(errors.CheckViolation):
+        connection.execute(
+            sql.SQL("INSERT INTO drafts ({}) VALUES ({})").format(names, values), given
+        )
 
 
 async def test_serve_does_its_own_work(serve):
