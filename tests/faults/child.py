@@ -17,6 +17,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from bot.approval import proposals
 from bot.approval.policy.file.document import parse
 from bot.approval.policy.votes import Verdict
 from bot.approval.transitions import Press
+from bot.executor.edge import at_edge
 from bot.executor.loop import Executor, run
 from bot.executor.parts import Parts
 from bot.store import proposals as rows
@@ -121,17 +123,22 @@ async def live(parts: Parts, names: list[str]) -> None:
     executor = Executor(parts, asyncio.Event())
     left = set(names)
     while left:
-        await executor._turn()
+        await at_edge(executor._turn)
         looking = [executor._looking] if executor._looking else []
         await asyncio.gather(
             *executor._rehearsing.values(), *executor._executing.values(), *looking
         )
         for name in sorted(left):
-            case = await rows.get(parts.db, name)
-            if case is not None and case.proposal.state is State.PENDING:
-                await press(parts, case)
-            if case is not None and case.proposal.state in OVER:
-                left.discard(name)
+            await at_edge(partial(serve_moment, parts, name, left))
+
+
+async def serve_moment(parts: Parts, name: str, left: set[str]) -> None:
+    """Press where a proposal waits; leave out one that is over. A store that is away is asked again."""
+    case = await rows.get(parts.db, name)
+    if case is not None and case.proposal.state is State.PENDING:
+        await press(parts, case)
+    if case is not None and case.proposal.state in OVER:
+        left.discard(name)
 
 
 async def press(parts: Parts, case: rows.Case) -> None:

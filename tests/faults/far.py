@@ -8,7 +8,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,7 +49,8 @@ class Far:
     request: dict[str, Any]
     server: asyncio.subprocess.Process
     later_s: float = 0.0
-    gone: set[int] = field(default_factory=set)
+    alive: set[int] = field(default_factory=set)
+    """Executors that were started, and not seen to end."""
 
     def clock(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.later_s)
@@ -85,6 +86,9 @@ class Far:
         last = "ended" if asked.get("wait", True) else "started"
         while last not in found:
             found |= await self.line()
+        self.alive.add(found["started"])
+        if "ended" in found and not found["stopped"]:
+            self.alive.discard(found["ended"])
         return found
 
     async def line(self) -> dict[str, Any]:
@@ -153,6 +157,9 @@ async def far(url: str, folder: Path) -> AsyncGenerator[Far, None]:
         assert "server" in await made.line()
         yield made
     finally:
+        for pid in made.alive:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         assert server.stdin
         server.stdin.close()
         await server.wait()

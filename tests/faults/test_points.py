@@ -59,7 +59,7 @@ async def test_stopped_past_its_lease_and_woken_it_adds_nothing(there, which) ->
         there.later_s += AFTER_LEASE_S
         await there.fork(names=[names[-1]])
         os.kill(paused["ended"], signal.SIGCONT)
-        await there.line()
+        assert "points" in await there.line()
         assert there.effects(names[-1]) == 1, number
         there.forget(names[-1])
     assert await there.judge(names) == {"verified": len(names)}
