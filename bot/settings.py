@@ -126,6 +126,10 @@ class Slack(_Part):
     serve_other_organisations: bool = Field(
         default=False, description="Answer people of other organisations (Slack Connect)."
     )
+    ledger_channel: str = Field(
+        default="",
+        description="Channel id where the ledger's head is noted every hour in which it grew.",
+    )
     workers: int = Field(default=8, ge=1, le=64, description="Threads answered side by side.")
 
 

@@ -168,6 +168,7 @@ def slack_config(settings: Settings) -> "SlackConfig":
         link_hosts=frozenset(part.link_hosts),
         serve_guests=part.serve_guests,
         serve_other_organisations=part.serve_other_organisations,
+        ledger_channel=part.ledger_channel,
         workers=part.workers,
         keep_days=settings.keep_days,
     )

@@ -45,6 +45,8 @@ class SlackConfig:
     serve_guests: bool = False
     serve_other_organisations: bool = False
     """People of other organisations in shared channels (Slack Connect)."""
+    ledger_channel: str = ""
+    """Where the ledger's head is noted; empty: nowhere but in the executor's log."""
     workers: int = 8
     """Threads answered side by side."""
     keep_days: int = 90

@@ -30,6 +30,7 @@ from bot.slack.config import Mode, SlackConfig
 from bot.slack.delivery import Delivery
 from bot.slack.desk import Desk
 from bot.slack.files import take_back
+from bot.slack.heads import keep_noting
 from bot.slack.identity import PRESSER_KEPT_S, Identity, Self
 from bot.slack.link import Link
 from bot.slack.outlet import Outlet, SlackRefused
@@ -89,6 +90,7 @@ class SlackService:
         self._link: Link | None = None
         self._start: asyncio.Task[None] | None = None
         self._cleaning: asyncio.Task[None] | None = None
+        self._noting: asyncio.Task[None] | None = None
         self._why = "Slack was not asked yet"
 
     @property
@@ -148,12 +150,12 @@ class SlackService:
             await self._session.close()
 
     async def _stop_starting(self) -> None:
-        for task in (self._start, self._cleaning):
+        for task in (self._start, self._cleaning, self._noting):
             if task is not None:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
-        self._start = self._cleaning = None
+        self._start = self._cleaning = self._noting = None
 
     async def _come_up(self, session: aiohttp.ClientSession) -> None:
         """Learn who we are, then connect; again until Slack answers."""
@@ -206,6 +208,8 @@ class SlackService:
         if self._approvals is not None:
             self._delivery = Delivery(desk, desk.app)
             self._delivery.start()
+            if config.ledger_channel:
+                self._noting = asyncio.create_task(keep_noting(desk))
         self._cleaning = asyncio.create_task(_clean(desk))
         if config.mode is Mode.SOCKET:
             client = _client(config, config.app_token, session, retry)
