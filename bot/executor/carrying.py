@@ -12,6 +12,7 @@ import msgspec
 
 from bot.approval import proposals
 from bot.approval.executing import Gate
+from bot.approval.sealed_case import case_of
 from bot.approval.transitions import Answered, Reply
 from bot.errors import StoreUnavailable
 from bot.executor.ending import broken_off
@@ -22,13 +23,14 @@ from bot.executor.undoing import undone
 from bot.store.operations import Phase, Step
 from bot.store.proposals import Case, State
 from tools import vocabulary
-from tools.change.apply import apply
+from tools.change.apply import Confirmed, apply
 from tools.change.apply import confirm as rehearsed_again
 from tools.change.recover import recover
 from tools.change.verify import Watch, verify
 from tools.changes import Intent, Outcome, OutcomeKind, Seal
 from tools.errors import ToolsError
 from tools.plans import Done
+from tools.types import RiskLevel
 
 ATTEMPTS = 3
 """How often a write is begun again whose result was not known, and which was not done."""
@@ -111,19 +113,22 @@ async def _begun(work: _Work, just_asked: bool) -> Outcome | None:
     began = work.parts.clock()
     reader, account = work.parts.readers()[work.cluster], work.parts.accounts[work.cluster]
 
-    async def look() -> str:
+    async def look() -> Confirmed:
         return await rehearsed_again(
             work.seal, reader, account, now=work.parts.clock(), done=work.done
         )
 
     try:
-        other = await _patiently(work, look, until_expiry=True)
+        again = await _patiently(work, look, until_expiry=True)
     except ToolsError as error:
         return Outcome(OutcomeKind.FAILED, first.id, f"{error.public} {error.hint}".strip())
-    if other:
-        return Outcome(OutcomeKind.STALE, first.id, other)
+    if again.other:
+        return Outcome(OutcomeKind.STALE, first.id, again.other)
     waited = (work.parts.clock() - began).total_seconds() >= ASKED_LASTS_S
-    return await _asked_again(work, first) if waited or not just_asked else None
+    riskier = again.risk.rank > case_of(work.case.proposal).risk.rank
+    if waited or riskier or not just_asked:
+        return await _asked_again(work, first, again.risk)
+    return None
 
 
 async def _steps(work: _Work) -> Outcome:
@@ -203,15 +208,18 @@ async def _ended(work: _Work, outcome: Outcome) -> None:
         raise LetGo
 
 
-async def _asked_again(work: _Work, step: Step) -> Outcome | None:
-    """Ask the policy anew before something is sent after a break; waits for what may pass by itself."""
+async def _asked_again(work: _Work, step: Step, risk: RiskLevel = RiskLevel.LOW) -> Outcome | None:
+    """Ask the policy anew before something is sent after a break, or where it is riskier by now.
+
+    Waits for what may pass by itself.
+    """
     parts = work.parts
     while True:
         policy = parts.policy()
         case = await proposals.get(parts.db, work.id)
         if case is None or policy is None:
             raise LetGo
-        decision = await may_go(parts, policy, case)
+        decision = await may_go(parts, policy, case, risk)
         if decision.allowed:
             return None
         until = case.proposal.until

@@ -4,6 +4,8 @@ The policy decides; here it is asked. Nothing of what was decided earlier is tak
 `rehearsing` and `carrying`.
 """
 
+from dataclasses import replace
+
 import msgspec
 
 from bot.accounts import Account
@@ -21,7 +23,7 @@ from bot.store.proposals import Case, Proposal
 from tools import vocabulary
 from tools.changes import Seal
 from tools.errors import BadAction, NotAllowed
-from tools.types import Action, Target
+from tools.types import Action, RiskLevel, Target
 
 
 def admitted(parts: Parts, proposal: Proposal) -> Action:
@@ -39,8 +41,10 @@ def admitted(parts: Parts, proposal: Proposal) -> Action:
     return action
 
 
-async def may_go(parts: Parts, policy: Policy, case: Case) -> Decision:
-    """Decide whether a sealed proposal is executed now."""
+async def may_go(
+    parts: Parts, policy: Policy, case: Case, risk: RiskLevel = RiskLevel.LOW
+) -> Decision:
+    """Decide whether a sealed proposal is executed now; `risk` is what it has become by now, if higher."""
     proposal = case.proposal
     try:
         action = admitted(parts, proposal)
@@ -51,7 +55,7 @@ async def may_go(parts: Parts, policy: Policy, case: Case) -> Decision:
     if any(_elsewhere(step.operation.target, action.target) for step in seal.steps):
         return refused("It would change something in another place.")
     known = await _facts(parts, case)
-    about = sealed(case, known)
+    about = _at_least(sealed(case, known), risk)
     approvers = [one.person for one in about.reviews if one.verdict is Verdict.APPROVE]
     concerned = (proposal.requester, *approvers)
     operations = [step.operation for step in seal.steps]
@@ -63,6 +67,12 @@ async def may_go(parts: Parts, policy: Policy, case: Case) -> Decision:
     starter = standing.account_of(proposal.starter)
     started = known(starter, proposal.starter) if starter else None
     return may_execute(policy, about, now, access, started)
+
+
+def _at_least(about: Sealed, risk: RiskLevel) -> Sealed:
+    """Give what the policy judges, of no lower risk than this."""
+    higher = max(about.case.risk, risk, key=lambda level: level.rank)
+    return replace(about, case=replace(about.case, risk=higher))
 
 
 async def _facts(parts: Parts, case: Case) -> Facts:

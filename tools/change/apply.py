@@ -9,6 +9,8 @@ caller commits the Intent before and the Outcome after. Used by `bot.executor`.
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from msgspec import Struct
+
 from tools import vocabulary
 from tools.change.objects import diff_digest, difference, object_digest
 from tools.change.rehearse import read, rehearse, send
@@ -26,7 +28,7 @@ from tools.errors import (
 )
 from tools.patching import as_object, value_at
 from tools.plans import Done, Json
-from tools.types import Verb
+from tools.types import RiskLevel, Verb
 
 ATTEMPTS = 3
 """How often it is begun again from the reading."""
@@ -56,18 +58,28 @@ class _Again(Exception):
         self.wait_s = wait_s
 
 
+class Confirmed(Struct, frozen=True):
+    """What a sealed action comes to when it is rehearsed once more."""
+
+    risk: RiskLevel
+    """By what is there now, of which the seal does not hold everything."""
+    other: str = ""
+    """Why it does not come out the same; empty where it does."""
+
+
 async def confirm(
     seal: Seal, reader: Reader, writer: Writer, *, now: datetime, done: tuple[Done, ...] = ()
-) -> str:
-    """Rehearse a sealed action once more; empty where it comes out the same, else why it does not.
+) -> Confirmed:
+    """Rehearse a sealed action once more.
 
     The action is decoded, planned and tried anew, so that nothing is taken over from the seal. The
     caller does this before it commits the intent. Raises as `rehearse`.
     """
     again = await rehearse(seal.action, reader, writer, now=now, done=done)
     if again.state is not State.READY:
-        return again.reason
-    return "" if again.seal == seal else _difference(seal, again)
+        return Confirmed(again.risk.level, again.reason)
+    other = "" if again.seal == seal else _difference(seal, again)
+    return Confirmed(again.risk.level, other)
 
 
 def _difference(seal: Seal, again: Rehearsal) -> str:

@@ -16,6 +16,7 @@ from bot.store import outbox
 from bot.store.proposals import Case, State
 from bot.store.tables import proposals
 from tests.fakes.executing import KEY, POLICY, actor, harden
+from tools.actions.restart import Restart
 from tools.actions.undo_change import UndoChange
 from tools.changes import OutcomeKind, Rehearsal, Seal
 from tools.types import Target
@@ -317,3 +318,38 @@ async def test_only_an_undo_is_carried_by_its_requesters_own_word(world) -> None
     turn = Turn("w", world.clock(), 30.0, KEY)
     with pytest.raises(ValueError, match="only an undo"):
         transitions.seal(Case(draft), turn, sealing)
+
+
+CAREFUL = POLICY.replace("risks: any", "risks: [low]") + (
+    """\
+  - name: what is risky
+    clusters: [lab]
+    namespaces: any
+    actions: any
+    risks: any
+    propose: [ann, bob]
+    approve: [bob, cat]
+    approvals: 2
+"""
+)
+
+
+async def test_what_became_riskier_needs_the_approvals_of_its_new_risk(world) -> None:
+    world.policy_text = CAREFUL
+    target = Target("lab", "apps/v1", "Deployment", "shop", "web")
+    async with world.executor():
+        await world.pending(action=Restart(target=target, at="2026-03-04T10:00:00Z"))
+    await world.press()
+    world.live()["spec"]["replicas"] = 1
+    assert "pending, not approved" in await refused(world)
+
+
+async def test_what_became_riskier_under_the_same_rule_is_executed(world) -> None:
+    target = Target("lab", "apps/v1", "Deployment", "shop", "web")
+    async with world.executor():
+        await world.pending(action=Restart(target=target, at="2026-03-04T10:00:00Z"))
+    await world.press()
+    world.live()["spec"]["replicas"] = 1
+    async with world.executor():
+        await world.done()
+    assert world.effects == ["p1.0"]

@@ -305,9 +305,10 @@ async def test_an_intent_outside_the_closed_set_is_refused(bench: Any) -> None:
 async def test_confirming_plans_and_tries_anew(bench: Any) -> None:
     intent = await bench.intend()
     seal = intent.seal
-    assert await confirm(seal, bench.reader, bench.writer, now=bench.now) == ""
+    assert (await confirm(seal, bench.reader, bench.writer, now=bench.now)).other == ""
     bench.api.writes.change(DEPLOYMENTS, "web", EDITS["image"])
-    assert "not as it was" in await confirm(seal, bench.reader, bench.writer, now=bench.now)
+    again = await confirm(seal, bench.reader, bench.writer, now=bench.now)
+    assert "not as it was" in again.other
 
 
 async def test_two_executors_at_once_have_one_effect(bench: Any) -> None:

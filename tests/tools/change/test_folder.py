@@ -43,7 +43,7 @@ async def test_from_finding_to_verified_and_back_byte_for_byte(desk: Desk) -> No
     assert not (desk.folder / ".oakum").exists()
 
     intent = await desk.intend(harden())
-    assert await confirm(intent.seal, desk.reader, desk.writer, now=desk.now) == ""
+    assert (await confirm(intent.seal, desk.reader, desk.writer, now=desk.now)).other == ""
     applied = await desk.apply(intent)
     assert applied.kind is OutcomeKind.APPLIED
     old, new = WEB.splitlines(), (desk.folder / "web.yaml").read_text().splitlines()
