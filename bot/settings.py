@@ -75,6 +75,11 @@ class Cluster(_Part):
     timeout_s: float = Field(default=30.0, gt=0, le=600, description="Seconds for one request.")
     configmaps: bool = Field(default=False, description="Open ConfigMap values (redacted).")
     logs: bool = Field(default=False, description="Open pod logs (redacted).")
+    checkout: Path | None = Field(
+        default=None,
+        description="Folder of its manifests in a Git checkout: what their owner (Argo CD, Flux, Helm, an "
+        "administrator) has to change is committed there on a branch, ready to push.",
+    )
     executor: ExecutorAccount = Field(
         default=ExecutorAccount(),
         description="Credentials that change it; empty: those that read it (simple installation).",
@@ -305,7 +310,9 @@ def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make relative paths relative to the file that names them, `~` the home folder."""
     clusters = values.get("clusters")
     parts = list(_mapping(clusters).values())
-    paths = [(_mapping(part), key) for part in parts for key in ("folder", "kubeconfig")]
+    paths = [
+        (_mapping(part), key) for part in parts for key in ("folder", "kubeconfig", "checkout")
+    ]
     paths += [(_mapping(_mapping(part).get("executor")), "kubeconfig") for part in parts]
     paths += [(values, "library"), (values, "data"), (values, "policy")]
     paths.append((_mapping(values.get("embedding")), "folder"))

@@ -74,6 +74,15 @@ def account_configs(settings: Settings) -> dict[str, ClusterConfig]:
     return configs
 
 
+def checkouts(settings: Settings) -> dict[str, ClusterConfig]:
+    """Give by cluster the Git checkout in which its owner's manifests are, where one is configured."""
+    return {
+        name: ClusterConfig(name, ClusterSource.FOLDER, folder=str(part.checkout))
+        for name, part in settings.clusters.items()
+        if part.checkout is not None
+    }
+
+
 def scope_of(settings: Settings, thread: ThreadKey) -> "Scope":
     """Give what may be changed from a thread: what its channel may see.
 
@@ -141,6 +150,7 @@ class Executing:
             wait=asyncio.sleep,
             worker=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
             app=App.APPROVALS if self._own_app else App.ASSISTANT,
+            checkouts=checkouts(self._settings),
         )
         self._executor = Executor(parts, self._stop)
         self._running = asyncio.create_task(self._executor.run())

@@ -4,7 +4,7 @@ Holds data only. Made by `bot.app.executing`; used by the other files here.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from bot.store.ledger import LedgerKey
 from bot.store.outbox import App
 from bot.types import ThreadKey
 from tools.cluster.reader import Reader
+from tools.types import ClusterConfig
 
 if TYPE_CHECKING:
     from tools.cluster.writer import Writer
@@ -65,6 +66,8 @@ class Parts:
     """Names this process's leases; unique for as long as it lives."""
     app: App
     """The Slack app that shows the cards."""
+    checkouts: Mapping[str, ClusterConfig] = field(default_factory=dict[str, ClusterConfig])
+    """By cluster the Git checkout of its manifests, as a folder; where there is none, none is made."""
     pace: Pace = Pace()
 
     def turn(self, lease_s: float | None = None) -> Turn:

@@ -24,6 +24,7 @@ from bot.executor.parts import Parts
 from bot.executor.undoing import Undone, undone
 from bot.store.outbox import App
 from bot.store.proposals import Proposal
+from tools.change.owner_branch import prepared
 from tools.change.rehearse import rehearse
 from tools.changes import Rehearsal, State
 from tools.errors import AccessRefused, BadAction, ClusterUnreachable, NotAllowed
@@ -197,6 +198,9 @@ def _by_own_word(parts: Parts, draft: _Draft, rehearsal: Rehearsal) -> Sealing:
 
 async def _hand_over(parts: Parts, draft: _Draft, rehearsal: Rehearsal) -> None:
     """Leave it to somebody else; nobody's access is asked about, for Oakum does nothing."""
+    checkout = parts.checkouts.get(draft.action.target.cluster)
+    if checkout is not None:
+        rehearsal = await prepared(rehearsal, checkout, draft.proposal.id)
     until = _at(parts, draft) + _needed(draft, rehearsal).handover
     await proposals.hand_over(parts.db, parts.turn(), draft.proposal.id, rehearsal, until)
 
