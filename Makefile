@@ -1,11 +1,11 @@
-# make demo | install | test | check | bench | guards | lab | new. Everything goes into .venv beside this file.
+# make demo | install | test | check | bench | guards | soak | lab | new. Everything goes into .venv beside this file.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 # Two threads of linear algebra spin against each other on a small machine.
 export OPENBLAS_NUM_THREADS ?= 1
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo install test check format bench guards lab new tables clean
+.PHONY: help demo install test check format bench guards soak lab new tables clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench: .venv/development ## Print the figures (EVAL=FOLDER: only search, on your
 
 guards: .venv/development ## Take each guard out in turn: its tests must fail
 	@$(BIN)/python -m tests.guards $(only)
+
+soak: .venv/development ## Kill executors a thousand times, press thousands of buttons: what is too long for every run
+	@$(BIN)/python -m tests.soak
 
 lab: .venv/development ## Start a real Kubernetes cluster on this machine (Linux, root)
 	@$(BIN)/python -m tests.machine
