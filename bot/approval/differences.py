@@ -12,7 +12,9 @@ import msgspec
 import yaml
 from msgspec import UNSET
 
+from bot.approval import made_anew
 from tools import redact
+from tools.changes import Rehearsal
 from tools.types import Change, FieldPath, Fixed, Operation, Verb
 
 Difference = Sequence[tuple[Operation, tuple[Change, ...]]]
@@ -50,12 +52,22 @@ def fields(operation: Operation, changes: Iterable[Change]) -> Iterator[Field]:
             yield Field(where, name, field, _value(leaf.before), _value(leaf.after))
 
 
+def otherwise(operation: Operation, changes: Iterable[Change]) -> Iterator[Field]:
+    """Give each field of a new object that the cluster would set otherwise than it was asked for."""
+    if operation.verb is Verb.CREATE:
+        for change in made_anew.otherwise(operation.manifest, changes):
+            field = dotted(change.path)
+            yield Field("", field, field, _value(change.before), _value(change.after))
+
+
 def lines(difference: Difference) -> Iterator[str]:
     """Write what changes line by line, for a terminal."""
     for operation, changes in difference:
         target = operation.target
         if operation.verb is not Verb.PATCH:
             yield f"{operation.verb.value} {target.kind}/{target.name}"
+            for one in otherwise(operation, changes):
+                yield f"the cluster sets {one.dotted}: {one.old or 'not set'} → {one.new or 'removed'}"
             continue
         for one in fields(operation, changes):
             yield f"{one.dotted}: {one.old or 'not set'} → {one.new or 'removed'}"
@@ -64,6 +76,19 @@ def lines(difference: Difference) -> Iterator[str]:
 def patch_text(difference: Difference) -> str:
     """Write each operation as kubectl takes it: a JSON patch that tests what is there, or a manifest."""
     return "\n".join(_patch(*one) for one in difference) or "(no change)\n"
+
+
+def whole_text(rehearsal: Rehearsal) -> str:
+    """Write all that a rehearsal gave: what speaks for and against it line by line, then each operation."""
+    weighed = (
+        *(f"Risk {rehearsal.risk.level.value}: {one}" for one in rehearsal.risk.reasons),
+        *(f"Disrupts: {one}" for one in rehearsal.disruption.facts),
+        *rehearsal.notes,
+        *(f"The cluster warns: {one}" for one in rehearsal.warnings),
+        *(f"Would be refused: {one}" for one in rehearsal.preview),
+    )
+    said = "".join(f"# {' '.join(one.split())}\n" for one in weighed)
+    return f"{said}\n{patch_text(rehearsal.diff)}"
 
 
 def yaml_text(document: dict[str, Any]) -> str:
@@ -135,11 +160,17 @@ def _patch(operation: Operation, changes: Sequence[Change]) -> str:
         return f"# kubectl{place} delete {named} --cascade=foreground\n"
     if operation.verb is Verb.CREATE:
         head = f"# kubectl{place} create -f FILE, the file being:"
-        return f"{head}\n{yaml_text(operation.manifest)}"
+        server = made_anew.made(changes) if made_anew.otherwise(operation.manifest, changes) else {}
+        made = f"# The cluster would make of it:\n{_commented(yaml_text(server))}" if server else ""
+        return f"{head}\n{yaml_text(operation.manifest)}{made}"
     head = f"# kubectl{place} patch {named} --type=json --patch-file FILE, the file being:"
     steps = [*_tests(operation.fixed), *(step for one in changes for step in _steps(one))]
     body = ",\n".join(f"  {msgspec.json.encode(step).decode()}" for step in steps)
     return f"{head}\n[\n{body}\n]\n"
+
+
+def _commented(text: str) -> str:
+    return "".join(f"#   {line}\n" for line in text.splitlines())
 
 
 def _tests(fixed: Sequence[Fixed]) -> list[dict[str, Any]]:

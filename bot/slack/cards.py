@@ -35,6 +35,7 @@ START = "proposal.start"
 UNDO = "proposal.undo"
 PATCH = "proposal.patch"
 _OPEN = frozenset({State.DRAFT, State.PENDING, State.APPROVED, State.EXECUTING})
+_FILE = ", in the attached file"
 _LINES_MAX = 6
 _LINE_MAX = 250
 _STANDING_ROOM = 1_800
@@ -209,7 +210,7 @@ def _rehearsed(case: Case, rehearsal: Rehearsal) -> list[Block]:
     warnings = [f"• {literal(one, _LINE_MAX)}" for one in rehearsal.warnings]
     warnings += [f"• would be refused: {literal(one, _LINE_MAX)}" for one in rehearsal.preview]
     if warnings and case.proposal.state is not State.DONE:
-        blocks.append(_lined(["*The cluster warns*", *_most(warnings)], _WARNINGS_ROOM))
+        blocks.append(_lined(["*The cluster warns*", *_most(warnings, _FILE)], _WARNINGS_ROOM))
     return blocks
 
 
@@ -224,7 +225,7 @@ def _weighed(rehearsal: Rehearsal) -> list[str]:
     if rehearsal.undo:
         mark = "" if rehearsal.undoable else "⚠️ "
         lines.append(f"*Undo* {mark}{literal(_sentence(rehearsal.undo), 200)}")
-    return [*lines, *_most([f"• {literal(one, _LINE_MAX)}" for one in rehearsal.notes])]
+    return [*lines, *_most([f"• {literal(one, _LINE_MAX)}" for one in rehearsal.notes], _FILE)]
 
 
 def _afterwards(case: Case) -> list[Block]:
@@ -305,14 +306,14 @@ def _files(case: Case, rehearsal: Rehearsal | None) -> Iterable[Attachment]:
     prefix = f"oakum-{case.proposal.id[:8]}"
     if rehearsal.manifest:
         yield cards_changes.manifest_file(rehearsal.manifest, prefix)
-    left = cards_changes.lines(rehearsal.diff)[1]
-    if rehearsal.diff and (left or case.proposal.state is State.HANDED_OVER):
+    handed_over = case.proposal.state is State.HANDED_OVER
+    if rehearsal.diff and (handed_over or cards_changes.is_cut(rehearsal)):
         yield cards_changes.patch_file(rehearsal, prefix)
 
 
-def _most(lines: Sequence[str]) -> list[str]:
+def _most(lines: Sequence[str], where: str = "") -> list[str]:
     left = len(lines) - _LINES_MAX
-    return [*lines[:_LINES_MAX], *([f"…and {left} more"] if left > 0 else [])]
+    return [*lines[:_LINES_MAX], *([f"…and {left} more{where}"] if left > 0 else [])]
 
 
 def _lined(lines: Sequence[str], room: int) -> Block:

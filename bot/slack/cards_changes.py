@@ -1,4 +1,4 @@
-"""What a proposal changes, for a card: field by field from old to new; whole as a patch in a file.
+"""What a proposal changes, for a card: field by field from old to new; whole in a file where any is cut.
 
 Pure; used by `cards`.
 """
@@ -7,11 +7,20 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from bot.approval.differences import Difference, fields, patch_text, yaml_text
+from bot.approval.differences import (
+    Difference,
+    Field,
+    fields,
+    otherwise,
+    patch_text,
+    whole_text,
+    yaml_text,
+)
 from bot.slack.literal import literal, value
 from bot.slack.mrkdwn import units
 from bot.slack.tables import Attachment
 from tools.changes import Rehearsal
+from tools.patching import value_at
 from tools.types import Change, Operation, Verb
 
 LINES_MAX = 8
@@ -19,6 +28,10 @@ LINES_MAX = 8
 _ROOM = 2_000
 _VALUE_MAX = 80
 _NAME_MAX = 90
+_IMAGE_MAX = 200
+_TEXTS_MAX = 6
+_TEXTS_ROOM = 900
+_PATCH_ROOM = 6_000
 
 
 def lines(difference: Difference) -> tuple[list[str], int]:
@@ -35,8 +48,29 @@ def lines(difference: Difference) -> tuple[list[str], int]:
 
 
 def patch_file(rehearsal: Rehearsal, prefix: str) -> Attachment:
-    """Give the whole change as text that a person, or kubectl, can apply."""
-    return Attachment(f"{prefix}-patch.txt", "The change in full", patch_text(rehearsal.diff))
+    """Give the whole change as text that a person, or kubectl, can apply, and all that was said of it."""
+    return Attachment(f"{prefix}-patch.txt", "The change in full", whole_text(rehearsal))
+
+
+def is_cut(rehearsal: Rehearsal) -> bool:
+    """Tell whether a card leaves out or shortens anything of a rehearsal, so that a file has to have it."""
+    difference = rehearsal.diff
+    warned = (*rehearsal.warnings, *rehearsal.preview)
+    lists = (rehearsal.notes, rehearsal.risk.reasons, rehearsal.disruption.facts, warned)
+    many = any(len(one) > _TEXTS_MAX or sum(map(len, one)) > _TEXTS_ROOM // 3 for one in lists)
+    made = any(operation.verb is Verb.CREATE for operation, _ in difference)
+    long = any(
+        len(text) > most
+        for operation, changes in difference
+        for one in (*fields(operation, changes), *otherwise(operation, changes))
+        for text, most in ((one.old, _VALUE_MAX), (one.new, _VALUE_MAX), (one.name, _NAME_MAX))
+    )
+    return many or made or long or lines(difference)[1] > 0 or _is_long(patch_text(difference))
+
+
+def _is_long(patch: str) -> bool:
+    """Tell whether a patch may be longer than what is shown of it in a message."""
+    return units(patch) > _PATCH_ROOM
 
 
 def manifest_file(manifest: dict[str, Any], prefix: str) -> Attachment:
@@ -49,6 +83,8 @@ def _lines(operation: Operation, changes: Sequence[Change]) -> Iterator[str]:
     named = value(f"{target.kind}/{target.name}", _NAME_MAX)
     if operation.verb is Verb.CREATE:
         yield f"• creates {named}{_gist(operation.manifest)}"
+        for one in otherwise(operation, changes):
+            yield f"• ⚠️ the cluster sets {_shown(one)}"
         return
     if operation.verb is Verb.DELETE:
         yield f"• deletes {named}, and what belongs to it"
@@ -56,10 +92,14 @@ def _lines(operation: Operation, changes: Sequence[Change]) -> Iterator[str]:
     for place, found in groupby(fields(operation, changes), key=lambda one: one.place):
         head = f"{literal(place, 120)}\n" if place else ""
         for one in found:
-            before = value(one.old, _VALUE_MAX) if one.old else "not set"
-            after = value(one.new, _VALUE_MAX) if one.new else "removed"
-            yield f"{head}• {value(one.name, _NAME_MAX)}: {before} → {after}"
+            yield f"{head}• {_shown(one)}"
             head = ""
+
+
+def _shown(field: Field) -> str:
+    before = value(field.old, _VALUE_MAX) if field.old else "not set"
+    after = value(field.new, _VALUE_MAX) if field.new else "removed"
+    return f"{value(field.name, _NAME_MAX)}: {before} → {after}"
 
 
 def _gist(manifest: dict[str, Any]) -> str:
@@ -71,8 +111,18 @@ def _gist(manifest: dict[str, Any]) -> str:
     if "policyTypes" in held:
         return f", for {_listed(held['policyTypes'])} traffic"
     if "replicas" in held:
-        return f" with {value(str(held['replicas']), 10)} replicas"
+        return f" with {value(str(held['replicas']), 10)} replicas{_images(held)}"
     return ""
+
+
+def _images(spec: dict[str, Any]) -> str:
+    """Name what the pods of a new workload run, whole: it is what is approved."""
+    containers = value_at(spec, ("template", "spec", "containers"))
+    found = (
+        [value_at(one, ("image",)) for one in containers] if isinstance(containers, list) else []
+    )
+    images = [value(one, _IMAGE_MAX) for one in found if isinstance(one, str)]
+    return f" of {', '.join(images)}" if images else ""
 
 
 def _listed(found: Any) -> str:

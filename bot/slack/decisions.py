@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.approval import deciding, proposals, wording
 from bot.approval.deciding import Ground, Told
-from bot.approval.differences import patch_text
+from bot.approval.differences import whole_text
 from bot.approval.policy.votes import Verdict
 from bot.errors import BotError, NotServed
 from bot.slack import cards, presses
@@ -184,7 +184,7 @@ async def _show_patch(desk: Desk, press: Press, case: Case) -> str:
     rehearsal = wording.rehearsal_of(case.proposal)
     if rehearsal is None or not rehearsal.diff:
         return "There is no patch to show: nothing was tried out yet."
-    shown, whole = _pieces(patch_text(rehearsal.diff))
+    shown, whole = _pieces(whole_text(rehearsal))
     blocks: list[dict[str, Any]] = [
         {"type": "section", "text": {"type": "mrkdwn", "text": f"```{one}```", "verbatim": True}}
         for one in shown

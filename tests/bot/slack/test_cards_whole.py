@@ -1,0 +1,115 @@
+"""Nothing of a change is hidden by its card: what is shortened or left out is whole in the file beside it."""
+
+import copy
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from bot.slack.cards import View, card
+from bot.slack.config import Profile
+from bot.store.proposals import Case, Proposal, State
+from bot.types import ThreadKey
+from tests.fakes.proposed import POLICY, TEAM, harden, operation, rehearsal
+from tests.fakes.slack.limits import check_message
+from tools import vocabulary
+from tools.actions.deploy_app import DeployApp
+from tools.changes import Rehearsal
+from tools.types import Change, Operation, Risk, RiskLevel, Target, Verb
+
+NOW = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
+IMAGE = f"registry.example/shop/api@sha256:{'a' * 64}"
+POD = ("spec", "template", "spec")
+
+
+def drawn(made: Rehearsal, action=None):
+    """Draw the pending card of a rehearsal."""
+    wanted = action or harden()
+    proposal = Proposal(
+        id="a" * 32,
+        action=vocabulary.encode(wanted),
+        target=wanted.target,
+        requester="ann",
+        account=(TEAM, "UANN"),
+        thread=ThreadKey(TEAM, "C1", "1.1"),
+        submitted_at=NOW,
+        changed_at=NOW,
+        state=State.PENDING,
+        rehearsal=msgspec.json.encode(made),
+        policy_version=POLICY.version,
+        needed=1,
+        until=NOW + timedelta(minutes=30),
+    )
+    shown = card(Case(proposal), View(POLICY, True, TEAM, Profile.MODERN, NOW))
+    check_message(shown.text, list(shown.blocks), modern=False)
+    return shown
+
+
+def deployed(mutate):
+    """Draw the card of a new Deployment, as a webhook makes it of what was asked for."""
+    place = Target("prod", "apps/v1", "Deployment", "shop", "api")
+    container = {"name": "api", "image": IMAGE, "securityContext": {"runAsNonRoot": True}}
+    manifest = {"kind": "Deployment", "spec": {"replicas": 2, "template": {"spec": {}}}}
+    manifest["spec"]["template"]["spec"] = {"containers": [container]}
+    server = copy.deepcopy(manifest)
+    pod = server["spec"]["template"]["spec"]
+    pod |= {"dnsPolicy": "ClusterFirst", "securityContext": {}}
+    mutate(pod)
+    created = Operation(Verb.CREATE, place, manifest=manifest)
+    changes = tuple(Change((key,), after=server[key]) for key in server)
+    made = Rehearsal("ready", diff=((created, changes),), risk=Risk(RiskLevel.HIGH, ("New.",)))
+    return drawn(made, DeployApp(target=place, image=IMAGE, port=8080))
+
+
+def test_a_new_app_is_shown_with_its_whole_image_and_without_the_servers_defaults():
+    shown = deployed(lambda pod: None)
+
+    assert f"of `{IMAGE}`" in str(shown.blocks)
+    assert "the cluster sets" not in str(shown.blocks)
+    assert "runAsNonRoot" in shown.files[0].content
+
+
+@pytest.mark.parametrize(
+    ("mutate", "word"),
+    [
+        (lambda pod: pod["containers"].append({"name": "spy", "image": "x/spy"}), "x/spy"),
+        (lambda pod: pod["containers"].insert(0, {"name": "spy", "image": "x/spy"}), "x/spy"),
+        (lambda pod: pod["containers"][0].update(image="x/other"), "x/other"),
+        (lambda pod: pod["containers"][0]["securityContext"].update(privileged=True), "privileged"),
+        (lambda pod: pod["containers"][0]["securityContext"].pop("runAsNonRoot"), "runAsNonRoot"),
+        (lambda pod: pod.update(volumes=[{"name": "v", "hostPath": {"path": "/"}}]), "hostPath"),
+        (lambda pod: pod.update(hostNetwork=True), "hostNetwork"),
+    ],
+)
+def test_what_a_webhook_makes_of_a_new_object_is_on_the_card_and_in_the_file(mutate, word):
+    shown = deployed(mutate)
+
+    assert "⚠️ the cluster sets" in str(shown.blocks)
+    assert word in str(shown.blocks)
+    assert "The cluster would make of it" in shown.files[0].content
+    assert word in shown.files[0].content
+
+
+def test_a_value_that_is_shortened_on_the_card_is_whole_in_the_file():
+    change = Change((*POD, "volumes"), after=["x" * 90, "the dangerous end"])
+    made = msgspec.structs.replace(operation(harden()), changes=(change,))
+
+    shown = drawn(Rehearsal("ready", diff=((made, (change,)),)))
+
+    assert "the dangerous end" not in str(shown.blocks)
+    assert "the dangerous end" in shown.files[0].content
+
+
+@pytest.mark.parametrize("field", ["warnings", "preview", "notes"])
+def test_all_that_is_said_of_a_change_is_on_the_card_or_in_its_file(field):
+    said = tuple(f"Word number {number}." for number in range(9))
+
+    shown = drawn(msgspec.structs.replace(rehearsal(harden(), seal=None), **{field: said}))
+
+    assert "…and 3 more, in the attached file" in str(shown.blocks)
+    for one in said:
+        assert one in shown.files[0].content
+
+
+def test_a_card_that_has_room_for_everything_has_no_file():
+    assert drawn(rehearsal(harden(), seal=None)).files == ()
