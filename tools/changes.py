@@ -73,7 +73,7 @@ class Rehearsal(Struct, frozen=True):
     """Workloads whose pods a namespace's new level would refuse, by our own check of each template;
     beside `warnings`, in which the server names only some pods that run."""
     manifest: dict[str, Any] = {}
-    """REFUSED: the object for its owner to make again, where that is the way."""
+    """REFUSED: the object for its owner to make again, where that is the way; redacted."""
     answers: tuple[str, ...] = ()
     """Checks that are to pass afterwards, whoever makes the change."""
     seal: Seal | None = None

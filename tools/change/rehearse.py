@@ -9,7 +9,7 @@ from datetime import datetime
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from tools import vocabulary
+from tools import redact, vocabulary
 from tools.around import read_around
 from tools.change.objects import diff_digest, difference, object_digest, overruled, shown
 from tools.change.pod_security import preview, refusal
@@ -78,7 +78,8 @@ async def _rehearsed_anew(
         around = await read_around(decoded, obj, reader, now, done)
         plan = vocabulary.plan(decoded, obj, around)
         if isinstance(plan, Refusal):
-            return Rehearsal(State.REFUSED, plan.public, plan.hint, manifest=plan.manifest)
+            safe = redact.document(plan.manifest)
+            return Rehearsal(State.REFUSED, plan.public, plan.hint, manifest=safe)
         if plan.handover:
             return _handed_over(plan, obj or {})
         tried = [

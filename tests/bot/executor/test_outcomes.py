@@ -8,10 +8,13 @@ from bot.store.database import Database
 from bot.store.ledger import Event
 from bot.store.operations import Phase
 from bot.store.proposals import State
-from tests.fakes.executing import roll_out
+from tests.fakes.executing import PODS, roll_out
 from tests.fakes.kubernetes import Fault
 from tests.fakes.kubernetes_writes import Refused
+from tools.actions.harden_workload import HardenWorkload
 from tools.changes import OutcomeKind
+from tools.hardening import Setting
+from tools.types import Target
 
 
 async def approved(world) -> None:
@@ -178,3 +181,18 @@ async def test_a_pod_security_refusal_after_the_write_is_reported_from_events(wo
         case = await world.done()
     assert case.proposal.outcome == OutcomeKind.UNVERIFIED
     assert "violates PodSecurity" in case.proposal.reason
+
+
+async def test_the_manifest_for_whoever_owns_a_pod_is_kept_without_its_secrets(world) -> None:
+    security = {"privileged": True}
+    env = [{"name": "PASSWORD", "value": "canary-hunter2"}]
+    container = {"name": "app", "image": "x", "env": env, "securityContext": security}
+    metadata = {"name": "lone", "namespace": "shop", "uid": "u-lone", "resourceVersion": "7"}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
+    world.api.objects[PODS] = [{**pod, "spec": {"containers": [container]}}]
+    target = Target("lab", "v1", "Pod", "shop", "lone")
+    async with world.executor():
+        await world.submit(action=HardenWorkload(target=target, settings=(Setting.PRIVILEGED,)))
+        case = await world.until(State.BLOCKED)
+    assert b"PASSWORD" in case.proposal.rehearsal
+    assert b"canary" not in case.proposal.rehearsal
