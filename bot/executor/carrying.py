@@ -6,6 +6,7 @@ after a crash too, reads how far it came and finds out the rest from the cluster
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from bot.approval import proposals
 from bot.approval.executing import Gate
 from bot.approval.sealed_case import case_of
-from bot.approval.transitions import Answered, Reply
+from bot.approval.transitions import Reply
 from bot.errors import StoreUnavailable
 from bot.executor.ending import broken_off
 from bot.executor.holding import Hold, LetGo
@@ -160,7 +161,9 @@ async def _step(work: _Work, step: Step) -> Outcome:
             return await _recorded(work, refused)
         parts = work.parts
         account = parts.accounts[work.cluster]
-        outcome = await apply(intent, account, clock=parts.clock, wait=work.hold.wait)
+        outcome = await apply(
+            intent, account, clock=parts.clock, wait=work.hold.wait, sure=partial(_sure, work)
+        )
         await _recorded(work, outcome)
         if outcome.kind is not OutcomeKind.UNKNOWN:
             return outcome
@@ -273,8 +276,13 @@ async def _patiently(
         pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
 
-async def _stored(work: _Work, act: Callable[[], Awaitable[Answered]]) -> Answered:
-    """Commit something, however long the store is away; what was committed already is answered so."""
+async def _sure(work: _Work) -> None:
+    """Go on only where the store says that this process still has it. Raises LetGo."""
+    await _stored(work, work.hold.sure)
+
+
+async def _stored(work: _Work, act: Callable[[], Awaitable[T]]) -> T:
+    """Commit or ask something, however long the store is away; what was committed already is answered so."""
     pause_s = 1.0
     while True:
         try:

@@ -33,6 +33,16 @@ class Hold:
         await pause(self._parts, self._stop, seconds)
         self._check()
 
+    async def sure(self) -> None:
+        """Ask the store whether this process still has it. Raises LetGo, StoreUnavailable.
+
+        A process that stood still for long does not know by itself that somebody took over.
+        """
+        self._check()
+        if not await proposals.extend(self._parts.db, self._parts.turn(), self._proposal):
+            self._lost = True
+        self._check()
+
     async def keep(self) -> None:
         """Hold the lease longer, again and again, until it is lost; a store that is away may be back."""
         while not self._lost:

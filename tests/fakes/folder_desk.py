@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ class Desk(Struct):
 
     async def apply(self, intent: Intent) -> Outcome:
         """Apply."""
-        return await apply(intent, self.writer, clock=self.clock, wait=self.wait)
+        sure = partial(asyncio.sleep, 0)
+        return await apply(intent, self.writer, clock=self.clock, wait=self.wait, sure=sure)
 
     async def recover(self, intent: Intent) -> Outcome | None:
         """Recover as another process would: with a writer of its own."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,13 @@ class Journey(Struct):
         return [Intent(f"{operation_id}-{n}", rehearsal.seal, n, expires) for n in steps]
 
     async def apply(self, intent: Intent) -> Outcome:
-        outcome = await apply(intent, self.writer, clock=self.clock, wait=asyncio.sleep)
+        outcome = await apply(
+            intent,
+            self.writer,
+            clock=self.clock,
+            wait=asyncio.sleep,
+            sure=partial(asyncio.sleep, 0),
+        )
         self.outcomes.append(outcome)
         return outcome
 

@@ -98,17 +98,20 @@ async def apply(
     *,
     clock: Callable[[], datetime],
     wait: Callable[[float], Awaitable[None]],
+    sure: Callable[[], Awaitable[None]],
 ) -> Outcome:
     """Carry out one step of a seal. Never raises for what the cluster does: every end is an Outcome.
 
-    `wait` is called between attempts with seconds, where a busy server asks for a pause.
+    `wait` is called between attempts with seconds, where a busy server asks for a pause. `sure` is called
+    after the reading and right before each write, and raises where somebody else has it by now: of what
+    they wrote since the reading, the write's resource version tells.
     """
     last: _Again | None = None
     for _ in range(ATTEMPTS):
         if last and last.wait_s:
             await wait(last.wait_s)
         try:
-            return await _attempt(intent, writer, clock)
+            return await _attempt(intent, writer, clock, sure)
         except _Again as again:
             last = again
         except _Ended as ended:
@@ -135,8 +138,13 @@ def applied(intent: Intent, obj: Json, reply: Reply | None = None) -> Outcome:
     )
 
 
-async def _attempt(intent: Intent, writer: Writer, clock: Callable[[], datetime]) -> Outcome:
-    """Read, compare, try, compare, write. Raises _Again and _Ended."""
+async def _attempt(
+    intent: Intent,
+    writer: Writer,
+    clock: Callable[[], datetime],
+    sure: Callable[[], Awaitable[None]],
+) -> Outcome:
+    """Read, compare, try, compare, write. Raises _Again and _Ended, and what `sure` raises."""
     _admit(intent, writer)
     live = await _read(intent, writer)
     if live is not None and done_by(live, intent.operation_id):
@@ -144,6 +152,7 @@ async def _attempt(intent: Intent, writer: Writer, clock: Callable[[], datetime]
     _compare(intent, live)
     tried = await _send(intent, live, writer, dry_run=True)
     _compare_diff(intent, live, tried)
+    await sure()
     if clock() >= intent.expires_at:
         raise _Ended(OutcomeKind.REFUSED, "The approval has expired.")
     reply = await _send(intent, live, writer, dry_run=False)

@@ -181,3 +181,24 @@ async def test_a_lease_is_extended_for_as_long_as_a_rollout_is_waited_for(world)
         until = case.proposal.leased_until
         later = await world.reached(lambda case: (case.proposal.leased_until or until) > until)
         assert later.proposal.state is State.EXECUTING
+
+
+async def test_who_lost_the_lease_while_looking_writes_nothing(world) -> None:
+    async with world.executor():
+        await world.pending()
+    await world.press()
+    work, tried = world.api.writes.admit, []
+
+    def admit(obj, dry):
+        tried.append(dry)
+        if tried == [True, True]:
+            world.skew += timedelta(seconds=150)
+        work(obj, dry)
+
+    world.api.writes.admit = admit
+    async with world.executor():
+        case = await world.done()
+    told = [row.entry.event async for page in ledger.pages(world.db) for row in page]
+    assert Event.TAKEN_OVER in told[: told.index(Event.RECORDED)]
+    assert case.proposal.outcome == OutcomeKind.VERIFIED
+    assert world.effects == ["p1.0"]

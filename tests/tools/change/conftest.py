@@ -1,7 +1,9 @@
 """A cluster on loopback with one privileged Deployment, and the executor's two accounts there."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest_asyncio
@@ -54,7 +56,8 @@ class Bench(Struct):
         return Intent(operation_id, rehearsal.seal, 0, self.now + timedelta(minutes=30))
 
     async def apply(self, intent: Intent) -> Outcome:
-        return await apply(intent, self.writer, clock=self.clock, wait=self.wait)
+        sure = partial(asyncio.sleep, 0)
+        return await apply(intent, self.writer, clock=self.clock, wait=self.wait, sure=sure)
 
     @property
     def effects(self) -> list[str]:
