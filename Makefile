@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 # Two threads of linear algebra spin against each other on a small machine.
 export OPENBLAS_NUM_THREADS ?= 1
+# Tests run in as many processes as there are processors, four at most (tests/side_by_side.py).
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help demo install test check format bench guards soak lab new tables clean
@@ -41,14 +43,14 @@ check: .venv/development ## Format, lint, types, contracts, unit tests, tables: 
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
-	@$(BIN)/python -m pytest -q -m "not lab and not postgres and not local_slack and not browser and not checkov and not slow"
+	@$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not lab and not postgres and not local_slack and not browser and not checkov and not slow"
 
 test: .venv/development .venv-checkov/ready ## Everything that can be tested on this machine, installing what it needs
 	@$(BIN)/python -m tests.machine
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q $(SIDE_BY_SIDE)
 
 format: .venv/development ## Format and mend what a machine can mend
 	@$(BIN)/ruff check --fix-only -q .
