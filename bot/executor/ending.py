@@ -1,11 +1,11 @@
 """How an execution is called that did not get through: by what was done before it broke off.
 
-Pure. Used by `carrying`.
+Pure. Used by `carrying` and `loop`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from bot.store.operations import Step
+from bot.store.operations import Phase, Step
 from tools.changes import Outcome, OutcomeKind
 from tools.types import Target
 
@@ -24,6 +24,17 @@ def broken_off(done: Iterable[Step], step: Step, outcome: Outcome) -> Outcome:
     if kind is OutcomeKind.UNKNOWN:
         reason = f"Done: {names}. Not known: {_named(step.target)}. {outcome.reason}"
     return Outcome(kind, outcome.operation_id, reason, suggest_undo=True)
+
+
+def given_up(steps: Sequence[Step], why: str) -> Outcome:
+    """Give the end of an execution that cannot be gone on with, by what is known of its steps."""
+    done = [one for one in steps if one.outcome == OutcomeKind.APPLIED]
+    if len(done) == len(steps):
+        return Outcome(OutcomeKind.UNVERIFIED, done[-1].id, why)
+    step = next(one for one in steps if one.outcome != OutcomeKind.APPLIED)
+    sent = any(one.phase is Phase.INTENDED for one in steps)
+    kind = OutcomeKind.UNKNOWN if sent else OutcomeKind.FAILED
+    return broken_off(done, step, Outcome(kind, step.id, why))
 
 
 def _named(target: Target) -> str:

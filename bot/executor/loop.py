@@ -14,9 +14,11 @@ from functools import partial
 from bot import telemetry
 from bot.approval import proposals
 from bot.approval.transitions import Reply
+from bot.errors import StoreUnavailable
 from bot.executor import handovers
 from bot.executor.carrying import begin, carry_out
 from bot.executor.edge import at_edge
+from bot.executor.ending import given_up
 from bot.executor.holding import LetGo, held, pause, release
 from bot.executor.parts import Parts
 from bot.executor.rehearsing import rehearse_draft
@@ -27,6 +29,8 @@ from bot.store.proposals import Proposal
 MOST_REHEARSALS = 4
 MOST_EXECUTIONS = 32
 """At once in one process; what is more waits its turn."""
+MOST_BREAKS = 3
+"""An execution that ends in an incident so often in a row in one process is given up."""
 LONGEST_PAUSE_S = 10.0
 """Between two turns while the store is away."""
 
@@ -42,6 +46,8 @@ class Executor:
         self._rehearsing: dict[str, asyncio.Task[str]] = {}
         self._executing: dict[str, asyncio.Task[str]] = {}
         self._looking: asyncio.Task[str] | None = None
+        self._breaks: dict[str, int] = {}
+        """How often in a row an execution ended in an incident here."""
         self._not_before: dict[str, datetime] = {}
         self._beat_at: datetime | None = None
         self._looked_at: datetime | None = None
@@ -148,11 +154,27 @@ class Executor:
             await self._carry_out(proposal, just_asked=True)
 
     async def _carry_out(self, proposal: str, *, just_asked: bool) -> None:
+        """Carry out what is in hand; what breaks off again and again is ended, so that its objects are free."""
+        parts = self._parts
+        work = partial(self._carried_out, proposal, just_asked=just_asked)
+        number = await at_edge(work, proposal)
+        breaks = self._breaks.pop(proposal, 0) + 1
+        if not number:
+            return
+        if breaks < MOST_BREAKS:
+            self._breaks[proposal] = breaks
+            return
+        case = await proposals.get(parts.db, proposal)
+        if case is not None:
+            why = f"Carrying it out broke off {breaks} times (incident {number})."
+            await proposals.finish(parts.db, parts.turn(), proposal, given_up(case.steps, why))
+
+    async def _carried_out(self, proposal: str, *, just_asked: bool) -> None:
         began = self._parts.clock()
         try:
             async with held(self._parts, proposal, self._stop) as hold:
                 outcome = await carry_out(self._parts, proposal, hold, just_asked=just_asked)
-        except LetGo:
+        except (LetGo, StoreUnavailable):
             await release(self._parts, proposal)
             return
         telemetry.EXECUTIONS.labels(outcome.kind.value).inc()

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from bot.executor.carrying import begin
 from bot.executor.loop import Executor
+from bot.executor.parts import Pace
 from bot.store import ledger
 from bot.store.ledger import Event
 from bot.store.proposals import State
@@ -202,3 +203,29 @@ async def test_who_lost_the_lease_while_looking_writes_nothing(world) -> None:
     assert Event.TAKEN_OVER in told[: told.index(Event.RECORDED)]
     assert case.proposal.outcome == OutcomeKind.VERIFIED
     assert world.effects == ["p1.0"]
+
+
+async def test_what_breaks_off_again_and_again_is_given_up_and_lets_its_object_go(world) -> None:
+    await _claimed_only(world)
+    async with world.db.write() as tx:
+        await tx.execute(text("UPDATE proposals SET action = seal"))
+    world.pace = Pace(lease_s=40.0)
+    world.skew += timedelta(seconds=150)
+    async with world.executor():
+        case = await world.done()
+    assert case.proposal.outcome == OutcomeKind.FAILED
+    assert "broke off 3 times (incident ok-" in case.proposal.reason
+    assert not any(step.locked for step in case.steps)
+    assert world.effects == []
+
+
+async def test_what_was_sent_and_cannot_be_gone_on_with_is_said_not_to_be_known(world) -> None:
+    await in_the_middle_of_a_rollout(world)
+    async with world.db.write() as tx:
+        await tx.execute(text("UPDATE operations SET phase = 'intended', outcome = ''"))
+        await tx.execute(text("UPDATE proposals SET action = seal"))
+    world.pace = Pace(lease_s=40.0)
+    async with world.executor():
+        case = await world.done()
+    assert case.proposal.outcome == OutcomeKind.UNKNOWN
+    assert not any(step.locked for step in case.steps)
