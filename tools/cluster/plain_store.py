@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 from msgspec import Struct
@@ -80,6 +80,8 @@ class PlainStore:
     @contextmanager
     def locked(self) -> Generator[None]:
         """Keep other executors out."""
+        if self._records.is_symlink():
+            raise NotSent(f"{RECORDS} of the folder is a link: records are not written behind it.")
         try:
             self._records.mkdir(mode=0o700, exist_ok=True)
             (self._records / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -134,22 +136,21 @@ class PlainStore:
         """Nothing is held open."""
 
     def _record(self, edit: Edit, operation_id: str, number: int) -> _Record:
-        folder, _, name = edit.file.rpartition("/")
-        beside = f"{RECORDS}/{number:012d}.removed"
-        if edit.after is not None:
-            beside = f"{folder}/" * bool(folder) + f".{name}.oakum-{number}"
-        return _Record(
-            operation_id, edit.subject, edit.file, beside, edit.before, digest(edit.after)
-        )
+        after = digest(edit.after)
+        beside = _beside(edit.file, number, removed=not after)
+        return _Record(operation_id, edit.subject, edit.file, beside, edit.before, after)
 
     def _all(self) -> list[tuple[Path, _Record]]:
-        """Give all records that can be read, in the order they were made."""
+        """Give all records that can be read and are ours, in the order they were made."""
         found: list[tuple[Path, _Record]] = []
         for path in sorted(self._records.glob("*.record")):
             try:
-                found.append((path, msgspec.json.decode(path.read_bytes(), type=_Record)))
-            except (OSError, msgspec.MsgspecError):
+                record = msgspec.json.decode(path.read_bytes(), type=_Record)
+                ours = _is_ours(record, int(path.stem))
+            except (OSError, ValueError):
                 continue
+            if ours:
+                found.append((path, record))
         return found
 
     def _tidy(self, subject: str) -> int:
@@ -165,7 +166,7 @@ class PlainStore:
                 path.unlink()
                 if undone or record.beside.startswith(RECORDS):
                     (self._base / record.beside).unlink(missing_ok=True)
-        return int(paths[-1].stem) + 1 if paths else 1
+        return max((int(path.stem) for path in paths if path.stem.isdecimal()), default=0) + 1
 
     def _compare(self, edit: Edit, target: Path) -> None:
         """Raise Moved where the file is not as it was read."""
@@ -175,6 +176,21 @@ class PlainStore:
             now = None
         if now != edit.before:
             raise Moved(f"{edit.file} is no longer as it was read.")
+
+
+def _beside(file: str, number: int, *, removed: bool) -> str:
+    """Name the file that an edit renames, from the folder."""
+    folder, _, name = file.rpartition("/")
+    if removed:
+        return f"{RECORDS}/{number:012d}.removed"
+    return f"{folder}/" * bool(folder) + f".{name}.oakum-{number}"
+
+
+def _is_ours(record: _Record, number: int) -> bool:
+    """Tell whether a record names what we name; one that came with the folder could name any file."""
+    file = PurePosixPath(record.file)
+    inside = bool(file.parts) and not file.is_absolute() and ".." not in file.parts
+    return inside and record.beside == _beside(record.file, number, removed=not record.after_digest)
 
 
 def _made(record: _Record, base: Path) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 from msgspec import structs
@@ -18,6 +19,7 @@ from tools.change.apply import confirm
 from tools.changes import OutcomeKind, State
 from tools.cluster.connect import connect
 from tools.cluster.export import write_snapshot
+from tools.cluster.manifest_finding import subject_of
 from tools.errors import ClusterUnreachable, UnknownName
 from tools.hardening import Setting
 from tools.types import ClusterConfig, ClusterSource, Target, Verb
@@ -398,3 +400,20 @@ async def test_records_are_private_and_nothing_that_kubectl_applies(desk: Desk) 
     assert {f.suffix for f in found}.isdisjoint({".json", ".yaml", ".yml"})
     assert all(f.stat().st_mode & 0o077 == 0 for f in found if f.suffix == ".record")
     assert (records / ".gitignore").read_text() == "*\n"
+
+
+async def test_a_forged_record_reaches_nothing_outside_the_folder(
+    desk: Desk, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim.txt"
+    victim.write_text("precious")
+    records = desk.folder / ".oakum"
+    records.mkdir()
+    forged = {"operation_id": "op-forged", "subject": subject_of(harden().target)}
+    forged |= {"file": "web.yaml", "before": "", "after_digest": "x"}
+    for number, beside in enumerate((str(victim), "../victim.txt", ".oakum/../../victim.txt"), 1):
+        record = records / f"{number:012d}.record"
+        record.write_bytes(msgspec.json.encode({**forged, "beside": beside}))
+    (records / "z.record").write_bytes(b"{}")
+    assert (await desk.apply(await desk.intend(harden()))).kind is OutcomeKind.APPLIED
+    assert victim.read_text() == "precious"
