@@ -38,7 +38,10 @@ _VALUE = 300
 _USER_WORD = re.compile(
     r"\b(?:uid|users?|run\s?as\w*|nutzer\w*|benutzer\w*|id)\b|\bas \d|\bals \d", re.I
 )
-_SURE = re.compile(r"\b(?:confirm(?:ed|s)?|bestätig\w*)\b", re.I)
+_SURE = re.compile(
+    r"(?<![\w./-])(?<!cluster )(?<!namespace )(?:confirm(?:ed|s)?|bestätig\w*)(?![\w/-]|\.\w)", re.I
+)
+"""A word of its own, and no name: the questions that buttons ask hold names of a cluster."""
 _NOT = re.compile(r"\b(?:not|never|no|nicht|kein\w*|nie|cannot)\b|n['’]t\b|\?", re.I)
 _EMPTY = re.compile(r"\bempty\b|emptydir|\bleer\w*", re.I)
 _SHORT = 4

@@ -285,7 +285,14 @@ async def test_an_account_that_holds_rights_is_left_only_when_that_is_confirmed(
     assert reason is Reason.NEEDS_PERSON
     assert "Confirm that" in said
     given["confirmed"] = True
-    for words in ("give lathe its own account", "I do not confirm that", "confirmed?"):
+    for words in (
+        "give lathe its own account",
+        "I do not confirm that",
+        "confirmed?",
+        "Propose a fix for default_service_account_used on Deployment/lathe of cluster confirm.",
+        "Propose again for Deployment/lathe in namespace confirmed-jobs.",
+        "Propose again for Deployment/all-confirmed/lathe.",
+    ):
         reason, _ = refusal_of(await change(saying(workshop, words), **given))
         assert reason is Reason.NEEDS_PERSON
     earlier = saying(workshop, "press: confirmed", "give lathe its own account")
