@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Two threads of linear algebra spin against each other on a small machine.
 export OPENBLAS_NUM_THREADS ?= 1
 # Tests run in as many processes as there are processors, four at most (tests/side_by_side.py).
-SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
+SIDE_BY_SIDE := -n auto --maxprocesses 4
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help demo install test check format bench guards soak lab new tables clean

@@ -162,7 +162,7 @@ def test_no_metric_has_a_label_beyond_the_closed_sets():
     ours = [metric for metric in REGISTRY.collect() if metric.name.startswith("oakum_")]
     labels = {name for metric in ours for sample in metric.samples for name in sample.labels}
 
-    assert labels <= {"outcome", "direction", "result", "le"}
+    assert labels <= {"outcome", "direction", "result", "state", "le"}
     assert b'oakum_questions_total{outcome="answered"}' in generate_latest()
 
 
