@@ -83,8 +83,8 @@ FILL-IN: what it refuses, and why it can be undone.
 
 import copy
 
-from tools.patching import as_object, value_at
-from tools.planning import Draft, found, medium, patch_plan
+from tools.planning.patching import as_object, value_at
+from tools.planning.drafting import Draft, found, medium, patch_plan
 from tools.plans import Around, Json, Pattern, Plan, Refusal
 from tools.types import Action
 

@@ -13,9 +13,9 @@ from tools import vocabulary
 from tools.cluster.reader import Reader
 from tools.errors import AccessRefused
 from tools.objects.kinds import KINDS
-from tools.patching import as_object, value_at
+from tools.planning.patching import as_object, value_at
+from tools.planning.rollout import template_path
 from tools.plans import Around, Budget, Done, Json
-from tools.rollout import template_path
 from tools.types import Action
 
 BUDGETS = "PodDisruptionBudget"

@@ -11,7 +11,7 @@ from bot.agent.allowed import Allowed
 from bot.agent.grounding import MARK
 from tools.actions.label_namespace import Level
 from tools.actions.remove_subject import SubjectKind
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.queries import propose_access, propose_change, propose_fix
 
 _DOING = {

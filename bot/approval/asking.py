@@ -23,7 +23,7 @@ from bot.types import Request
 from tools import vocabulary
 from tools.actions.harden_workload import HardenWorkload
 from tools.errors import NotAllowed
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.queries.titles import title
 from tools.types import Action, RiskLevel
 

@@ -1,7 +1,7 @@
 """What a person's word on a proposal comes to: everything looked up again, the policy asked, one sentence back.
 
 The same for a press in Slack and for a command at a terminal. A refusal is a sentence for the presser
-alone; what happened is seen on the card. Used by `bot.slack.decisions` and `bot.app.approvals`.
+alone; what happened is seen on the card. Used by `bot.slack.proposals.decisions` and `bot.app.approvals`.
 """
 
 from dataclasses import dataclass

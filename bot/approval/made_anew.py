@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from msgspec import UNSET
 
-from tools.patching import same
+from tools.planning.patching import same
 from tools.types import Change, FieldPath
 
 _NO_DEFAULTS = frozenset(

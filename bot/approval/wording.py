@@ -29,7 +29,7 @@ from tools.actions.set_resources import SetResources
 from tools.actions.undo_change import UndoChange
 from tools.changes import Outcome, OutcomeKind, Rehearsal
 from tools.errors import BadAction
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import Action
 
 _SETTINGS: Mapping[Setting, str] = {

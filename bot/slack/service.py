@@ -27,13 +27,13 @@ from bot.approval.policy.rules import Policy, PolicyNow
 from bot.errors import BadSettings, BotError
 from bot.slack import http
 from bot.slack.config import Mode, SlackConfig
-from bot.slack.delivery import Delivery
 from bot.slack.desk import Desk
 from bot.slack.files import take_back
-from bot.slack.heads import keep_noting
 from bot.slack.identity import PRESSER_KEPT_S, Identity, Self
 from bot.slack.link import Link
 from bot.slack.outlet import Outlet, SlackRefused
+from bot.slack.proposals.delivery import Delivery
+from bot.slack.proposals.heads import keep_noting
 from bot.slack.wiring import Wiring
 from bot.slack.worker import Worker
 from bot.store.database import Database

@@ -14,10 +14,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import commands, decisions, presses
+from bot.slack import commands, presses
 from bot.slack.config import Mode
 from bot.slack.desk import Desk
 from bot.slack.intake import Intake
+from bot.slack.proposals import decisions
 from bot.slack.surface import COMMANDS
 from bot.store.outbox import App
 from bot.telemetry import incident

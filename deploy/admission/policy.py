@@ -21,9 +21,9 @@ from deploy.admission.shapes import shaped
 from tools import vocabulary
 from tools.cluster.writer import OPERATION, WRITABLE
 from tools.objects.kinds import KINDS
-from tools.planning import MADE_BY
+from tools.planning.drafting import MADE_BY
+from tools.planning.rollout import IN_PLACE, spec_path
 from tools.plans import Pattern
-from tools.rollout import IN_PLACE, spec_path
 from tools.types import Verb
 
 NAME = "oakum-executor"

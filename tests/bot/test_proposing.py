@@ -22,7 +22,7 @@ from tests.fakes.proposing import DEVELOPER, LEAD, POLICY, alive, proposing, sub
 from tools.actions.delete_object import DeleteObject
 from tools.actions.harden_workload import HardenWorkload
 from tools.actions.scale import Scale
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.queries.context import Scope
 from tools.types import Target
 

@@ -35,7 +35,7 @@ from tools.actions.harden_workload import HardenWorkload
 from tools.change.account import open_account
 from tools.cluster.connect import connect
 from tools.cluster.reader import Reader
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import Action, ClusterConfig, ClusterSource, Target
 
 KEY = LedgerKey(b"a key of tests, of thirty-two bytes or more")

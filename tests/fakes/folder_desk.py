@@ -21,7 +21,7 @@ from tools.changes import Intent, Outcome, Rehearsal
 from tools.cluster.connect import connect
 from tools.cluster.reader import Reader
 from tools.cluster.writer import Writer
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.plans import Done
 from tools.types import Action, ClusterConfig, ClusterSource, Target
 

@@ -21,7 +21,7 @@ from bot.types import ThreadKey
 from tools import vocabulary
 from tools.actions.harden_workload import HardenWorkload
 from tools.changes import Intent, Outcome, OutcomeKind, Rehearsal, Seal, State, Step
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import (
     Action,
     Change,

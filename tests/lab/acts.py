@@ -21,8 +21,8 @@ from tools.actions.restart import Restart
 from tools.actions.scale import Scale
 from tools.actions.set_resources import ContainerResources, SetResources
 from tools.changes import OutcomeKind
-from tools.hardening import Setting
 from tools.objects.kinds import KINDS
+from tools.planning.hardening import Setting
 from tools.types import Action, Target
 
 WORK = "living"

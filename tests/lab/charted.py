@@ -34,7 +34,7 @@ from tests.lab.cluster import Lab
 from tests.lab.errors import LabError
 from tools import vocabulary
 from tools.actions.harden_workload import HardenWorkload
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import Target
 
 NAMESPACE = "oakum"

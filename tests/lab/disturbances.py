@@ -10,7 +10,7 @@ from tests.lab.changing import workload
 from tests.lab.errors import LabError
 from tests.lab.living import STARTED, Lived, Living
 from tools.actions.harden_workload import ContainerUser, HardenWorkload, UserSource
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import Action, Target
 
 REFUSED = "living-refused"

@@ -39,7 +39,7 @@ from tools.changes import OutcomeKind
 from tools.cluster.connect import connect
 from tools.cluster.reader import Reader
 from tools.objects.kinds import KINDS
-from tools.patching import json_patch
+from tools.planning.patching import json_patch
 from tools.types import Action, ClusterConfig, ClusterSource, Target
 
 KEY_TEXT = "a key of tests, of thirty-two bytes or more"

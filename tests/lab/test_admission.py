@@ -33,7 +33,7 @@ from tools.actions.harden_workload import HardenWorkload
 from tools.actions.pause_rollout import PauseRollout
 from tools.actions.undo_change import UndoChange
 from tools.changes import OutcomeKind, State
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import Target
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]

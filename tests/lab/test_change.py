@@ -26,7 +26,7 @@ from tools.change.account import Subject, may
 from tools.change.recover import recover
 from tools.change.verify import Watch, verify
 from tools.changes import OutcomeKind, State
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import Operation, Target, Verb
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]

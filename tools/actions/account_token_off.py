@@ -2,9 +2,9 @@
 
 import copy
 
-from tools.planning import Draft, found, high, medium, patch_plan
+from tools.planning.drafting import Draft, found, high, medium, patch_plan
+from tools.planning.rollout import bindings_of
 from tools.plans import Around, Json, Pattern, Plan, Refusal
-from tools.rollout import bindings_of
 from tools.types import Action, Risk
 
 KINDS = ("ServiceAccount",)

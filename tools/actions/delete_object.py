@@ -4,11 +4,11 @@ Never a Namespace, volume, claim or Secret: they are not among the kinds. The ui
 that another object of the same name is never meant.
 """
 
-from tools.ownership import owner_of
-from tools.patching import as_object
-from tools.planning import combined, found, high
+from tools.planning.drafting import combined, found, high
+from tools.planning.ownership import owner_of
+from tools.planning.patching import as_object
+from tools.planning.rollout import MIRROR, not_in_place
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
-from tools.rollout import MIRROR, not_in_place
 from tools.types import Action, Disruption, Operation, Target, Verb
 
 KINDS = (

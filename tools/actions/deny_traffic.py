@@ -7,8 +7,7 @@ these (monitoring, webhooks that the API server calls) is cut off, so it always 
 
 from collections.abc import Iterator
 
-from tools.patching import as_list, as_object, same, value_at
-from tools.planning import (
+from tools.planning.drafting import (
     UNDO_CREATED,
     combined,
     creation,
@@ -18,6 +17,7 @@ from tools.planning import (
     place_risks,
     taken,
 )
+from tools.planning.patching import as_list, as_object, same, value_at
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
 from tools.types import Action, Disruption, Operation
 

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from tools.planning import UNDO_CREATED, combined, creation, high, place_risks, taken
+from tools.planning.drafting import UNDO_CREATED, combined, creation, high, place_risks, taken
+from tools.planning.quantities import cpu, memory
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
-from tools.quantities import cpu, memory
 from tools.types import Action, Disruption, Operation
 
 KINDS = ("Deployment",)

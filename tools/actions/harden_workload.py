@@ -11,11 +11,18 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from tools.hardening import EMPTY_DIRS, RULES, Setting, Wishes, contradiction
-from tools.patching import as_list, as_object, same
-from tools.planning import Draft, found, patch_plan
+from tools.planning.drafting import Draft, found, patch_plan
+from tools.planning.hardening import EMPTY_DIRS, RULES, Setting, Wishes, contradiction
+from tools.planning.patching import as_list, as_object, same
+from tools.planning.rollout import (
+    bindings_of,
+    containers_of,
+    is_windows,
+    not_in_place,
+    spec_of,
+    spec_path,
+)
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
-from tools.rollout import bindings_of, containers_of, is_windows, not_in_place, spec_of, spec_path
 from tools.types import Action, DnsLabel, Risk, RiskLevel
 
 KINDS = (

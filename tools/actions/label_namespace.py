@@ -10,8 +10,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from tools.patching import as_object
-from tools.planning import Draft, found, low, medium, patch_plan
+from tools.planning.drafting import Draft, found, low, medium, patch_plan
+from tools.planning.patching import as_object
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
 from tools.types import Action, Risk
 

@@ -7,8 +7,7 @@ person confirms that the workload does without. Rights are not copied: they are 
 import copy
 from collections.abc import Iterator
 
-from tools.patching import as_list, as_object, value_at
-from tools.planning import (
+from tools.planning.drafting import (
     UNDO_CREATED,
     Draft,
     creation,
@@ -18,8 +17,9 @@ from tools.planning import (
     patch_plan,
     taken,
 )
+from tools.planning.patching import as_list, as_object, value_at
+from tools.planning.rollout import IN_PLACE, bindings_of, is_windows, spec_of, spec_path
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
-from tools.rollout import IN_PLACE, bindings_of, is_windows, spec_of, spec_path
 from tools.types import Action, DnsName, Risk
 
 KINDS = IN_PLACE

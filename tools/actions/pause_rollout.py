@@ -2,8 +2,8 @@
 
 import copy
 
-from tools.patching import as_object, value_at
-from tools.planning import Draft, found, low, medium, patch_plan
+from tools.planning.drafting import Draft, found, low, medium, patch_plan
+from tools.planning.patching import as_object, value_at
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
 from tools.types import Action, Risk
 

@@ -8,10 +8,10 @@ import copy
 import re
 from collections.abc import Iterator
 
-from tools.patching import as_list, as_object, value_at
-from tools.planning import Draft, found, low, not_read, patch_plan
+from tools.planning.drafting import Draft, found, low, not_read, patch_plan
+from tools.planning.patching import as_list, as_object, value_at
+from tools.planning.rollout import containers_of, selects, spec_of, spec_path
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
-from tools.rollout import containers_of, selects, spec_of, spec_path
 from tools.types import Action, DnsLabel
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")

@@ -10,8 +10,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, structs
 
-from tools.patching import as_list, as_object
-from tools.planning import RBAC_HANDOVER, Draft, found, high, medium, patch_plan
+from tools.planning.drafting import RBAC_HANDOVER, Draft, found, high, medium, patch_plan
+from tools.planning.patching import as_list, as_object
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
 from tools.types import Action, DnsLabel
 

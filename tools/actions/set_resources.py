@@ -5,11 +5,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from tools.patching import as_object
-from tools.planning import Draft, found, low, medium, patch_plan
+from tools.planning.drafting import Draft, found, low, medium, patch_plan
+from tools.planning.patching import as_object
+from tools.planning.quantities import amount, cpu, memory
+from tools.planning.rollout import IN_PLACE, containers_of, not_in_place, spec_of, spec_path
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
-from tools.quantities import amount, cpu, memory
-from tools.rollout import IN_PLACE, containers_of, not_in_place, spec_of, spec_path
 from tools.types import Action, DnsLabel, Risk
 
 KINDS = IN_PLACE

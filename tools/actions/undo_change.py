@@ -9,11 +9,11 @@ from typing import Annotated
 
 from msgspec import Meta, structs
 
-from tools.ownership import owner_of
-from tools.patching import as_object, taken_back, touched
-from tools.planning import combined, found, high, medium, place_risks
+from tools.planning.drafting import combined, found, high, medium, place_risks
+from tools.planning.ownership import owner_of
+from tools.planning.patching import as_object, taken_back, touched
+from tools.planning.rollout import disruption_of
 from tools.plans import Around, Done, Json, Pattern, Plan, Reason, Refusal
-from tools.rollout import disruption_of
 from tools.types import Action, Disruption, Operation, Risk, Target, Verb
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Namespace", "ServiceAccount")

@@ -7,7 +7,7 @@ from tools.cluster.live_writer import open_live_writer
 from tools.cluster.writer import Writer
 from tools.errors import ClusterUnreachable, NoAnswer, NotSent
 from tools.objects.kinds import KINDS
-from tools.patching import as_object
+from tools.planning.patching import as_object
 from tools.types import ClusterConfig, ClusterSource, Operation
 
 

@@ -26,7 +26,7 @@ from tools.errors import (
     NotAllowed,
     NotSent,
 )
-from tools.patching import as_object, value_at
+from tools.planning.patching import as_object, value_at
 from tools.plans import Done, Json
 from tools.types import RiskLevel, Verb
 

@@ -17,7 +17,7 @@ from tools.changes import Outcome, OutcomeKind
 from tools.cluster.reader import Reader
 from tools.errors import ToolsError
 from tools.objects.kinds import KINDS
-from tools.patching import as_object
+from tools.planning.patching import as_object
 from tools.types import Operation, Verb
 
 _NOT_YET = "It has not been made yet."

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from tools import redact
 from tools.changes import digest_of
 from tools.cluster.writer import OPERATION
-from tools.patching import as_object, changes_between, touched, value_at
+from tools.planning.patching import as_object, changes_between, touched, value_at
 from tools.plans import Json
 from tools.types import Change, FieldPath, Operation
 

@@ -18,7 +18,7 @@ from tools.cluster.branch_store import open_branches
 from tools.cluster.folder_writer import FolderWriter
 from tools.cluster.writer import Reply, Writer
 from tools.errors import Moved, ToolsError, UnknownName
-from tools.patching import (
+from tools.planning.patching import (
     as_object,
     changes_between,
     dotted,

@@ -13,7 +13,7 @@ from tools.change.rehearse import read
 from tools.changes import Intent, Outcome, OutcomeKind
 from tools.cluster.writer import Writer
 from tools.errors import NotEditable
-from tools.patching import as_object, same, value_at
+from tools.planning.patching import as_object, same, value_at
 from tools.plans import Json
 from tools.types import Verb
 

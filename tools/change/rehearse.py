@@ -19,7 +19,7 @@ from tools.cluster.wire import ReadFailed
 from tools.cluster.writer import OPERATION, Reply, Writer
 from tools.errors import ClusterUnreachable, Moved, NoAnswer, NotAllowed, NotEditable
 from tools.objects.kinds import KINDS
-from tools.patching import applied, as_object, dotted, json_patch
+from tools.planning.patching import applied, as_object, dotted, json_patch
 from tools.plans import Done, Json, Plan, Refusal
 from tools.types import Action, Change, Operation, Target, Verb
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from tools.patching import as_list, as_object, value_at
+from tools.planning.patching import as_list, as_object, value_at
+from tools.planning.rollout import template_path
 from tools.plans import Json
-from tools.rollout import template_path
 from tools.types import Operation
 
 ROLLING = ("Deployment", "StatefulSet", "DaemonSet")

@@ -21,7 +21,7 @@ from tools.cluster.reader import Reader
 from tools.cluster.writer import FIELD_MANAGER, Writer
 from tools.errors import ToolsError
 from tools.objects.kinds import KINDS
-from tools.patching import as_object, same, touched, value_at
+from tools.planning.patching import as_object, same, touched, value_at
 from tools.plans import Json
 from tools.types import Change, Target, Verb
 

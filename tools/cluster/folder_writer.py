@@ -38,7 +38,7 @@ from tools.cluster.snapshot import SnapshotReader
 from tools.cluster.writer import Reply, check, check_manifest, checked_kind
 from tools.errors import ClusterUnreachable, Moved, NotAllowed, NotEditable, UnknownName
 from tools.objects.kinds import KINDS
-from tools.patching import changes_between, same
+from tools.planning.patching import changes_between, same
 from tools.types import ClusterConfig, Target, Verb
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from tools.cluster.yaml_documents import Damage, documents
-from tools.patching import as_list, as_object
+from tools.planning.patching import as_list, as_object
 
 FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """The names that Kustomize looks for."""

@@ -16,7 +16,7 @@ from tools.cluster.manifest_store import Store
 from tools.cluster.manifest_text import Place, objects
 from tools.errors import NotEditable
 from tools.objects.kinds import KINDS
-from tools.patching import as_object
+from tools.planning.patching import as_object
 from tools.types import Target
 
 MARK = "\ufeff"

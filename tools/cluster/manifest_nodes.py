@@ -15,7 +15,7 @@ from msgspec import Struct
 from tools.cluster.export import as_yaml
 from tools.cluster.yaml_documents import mapping_key, scalar
 from tools.errors import ToolsError
-from tools.patching import as_list, same
+from tools.planning.patching import as_list, same
 from tools.types import FieldPath
 
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*")

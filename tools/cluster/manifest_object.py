@@ -19,7 +19,16 @@ from tools.cluster.loose import loosened
 from tools.cluster.writer import OPERATION
 from tools.errors import ToolsError
 from tools.objects.kinds import Kind
-from tools.patching import as_list, as_object, dotted, matches, put, same, touched, value_at
+from tools.planning.patching import (
+    as_list,
+    as_object,
+    dotted,
+    matches,
+    put,
+    same,
+    touched,
+    value_at,
+)
 from tools.plans import Pattern
 from tools.types import Change, FieldPath, Target
 

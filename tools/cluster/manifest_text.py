@@ -17,7 +17,7 @@ from msgspec import UNSET, Struct
 
 from tools.cluster.manifest_nodes import Source, Unfit, put_value, remove_key
 from tools.cluster.yaml_documents import Damage, Document, documents, stretches
-from tools.patching import as_list, as_object, put, same, value_at
+from tools.planning.patching import as_list, as_object, put, same, value_at
 from tools.types import Change
 
 

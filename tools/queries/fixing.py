@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tools import vocabulary
 from tools.cluster.reader import Reader
 from tools.discovery import checks
-from tools.hardening import RULES, Setting
+from tools.planning.hardening import RULES, Setting
 from tools.plans import Reason, Refusal
 from tools.queries.context import QueryContext
 from tools.queries.scanning import find_controls, scan_once, visible

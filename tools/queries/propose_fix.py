@@ -19,9 +19,9 @@ from tools.actions.label_namespace import LabelNamespace, Level
 from tools.actions.own_service_account import OwnServiceAccount
 from tools.actions.remove_subject import BoundSubject, RemoveSubject
 from tools.cluster.reader import Reader
-from tools.hardening import RULES, Setting
 from tools.objects.kinds import KINDS
-from tools.patching import as_list, as_object
+from tools.planning.hardening import RULES, Setting
+from tools.planning.patching import as_list, as_object
 from tools.plans import Reason, Refusal
 from tools.queries.context import QueryContext
 from tools.queries.fixing import Wanted, failing_of, wanted_of

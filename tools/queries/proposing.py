@@ -17,7 +17,7 @@ from tools.around import read_around
 from tools.cluster.reader import Reader
 from tools.errors import NotAllowed, UnknownName
 from tools.objects.kinds import KINDS, Kind
-from tools.patching import as_object, dotted
+from tools.planning.patching import as_object, dotted
 from tools.plans import Around, Json, Plan, Reason, Refusal
 from tools.queries.context import QueryContext
 from tools.queries.inventory import read_workloads

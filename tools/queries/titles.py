@@ -21,7 +21,7 @@ from tools.actions.restart import Restart
 from tools.actions.scale import Scale
 from tools.actions.set_resources import ContainerResources, SetResources
 from tools.actions.undo_change import UndoChange
-from tools.quantities import cpu, memory
+from tools.planning.quantities import cpu, memory
 from tools.types import Action, Target
 
 

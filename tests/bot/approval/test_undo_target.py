@@ -13,7 +13,7 @@ from tests.fakes.proposed import POLICY, TEAM, Proposing, actor, operation, targ
 from tools import vocabulary
 from tools.actions.own_service_account import OwnServiceAccount
 from tools.changes import Intent, Outcome, OutcomeKind, Seal, Step
-from tools.planning import creation
+from tools.planning.drafting import creation
 
 START = datetime(2026, 3, 4, 10, tzinfo=UTC)
 ONE = "a" * 32

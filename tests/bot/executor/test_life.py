@@ -11,7 +11,7 @@ from bot.store.proposals import State
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.executing import KEY, POLICY, harden
 from tools.changes import Outcome, OutcomeKind, Rehearsal
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 
 _HOUR = timedelta(hours=1)
 

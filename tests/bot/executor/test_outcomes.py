@@ -13,7 +13,7 @@ from tests.fakes.kubernetes import Fault
 from tests.fakes.kubernetes_writes import Refused
 from tools.actions.harden_workload import HardenWorkload
 from tools.changes import OutcomeKind
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import Target
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.delivery import LEASE_S
+from bot.slack.proposals.delivery import LEASE_S
 from bot.store.database import open_database
 from bot.types import ThreadKey
 from tests.fakes.proposed import TEAM, Proposing

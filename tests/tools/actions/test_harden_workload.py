@@ -9,8 +9,8 @@ from msgspec import structs
 from tests.fakes.live_objects import around, live, patched, target
 from tools import vocabulary
 from tools.actions.harden_workload import ContainerUser, HardenWorkload, UserSource
-from tools.hardening import Setting
-from tools.patching import json_patch
+from tools.planning.hardening import Setting
+from tools.planning.patching import json_patch
 from tools.plans import Plan, Reason, Refusal
 from tools.types import RiskLevel
 

@@ -10,7 +10,7 @@ from tools.actions.account_token_off import AccountTokenOff
 from tools.actions.deny_traffic import DenyTraffic
 from tools.actions.label_namespace import LabelNamespace, Level
 from tools.actions.undo_change import UndoChange
-from tools.patching import json_patch
+from tools.planning.patching import json_patch
 from tools.plans import Around, Done, Plan, Reason, Refusal
 from tools.types import Action, Operation, RiskLevel, Verb, Verdict
 

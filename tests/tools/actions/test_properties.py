@@ -35,10 +35,10 @@ from tools.actions.scale import Scale
 from tools.actions.set_resources import ContainerResources, SetResources
 from tools.actions.undo_change import UndoChange
 from tools.errors import Moved
-from tools.hardening import Setting
-from tools.patching import json_patch
+from tools.planning.hardening import Setting
+from tools.planning.patching import json_patch
+from tools.planning.rollout import IN_PLACE, containers_of, spec_of
 from tools.plans import Done, Plan, Reason, Refusal
-from tools.rollout import IN_PLACE, containers_of, spec_of
 from tools.types import Action, Operation, Verb, Verdict
 
 ANNOTATION = "oakum.dev/operation"

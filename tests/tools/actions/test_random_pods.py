@@ -9,8 +9,8 @@ from tests.oracle.random_pods import pods
 from tools import vocabulary
 from tools.actions.harden_workload import ContainerUser, HardenWorkload, UserSource
 from tools.actions.undo_change import UndoChange
-from tools.hardening import Setting
-from tools.patching import json_patch
+from tools.planning.hardening import Setting
+from tools.planning.patching import json_patch
 from tools.plans import Around, Done, Plan, Reason, Refusal
 from tools.scan import scan
 from tools.types import Verdict

@@ -8,7 +8,7 @@ from tests.fakes.live_objects import around, live, patched, target, verdicts
 from tools import vocabulary
 from tools.actions.narrow_role import NarrowRole, RuleLimit
 from tools.actions.remove_subject import BoundSubject, RemoveSubject, SubjectKind
-from tools.patching import json_patch
+from tools.planning.patching import json_patch
 from tools.plans import Plan, Reason, Refusal
 from tools.types import Action, Verdict
 

@@ -13,9 +13,9 @@ from tools.actions.pin_image import PinImage
 from tools.actions.restart import Restart
 from tools.actions.scale import Scale
 from tools.actions.set_resources import ContainerResources, SetResources
-from tools.patching import json_patch
+from tools.planning.patching import json_patch
+from tools.planning.quantities import amount, cpu, memory
 from tools.plans import Around, Budget, Plan, Reason, Refusal
-from tools.quantities import amount, cpu, memory
 from tools.types import Action, RiskLevel, Verb
 
 AT = "2026-11-24T12:00:00Z"

@@ -20,7 +20,7 @@ from tools.changes import Intent, Outcome, Rehearsal
 from tools.cluster.connect import connect
 from tools.cluster.reader import Reader
 from tools.cluster.writer import Writer
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import ClusterConfig, ClusterSource, Target
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

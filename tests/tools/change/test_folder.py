@@ -21,7 +21,7 @@ from tools.cluster.connect import connect
 from tools.cluster.export import write_snapshot
 from tools.cluster.manifest_finding import subject_of
 from tools.errors import ClusterUnreachable, UnknownName
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import ClusterConfig, ClusterSource, Target, Verb
 
 

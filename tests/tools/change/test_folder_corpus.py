@@ -16,9 +16,9 @@ from tools.actions.restart import Restart
 from tools.changes import OutcomeKind, State
 from tools.cluster.folder import read_folder
 from tools.cluster.manifest_text import objects, parsed
-from tools.hardening import Setting
-from tools.patching import applied as put_together
-from tools.patching import same
+from tools.planning.hardening import Setting
+from tools.planning.patching import applied as put_together
+from tools.planning.patching import same
 from tools.types import Action, Operation, Target
 
 CORPUS = Path(__file__).parents[2] / "corpus"

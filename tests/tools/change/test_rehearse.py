@@ -15,7 +15,7 @@ from tools.actions.label_namespace import LabelNamespace, Level
 from tools.change.account import Subject, may
 from tools.changes import Rehearsal, Seal, State, digest
 from tools.errors import AccessRefused, BadAction, ClusterUnreachable, NotAllowed
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.types import Operation, Target, Verb
 
 BUDGETS = "/apis/policy/v1/poddisruptionbudgets"

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from tools.cluster.manifest_nodes import Unfit
 from tools.cluster.manifest_text import Place, edited, objects, parsed
-from tools.patching import changes_between, same
+from tools.planning.patching import changes_between, same
 from tools.types import Change
 
 CORPUS = Path(__file__).parents[2] / "corpus"

@@ -11,7 +11,7 @@ from tools.actions.harden_workload import ContainerUser, HardenWorkload, UserSou
 from tools.actions.restart import Restart
 from tools.actions.set_resources import SetResources
 from tools.errors import BadAction, BadArgument, UnknownName
-from tools.hardening import Setting
+from tools.planning.hardening import Setting
 from tools.plans import Reason
 from tools.queries import fixing, propose_access, propose_app, propose_change, propose_fix
 from tools.queries.context import QueryContext

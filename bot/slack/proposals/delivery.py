@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from bot.approval import proposals
 from bot.approval.deciding import undo_case
 from bot.errors import BotError, StoreUnavailable
-from bot.slack import notes, posting
-from bot.slack.cards import View, card
 from bot.slack.desk import Desk
 from bot.slack.outlet import SlackBusy, SlackRefused, SlackUnclear
-from bot.slack.posting import GONE, Spot
+from bot.slack.proposals import notes, posting
+from bot.slack.proposals.cards import View, card
+from bot.slack.proposals.posting import GONE, Spot
 from bot.store import outbox, signs
 from bot.store.outbox import CARD, App, Note, Parcel
 from bot.store.proposals import Case, State

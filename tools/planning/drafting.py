@@ -7,17 +7,17 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from tools.ownership import owner_of
-from tools.patching import as_object, changes_between, fixed_by, matches, touched
+from tools.planning.ownership import owner_of
+from tools.planning.patching import as_object, changes_between, fixed_by, matches, touched
+from tools.planning.rollout import disruption_of
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
-from tools.rollout import disruption_of
 from tools.types import Operation, Risk, RiskLevel, Target, Verb
 
 SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 """Where the cluster's own parts run."""
 
 MADE_BY = "app.kubernetes.io/managed-by"
-"""Label of what Oakum creates; its value is no owner (`tools.ownership`)."""
+"""Label of what Oakum creates; its value is no owner (`tools.planning.ownership`)."""
 
 UNDO_FIELDS = "Sets the same fields back, as long as nobody changed them since."
 UNDO_CREATED = "Deletes what it created, and nothing else, each by its uid."

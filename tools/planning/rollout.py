@@ -7,8 +7,8 @@ place by kind, and the refusal that carries a manifest. Used by the actions.
 import copy
 from collections.abc import Iterable
 
-from tools.ownership import controller_of
-from tools.patching import as_list, as_object, changes_between, dotted, value_at
+from tools.planning.ownership import controller_of
+from tools.planning.patching import as_list, as_object, changes_between, dotted, value_at
 from tools.plans import Around, Json, Reason, Refusal
 from tools.types import Change, Disruption, FieldPath, Target
 

@@ -9,7 +9,7 @@ from bot.accounts import Account
 from bot.approval.policy.people import Circle
 from bot.approval.policy.rules import Policy, Rule, deciding
 from bot.approval.sealed_case import case_of
-from bot.slack.literal import literal
+from bot.slack.proposals.literal import literal
 from bot.store.proposals import Proposal
 from tools.errors import BadAction
 

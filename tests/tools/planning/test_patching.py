@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from tests.fakes.live_objects import patched
 from tools.errors import Moved
-from tools.patching import (
+from tools.planning.patching import (
     applied,
     changes_between,
     dotted,

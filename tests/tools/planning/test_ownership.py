@@ -8,8 +8,8 @@ from tests.fakes.live_objects import around, live, target
 from tools import vocabulary
 from tools.actions.harden_workload import HardenWorkload
 from tools.actions.scale import Scale
-from tools.hardening import Setting
-from tools.ownership import is_peoples_tool
+from tools.planning.hardening import Setting
+from tools.planning.ownership import is_peoples_tool
 from tools.plans import Plan
 from tools.types import Action
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from bot.approval import wording
-from bot.slack.cards import View, is_private, when
-from bot.slack.cards_people import calls, person, rule_of
-from bot.slack.literal import literal
+from bot.slack.proposals.cards import View, is_private, when
+from bot.slack.proposals.cards_people import calls, person, rule_of
+from bot.slack.proposals.literal import literal
 from bot.slack.render import Rendered
 from bot.store.proposals import Case, State
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from bot.slack.literal import literal, value
+from bot.slack.proposals.literal import literal, value
 from knowledge import catalogue
 from tools.discovery import checks as known_checks
 from tools.types import Finding, Verdict

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from bot.approval import wording
 from bot.approval.policy.file.document import parse
-from bot.slack.cards import View, card
 from bot.slack.config import Profile
-from bot.slack.literal import literal, value
 from bot.slack.mrkdwn import units
-from bot.slack.notes import due_with, note
+from bot.slack.proposals.cards import View, card
+from bot.slack.proposals.literal import literal, value
+from bot.slack.proposals.notes import due_with, note
 from bot.store.operations import Phase, Step
 from bot.store.outbox import App
 from bot.store.proposals import Case, Proposal, State

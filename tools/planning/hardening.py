@@ -10,10 +10,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tools.patching import as_list, as_object
-from tools.planning import high, low, medium
+from tools.planning.drafting import high, low, medium
+from tools.planning.patching import as_list, as_object
+from tools.planning.rollout import containers_of
 from tools.plans import Json, Reason, Refusal
-from tools.rollout import containers_of
 from tools.types import Risk
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tools.patching import as_list, as_object, value_at
+from tools.planning.patching import as_list, as_object, value_at
 from tools.plans import Json
 from tools.types import FieldPath
 

@@ -16,11 +16,11 @@ from bot.approval.differences import (
     whole_text,
     yaml_text,
 )
-from bot.slack.literal import literal, value
 from bot.slack.mrkdwn import units
+from bot.slack.proposals.literal import literal, value
 from bot.slack.tables import Attachment
 from tools.changes import Rehearsal
-from tools.patching import value_at
+from tools.planning.patching import value_at
 from tools.types import Change, Operation, Verb
 
 LINES_MAX = 8

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.live_objects import around, live, target
-from tools.planning import Draft, combined, high, low, medium, patch_plan, taken
+from tools.planning.drafting import Draft, combined, high, low, medium, patch_plan, taken
 from tools.plans import Plan, Refusal
 from tools.types import Operation, RiskLevel, Target, Verb
 

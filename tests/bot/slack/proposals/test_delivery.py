@@ -10,8 +10,8 @@ from msgspec import structs
 from bot.approval import proposals
 from bot.approval.policy.file.document import parse
 from bot.approval.transitions import Sealing
-from bot.slack import posting
 from bot.slack.config import Profile
+from bot.slack.proposals import posting
 from bot.slack.render import Rendered
 from bot.slack.service import Approvals
 from bot.store import outbox, signs
@@ -110,7 +110,7 @@ async def test_two_processes_show_one_card_and_one_call(place, proposing):
 async def test_a_card_whose_posting_got_no_answer_is_looked_for_before_it_is_posted_again(
     place, proposing, applied, monkeypatch
 ):
-    monkeypatch.setattr("bot.slack.delivery._LOST_S", 0.1)
+    monkeypatch.setattr("bot.slack.proposals.delivery._LOST_S", 0.1)
     place.slack.faults.fail("chat.postMessage", status=503, applied=applied)
     await proposing.pending(ONE)
     await place.serve()
@@ -194,7 +194,7 @@ async def test_a_channel_that_is_gone_stops_nothing_else(place, proposing):
 async def test_cards_say_when_no_executor_is_alive_and_when_one_is_again(
     place, proposing, monkeypatch
 ):
-    monkeypatch.setattr("bot.slack.delivery._ALIVE_EVERY_S", 0.1)
+    monkeypatch.setattr("bot.slack.proposals.delivery._ALIVE_EVERY_S", 0.1)
     await signs.beat(place.db, signs.EXECUTOR, "executor", place.now() - timedelta(seconds=31))
     await proposing.pending(ONE)
     await place.serve()
@@ -303,7 +303,7 @@ async def test_a_change_that_was_undone_says_so_and_is_not_undone_twice(place, p
 
 
 async def test_open_cards_follow_a_new_policy(place, proposing, monkeypatch):
-    monkeypatch.setattr("bot.slack.delivery._ALIVE_EVERY_S", 0.1)
+    monkeypatch.setattr("bot.slack.proposals.delivery._ALIVE_EVERY_S", 0.1)
     now = [POLICY]
     place.approvals = Approvals(lambda: now[0], App.ASSISTANT)
     await proposing.pending(ONE)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from bot.slack.cards import View, card
 from bot.slack.config import Profile
+from bot.slack.proposals.cards import View, card
 from bot.store.proposals import Case, Proposal, State
 from bot.types import ThreadKey
 from tests.fakes.proposed import POLICY, TEAM, harden, operation, rehearsal

@@ -13,13 +13,14 @@ from bot.approval.deciding import Ground, Told
 from bot.approval.differences import whole_text
 from bot.approval.policy.votes import Verdict
 from bot.errors import BotError, NotServed
-from bot.slack import cards, presses
+from bot.slack import presses
 from bot.slack.desk import Desk, sentence
 from bot.slack.events import plain
 from bot.slack.identity import PRESSER_KEPT_S
 from bot.slack.inert import inert
 from bot.slack.mrkdwn import escape
 from bot.slack.presses import Press
+from bot.slack.proposals import cards
 from bot.slack.render import Rendered
 from bot.store import inbox, seen
 from bot.store.inbox import NewQuestion

@@ -15,11 +15,11 @@ from bot.approval.policy.execution import stopped
 from bot.approval.policy.rules import Policy, Rule
 from bot.approval.policy.votes import Verdict as Vote
 from bot.approval.sealed_case import case_of
-from bot.slack import cards_changes, cards_people
-from bot.slack.cards_evidence import checks, evidence
 from bot.slack.config import Profile
-from bot.slack.literal import literal, value
 from bot.slack.mrkdwn import units
+from bot.slack.proposals import cards_changes, cards_people
+from bot.slack.proposals.cards_evidence import checks, evidence
+from bot.slack.proposals.literal import literal, value
 from bot.slack.render import Rendered
 from bot.slack.tables import Attachment
 from bot.store.proposals import Case, Proposal, State

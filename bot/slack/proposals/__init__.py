@@ -1,0 +1,1 @@
+"""Proposals in Slack: their cards, the presses on them, and what is said beside."""

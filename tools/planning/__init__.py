@@ -1,0 +1,1 @@
+"""What plans are worked out with: fields and patches, owners, rollouts, what hardening means. Pure."""
