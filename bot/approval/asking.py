@@ -19,7 +19,7 @@ from bot.store import seen
 from bot.store.database import Database
 from bot.store.proposals import Draft
 from bot.telemetry import incident
-from bot.types import Request
+from bot.types import Place, Request
 from tools import vocabulary
 from tools.actions.harden_workload import HardenWorkload
 from tools.errors import NotAllowed
@@ -44,11 +44,17 @@ NO_EXECUTOR = (
     "No executor is running that could rehearse it, so nothing was asked for. An administrator starts "
     "`oakum execute`."
 )
+PRIVATE = (
+    "Nobody else could see its card in this private conversation, and who asks cannot approve, so nothing "
+    "was asked for. Ask in a channel."
+)
 STORE_AWAY = "The store does not answer, so nothing was asked for. Ask again in a while."
 TOO_MANY_AT_ONCE = f"One answer asks for at most {MOST_IN_ONE_ANSWER} changes. Ask for the rest."
 TOO_MANY = (
     f"You asked for {MOST_IN_ONE_HOUR} changes in this hour; more can be asked for in the next."
 )
+
+_PRIVATE = frozenset({Place.DIRECT, Place.PANE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,8 @@ async def _ask(desk: Desk, request: Request, wish: Wish) -> Asked:
     allowed = needed(policy, policy_case(action, wish.risk), actor)
     if isinstance(allowed, Decision):
         return Asked(wish, why=" ".join(allowed.reasons))
+    if request.place in _PRIVATE and not allowed.quorum.requester_counts:
+        return Asked(wish, why=PRIVATE)
     if not await desk.executor_alive():
         return Asked(wish, why=NO_EXECUTOR)
     if not await _has_room(db, request):

@@ -164,6 +164,24 @@ async def test_the_policy_decides_by_place(desk: Desk) -> None:
     assert (asked.id, "developer" in asked.why) == ("", True)
 
 
+@pytest.mark.parametrize("place", [Place.DIRECT, Place.PANE])
+async def test_where_nobody_else_could_see_the_card_nothing_is_asked_for(
+    desk: Desk, place: Place
+) -> None:
+    request = replace(_request(ThreadKey("T", "D1", "t")), place=place)
+    in_private = await asking.ask(
+        _desk(desk.parts.db), request, (asking.Wish(_scale_in("yard"), ""),)
+    )
+    in_public = await asking.ask(
+        _desk(desk.parts.db),
+        replace(request, place=Place.CHANNEL),
+        (asking.Wish(_scale_in("yard"), ""),),
+    )
+
+    assert [one.why for one in in_private] == [asking.PRIVATE]
+    assert [one.why for one in in_public] == [""]
+
+
 async def test_outside_the_askers_scope_nothing_is_asked_for(desk: Desk) -> None:
     wish = asking.Wish(_scale_in("bench"), "scale it")
     narrow = replace(_request(ThreadKey("T", "C", "t")), scope=Scope({"demo": frozenset({"yard"})}))
