@@ -9,7 +9,7 @@ from tests.fakes.openai import FakeOpenAI, say
 
 
 async def test_closing_one_model_lets_its_connections_go_and_leaves_another_alone() -> None:
-    async with FakeOpenAI([say("yes")]) as endpoint, asyncio.timeout(5):
+    async with FakeOpenAI([say("yes")]) as endpoint, asyncio.timeout(30):
         one, other = endpoint.model(), endpoint.model()
         for model in (one, other):
             assert (await model.ainvoke("there?")).text == "yes"

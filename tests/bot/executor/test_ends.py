@@ -120,8 +120,9 @@ async def test_a_ledger_that_was_tampered_with_stops_everything(world) -> None:
     stop = asyncio.Event()
     executor = Executor(world.parts(), stop)
     running = asyncio.create_task(executor.run())
-    await asyncio.sleep(0.3)
-    assert "incident" in executor.trouble
+    async with asyncio.timeout(20):
+        while "incident" not in executor.trouble:
+            await asyncio.sleep(0.01)
     stop.set()
     await running
     assert (await world.case()).proposal.state is State.APPROVED

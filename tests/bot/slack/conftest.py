@@ -85,7 +85,7 @@ class Place:
     async def settled(self) -> None:
         """Wait until every delivery has ended and every question is finished."""
         await self.slack.people.delivered()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await inbox.waiting(self.db):
                 await asyncio.sleep(0.02)
 
@@ -108,7 +108,7 @@ class Place:
             if not one.deleted and one.metadata.get("event_payload") == wanted
         ]
 
-    async def card(self, words: str, proposal: str = ONE, timeout_s: float = 5.0) -> Message:
+    async def card(self, words: str, proposal: str = ONE, timeout_s: float = 30.0) -> Message:
         """Wait until a proposal has one card and it holds these words."""
         await self.slack.until(
             lambda: any(words in str(one.blocks) for one in self.marked("card", proposal)),
@@ -119,11 +119,11 @@ class Place:
 
     async def delivered(self) -> None:
         """Wait until nothing is left to show."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await outbox.waiting(self.db, App.ASSISTANT):
                 await asyncio.sleep(0.02)
 
-    async def shown(self, channel: str, ts: str, text: str, timeout_s: float = 5.0) -> None:
+    async def shown(self, channel: str, ts: str, text: str, timeout_s: float = 30.0) -> None:
         """Wait until one of our messages in a thread holds a text and is finished."""
         await self.slack.until(
             lambda: any(

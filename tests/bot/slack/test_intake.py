@@ -103,7 +103,7 @@ def rename(folder, old, new):
 
 async def test_an_event_that_the_store_refuses_is_not_acknowledged(place, tmp_path):
     place.slack.faults.ack_within_s = 0.4
-    place.slack.faults.retry_after_s = (0.1, 0.1, 0.1)
+    place.slack.faults.retry_after_s = (0.1, 0.8, 3.0)
     place.answering.loaded = False
     await place.serve()
     await asyncio.to_thread(rename, tmp_path, "inbox", "away")
@@ -114,4 +114,4 @@ async def test_an_event_that_the_store_refuses_is_not_acknowledged(place, tmp_pa
     await asyncio.to_thread(rename, tmp_path, "away", "inbox")
     place.answering.loaded = True
 
-    await place.shown("C1", ts, "Answer to: keep me", 8)
+    await place.shown("C1", ts, "Answer to: keep me")

@@ -77,7 +77,7 @@ async def test_a_cancelled_write_leaves_nothing_and_blocks_nobody(db, now):
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    assert await asyncio.wait_for(seen.first_time(db, "x", now), 5)
+    assert await asyncio.wait_for(seen.first_time(db, "x", now), 30)
 
 
 async def test_writes_cancelled_at_any_moment_block_nobody(db, now):
@@ -91,7 +91,7 @@ async def test_writes_cancelled_at_any_moment_block_nobody(db, now):
     async with db.read() as tx:
         found = set((await tx.execute(select(seen_table.c.event_id))).scalars())
     assert kept <= found
-    assert await asyncio.wait_for(seen.first_time(db, "after", now), 5)
+    assert await asyncio.wait_for(seen.first_time(db, "after", now), 30)
 
 
 async def test_a_reader_sees_one_moment_and_does_not_wait_for_a_writer(db, now):

@@ -110,7 +110,7 @@ class FakeSlack:
         """List the bot's visible messages in a thread."""
         return [one for one in self.space.in_thread(channel, thread) if one.bot]
 
-    async def until(self, condition: Any, timeout_s: float = 5.0) -> None:
+    async def until(self, condition: Any, timeout_s: float = 30.0) -> None:
         """Wait until a condition holds; looked at after every call and every 20 ms."""
         deadline = time.monotonic() + timeout_s
         while not condition():
