@@ -36,6 +36,10 @@ class _Front(msgspec.Struct, forbid_unknown_fields=True):
     topic: str = ""
 
 
+# As in `catalogue`: worked out before any thread meets it.
+msgspec.json.Decoder(_Front)
+
+
 def read_folder(folder: Path, clean: Clean = str) -> tuple[tuple[Guide, ...], tuple[str, ...]]:
     """Read every `*.md` below a folder: the guides, and one sentence for each file that is not one."""
     paths = sorted(path for path in folder.rglob("*.md") if path.is_file())

@@ -79,6 +79,10 @@ class _Header(Struct, rename="camel"):
     items: Raw = Raw()
 
 
+_HEADER = msgspec.json.Decoder(_Header)
+"""Made here, before any thread uses it (see `tools.objects.kinds.DECODERS`)."""
+
+
 class _Part(Struct, frozen=True):
     """One object on its way in, with what its list says for it."""
 
@@ -268,7 +272,7 @@ def _marker(text: str) -> dict[str, Any]:
 def _take(part: _Part, contents: Contents) -> None:
     """Take one object, or every object of a list."""
     try:
-        header = msgspec.json.decode(part.raw, type=_Header)
+        header = _HEADER.decode(part.raw)
     except _DECODE_ERRORS:
         contents.skipped.append(part.where)
         return
@@ -363,4 +367,4 @@ def _keep_last(contents: Contents) -> None:
 
 
 def _has_name(raw: bytes) -> bool:
-    return bool(msgspec.json.decode(raw, type=_Header).metadata.get("name"))
+    return bool(_HEADER.decode(raw).metadata.get("name"))

@@ -53,6 +53,11 @@ class _Header(Struct):
     metadata: dict[str, Any] = {}
 
 
+_RAW_PAGE = msgspec.json.Decoder(_Page[Raw])
+_HEADER = msgspec.json.Decoder(_Header)
+"""Made here, before any thread uses them (see `DECODERS`)."""
+
+
 class _Resource(Struct):
     name: str
     verbs: list[str] = []
@@ -281,7 +286,7 @@ def _read(page: _Page[Any]) -> _Read:
 
 def _one_by_one(body: bytes, kind: Kind, decode: Callable[[Raw], Any]) -> _Read:
     """Decode a page object by object, so that one that does not fit is only one Gap."""
-    page = _read(msgspec.json.decode(body, type=_Page[Raw]))
+    page = _read(_RAW_PAGE.decode(body))
     objects: list[Any] = []
     for raw in page.objects:
         try:
@@ -294,7 +299,7 @@ def _one_by_one(body: bytes, kind: Kind, decode: Callable[[Raw], Any]) -> _Read:
 
 def _odd(kind: Kind, raw: Raw, error: Exception) -> Gap:
     try:
-        metadata = msgspec.json.decode(raw, type=_Header).metadata
+        metadata = _HEADER.decode(raw).metadata
     except msgspec.MsgspecError:
         metadata = {}
     namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "?")

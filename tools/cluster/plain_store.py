@@ -38,6 +38,9 @@ class _Record(Struct, frozen=True):
     after_digest: str
 
 
+_RECORD = msgspec.json.Decoder(_Record)
+
+
 class PlainStore:
     """A folder of manifests, or one file."""
 
@@ -145,7 +148,7 @@ class PlainStore:
         found: list[tuple[Path, _Record]] = []
         for path in sorted(self._records.glob("*.record")):
             try:
-                record = msgspec.json.decode(path.read_bytes(), type=_Record)
+                record = _RECORD.decode(path.read_bytes())
                 ours = _is_ours(record, int(path.stem))
             except (OSError, ValueError):
                 continue

@@ -20,7 +20,7 @@ from tools.cluster.loose import loosened
 from tools.cluster.reader import Events, Listing
 from tools.errors import UnknownName
 from tools.objects.core import Event
-from tools.objects.kinds import KINDS, Kind
+from tools.objects.kinds import DECODERS, KINDS, Kind
 from tools.types import ClusterConfig, Gap
 
 _SYNTHESISED = "a namespace that objects name"
@@ -62,7 +62,7 @@ class SnapshotReader:
         return await asyncio.to_thread(self._list, kind, namespaces)
 
     def _list(self, kind: Kind, namespaces: tuple[str, ...]) -> Listing:
-        decoder = msgspec.json.Decoder(kind.struct)
+        decoder: msgspec.json.Decoder[Struct] = DECODERS[kind.kind]
         objects: list[Struct] = []
         gaps = [*self._gaps, *self._kind_gaps.get(kind.kind, ())]
         for entry in self._chosen(kind, namespaces):

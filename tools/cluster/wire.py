@@ -64,6 +64,9 @@ class _Status(msgspec.Struct):
     message: str = ""
 
 
+_STATUS = msgspec.json.Decoder(_Status)
+
+
 class Wire:
     """Sends GETs to one API server."""
 
@@ -189,7 +192,7 @@ class Wire:
 def _said(body: bytes) -> str:
     """Give the server's own sentence, redacted and short."""
     try:
-        return redact.text(msgspec.json.decode(body, type=_Status).message)[:200]
+        return redact.text(_STATUS.decode(body).message)[:200]
     except msgspec.MsgspecError:
         return ""
 
