@@ -33,6 +33,8 @@ class Wish(StrEnum):
     GUIDANCE = "guidance"
 
 
+AMOUNT = re.compile(r"\d+(?:\.\d+)?(?:m|[kmgtpe]i?b?)", re.I)
+"""An amount of CPU, memory or storage, as Kubernetes writes it; never a name."""
 NUMBER = re.compile(r"(?<![\w.:@/-])(\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?![\w:@/]|\.\d)")
 KIND_NAMES = {kind.lower(): kind for kind in KINDS}
 WRITTEN = re.compile(rf"\b({'|'.join(KIND_NAMES)})/([a-z0-9][a-z0-9.:-]*[a-z0-9])", re.I)

@@ -164,7 +164,9 @@ def _names(text: str, topics: tuple[Topic, ...]) -> tuple[tuple[str, ...], tuple
         word = match[0].replace("’", "'").strip("./:-'").lower().removesuffix("'s")
         quoted = text[max(0, match.start() - 1) : match.start()] in ("`", "'", '"')
         inside = any(start <= match.start() and match.end() <= end for start, end in spans)
-        if not word or phrases.NUMBER.fullmatch(word) or (word.isdigit()):
+        if not word or word.isdigit():
+            continue
+        if phrases.NUMBER.fullmatch(word) or (phrases.AMOUNT.fullmatch(word) and not quoted):
             continue
         if quoted or word in named or not ({word, spelled(word)} & STOP or inside):
             words.append(word)

@@ -18,6 +18,7 @@ CASES = [
     ("compare vault-cache and ledger", Wish.EXPLAIN, (), ("vault-cache", "ledger")),
     ("how do I fix it?", Wish.FIX, (), ()),
     ("fix web", Wish.CHANGE, (), ("web",)),
+    ("give mailer in shop a memory limit of 128Mi", Wish.CHANGE, (), ("mailer", "shop")),
     ("scale api to 2", Wish.CHANGE, (), ("api",)),
     ("look at the log of web", Wish.LOGS, (), ("web",)),
     ("are the images in shop pinned by digest?", Wish.IMAGES, (), ("shop",)),
