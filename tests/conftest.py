@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fakes.postgres",
+    "tests.fakes.stores",
     "tests.lab.fixtures",
     "tests.nothing_skipped",
     "tests.side_by_side",

@@ -21,6 +21,7 @@ OTHERS = (
     Needed("chromium", "chromium"),
     Needed("nodejs", "node"),
     Needed("npm", "npm"),
+    Needed("git", "git"),
 )
 """What tests need beside the lab's and Postgres' packages."""
 

@@ -9,7 +9,7 @@ from collections.abc import Generator
 
 import pytest
 
-MACHINE_MARKERS = frozenset({"lab", "postgres", "local_slack", "browser", "checkov", "go"})
+MACHINE_MARKERS = frozenset({"lab", "postgres", "local_slack", "browser", "checkov", "go", "git"})
 """Markers of tests that need more than Python (see pyproject.toml)."""
 
 

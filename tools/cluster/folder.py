@@ -18,8 +18,9 @@ from msgspec import Raw, Struct, field
 
 from tools import redact
 from tools.cluster.yaml_documents import Damage, documents
+from tools.errors import UnknownName
 from tools.objects.kinds import KINDS, Kind
-from tools.types import Gap
+from tools.types import ClusterConfig, Gap
 
 MARKER = "OAKUM-SNAPSHOT.yaml"
 """The file by which a folder says that Oakum wrote it, redacted, and what it lacks."""
@@ -97,6 +98,15 @@ class _Part(Struct, frozen=True):
     def where(self) -> str:
         """File and line."""
         return f"{self.file}:{self.line}"
+
+
+def unopened(config: ClusterConfig, error: OSError) -> UnknownName:
+    """Say that a configured folder cannot be opened, and what to do."""
+    return UnknownName(
+        f"The folder {config.folder} of cluster {config.name} cannot be opened: "
+        f"{error.strerror or 'unknown reason'}.",
+        "Check the path; it is taken from where oakum was started.",
+    )
 
 
 def read_folder(root: Path) -> Contents:

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from tools.cluster.branch_store import open_branches
 from tools.cluster.export import as_yaml
-from tools.cluster.folder import Contents, read_folder
+from tools.cluster.folder import Contents, read_folder, unopened
 from tools.cluster.manifest_finding import MARK, Found, find, folder_for, overlays, subject_of
 from tools.cluster.manifest_nodes import Unfit
 from tools.cluster.manifest_object import (
@@ -36,7 +36,7 @@ from tools.cluster.plain_store import PlainStore
 from tools.cluster.reader import Reader
 from tools.cluster.snapshot import SnapshotReader
 from tools.cluster.writer import Reply, check, check_manifest, checked_kind
-from tools.errors import ClusterUnreachable, Moved, NotAllowed, NotEditable, UnknownName
+from tools.errors import ClusterUnreachable, Moved, NotAllowed, NotEditable
 from tools.objects.kinds import KINDS
 from tools.planning.patching import changes_between, same
 from tools.types import ClusterConfig, Target, Verb
@@ -283,8 +283,4 @@ async def open_folder_writer(config: ClusterConfig) -> FolderWriter:
     try:
         return FolderWriter(config, await asyncio.to_thread(opened))
     except OSError as error:
-        raise UnknownName(
-            f"The folder {config.folder} of cluster {config.name} cannot be opened: "
-            f"{error.strerror or 'unknown reason'}.",
-            "Check the path; it is taken from where oakum was started.",
-        ) from error
+        raise unopened(config, error) from error

@@ -15,10 +15,9 @@ from msgspec import Struct
 
 from tools import redact
 from tools.cluster.events import newest_first
-from tools.cluster.folder import MARKER, Contents, Entry, read_folder
+from tools.cluster.folder import MARKER, Contents, Entry, read_folder, unopened
 from tools.cluster.loose import loosened
 from tools.cluster.reader import Events, Listing
-from tools.errors import UnknownName
 from tools.objects.core import Event
 from tools.objects.kinds import DECODERS, KINDS, Kind
 from tools.types import ClusterConfig, Gap
@@ -31,11 +30,7 @@ async def open_folder(config: ClusterConfig) -> "SnapshotReader":
     try:
         contents = await asyncio.to_thread(read_folder, Path(config.folder))
     except OSError as error:
-        raise UnknownName(
-            f"The folder {config.folder} of cluster {config.name} cannot be opened: "
-            f"{error.strerror or 'unknown reason'}.",
-            "Check the path; it is taken from where oakum was started.",
-        ) from error
+        raise unopened(config, error) from error
     return SnapshotReader(config, contents)
 
 

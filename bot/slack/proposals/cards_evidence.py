@@ -6,6 +6,7 @@ from functools import cache
 from bot.slack.proposals.literal import literal, value
 from knowledge import catalogue
 from tools.discovery import checks as known_checks
+from tools.posture import ordered
 from tools.types import Finding, Verdict
 
 _SHOWN = 8
@@ -25,9 +26,8 @@ def checks(ids: Sequence[str]) -> list[str]:
 
 
 def evidence(findings: Sequence[Finding]) -> list[str]:
-    """Say line by line what the checks found, those that do not pass first."""
-    ordered = sorted(findings, key=lambda one: one.verdict in {Verdict.PASS})
-    lines = [_line(one) for one in ordered[:_SHOWN]]
+    """Say line by line what the checks found, in the order that findings have everywhere."""
+    lines = [_line(one) for one in ordered(findings)[:_SHOWN]]
     more = len(findings) - len(lines)
     return [*lines, *([f"…and {more} more"] if more > 0 else [])]
 

@@ -1,15 +1,13 @@
 """A folder of manifests as the cluster: proposed, approved, edited once, verified and undone by the real loop."""
 
-import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from bot.store.proposals import State
 from tests.fakes.folder_desk import PRIVILEGED, SAFE, WEB
+from tests.fakes.git import NEEDED, git
 from tools.actions.own_service_account import OwnServiceAccount
 from tools.actions.undo_change import UndoChange
 from tools.change.account import open_account
@@ -18,14 +16,6 @@ from tools.cluster.lazy import LazyReader
 from tools.types import ClusterConfig, ClusterSource, Target
 
 WEB_TARGET = Target("lab", "apps/v1", "Deployment", "shop", "web")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    named = ("-c", "user.name=ann", "-c", "user.email=ann@example.org", "-c", "gc.auto=0")
-    done = subprocess.run(
-        ["git", *named, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout
 
 
 async def _open(world, folder: Path) -> None:
@@ -103,7 +93,8 @@ async def test_a_template_blocks_with_its_line(world, folder: Path) -> None:
     assert "template" in case.proposal.reason
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@NEEDED[0]
+@NEEDED[1]
 async def test_in_a_git_checkout_it_is_a_branch_and_the_files_stay(world, folder: Path) -> None:
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", ".")

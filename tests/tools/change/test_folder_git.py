@@ -1,7 +1,5 @@
 """A folder in a Git checkout: a change is a commit on a branch of its own, and people's work is left alone."""
 
-import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,21 +9,13 @@ from dulwich.repo import Repo
 from msgspec import structs
 
 from tests.fakes.folder_desk import PRIVILEGED, SAFE, WEB, Crash, Desk, desk_of, harden
+from tests.fakes.git import NEEDED, git
 from tools.actions.deny_traffic import DenyTraffic
 from tools.actions.own_service_account import OwnServiceAccount
 from tools.changes import OutcomeKind, State
 from tools.types import Target
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Ask the real git, which knows nothing of ours."""
-    named = ("-c", "user.name=ann", "-c", "user.email=ann@example.org", "-c", "gc.auto=0")
-    done = subprocess.run(
-        ["git", *named, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout
+pytestmark = NEEDED
 
 
 def state(folder: Path) -> tuple[str, ...]:

@@ -1,7 +1,5 @@
 """What an owner would write back is ready in its checkout as a commit, or it is said why not."""
 
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +7,13 @@ import pytest
 
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.folder_desk import WEB
+from tests.fakes.git import NEEDED, git
 from tools.change.owner_branch import commit_for_owner, open_checkout, prepared
 from tools.changes import State
 from tools.errors import UnknownName
 from tools.types import ClusterConfig, ClusterSource, Operation
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    named = ("-c", "user.name=ann", "-c", "user.email=ann@example.org", "-c", "gc.auto=0")
-    done = subprocess.run(
-        ["git", *named, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout
+pytestmark = NEEDED
 
 
 async def handed_over(bench: Any) -> list[Operation]:
