@@ -8,11 +8,12 @@ told of every refusal is an `Answered`; only a store that is down, or a ledger t
 raises. Used by `bot.conversation` (submit), `bot.slack` (review, withdraw) and `bot.executor` (the rest).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.approval import executing, transitions
 from bot.approval.executing import Gate
-from bot.approval.transitions import Answered, Press, Reply, Sealing, Start, Turn
+from bot.approval.transitions import Answered, Decided, Press, Reply, Sealing, Start, Turn
 from bot.store import proposals as rows
 from bot.store.database import Database
 from bot.store.ledger import LedgerKey
@@ -54,18 +55,14 @@ async def extend(db: Database, turn: Turn, proposal: str) -> bool:
 
 async def seal(db: Database, turn: Turn, proposal: str, sealing: Sealing) -> Answered:
     """Make a rehearsed draft pending."""
-    done = await rows.change(
-        db, proposal, lambda case: transitions.seal(case, turn, sealing), turn.key
-    )
-    return done or _NO_SUCH
+    return await _change(db, proposal, lambda case: transitions.seal(case, turn, sealing), turn.key)
 
 
 async def block(db: Database, turn: Turn, proposal: str, rehearsal: Rehearsal) -> Answered:
     """End a draft that cannot be approved."""
-    done = await rows.change(
+    return await _change(
         db, proposal, lambda case: transitions.block(case, turn, rehearsal), turn.key
     )
-    return done or _NO_SUCH
 
 
 async def review(
@@ -81,18 +78,12 @@ async def review(
     move, refusal = transitions.review(case, press, now)
     if move is None:
         return refusal
-    done = await rows.change(
-        db, press.proposal, lambda case: transitions.review(case, press, now), key
-    )
-    return done or _NO_SUCH
+    return await _change(db, press.proposal, lambda case: transitions.review(case, press, now), key)
 
 
 async def start(db: Database, said: Start, now: datetime, key: LedgerKey | None = None) -> Answered:
     """Start what was approved. `key` where the executor takes presses."""
-    done = await rows.change(
-        db, said.proposal, lambda case: transitions.start(case, said, now), key
-    )
-    return done or _NO_SUCH
+    return await _change(db, said.proposal, lambda case: transitions.start(case, said, now), key)
 
 
 async def withdraw(
@@ -104,18 +95,16 @@ async def withdraw(
     key: LedgerKey | None = None,
 ) -> Answered:
     """Take a proposal back, by its requester; `reason` is redacted."""
-    done = await rows.change(
+    return await _change(
         db, proposal, lambda case: transitions.withdraw(case, person, reason, now), key
     )
-    return done or _NO_SUCH
 
 
 async def expire(
     db: Database, proposal: str, now: datetime, key: LedgerKey | None = None
 ) -> Answered:
     """End an approval whose time is over."""
-    done = await rows.change(db, proposal, lambda case: transitions.expire(case, now), key)
-    return done or _NO_SUCH
+    return await _change(db, proposal, lambda case: transitions.expire(case, now), key)
 
 
 async def expire_due(db: Database, now: datetime, key: LedgerKey | None = None) -> int:
@@ -132,50 +121,36 @@ async def approved(db: Database) -> list[Proposal]:
 
 async def claim(db: Database, turn: Turn, proposal: str, gate: Gate) -> Answered:
     """Take an approved proposal to execute it, once. Signs the ledger up to here before."""
-    done = await rows.change(db, proposal, lambda case: executing.claim(case, turn, gate), turn.key)
-    return done or _NO_SUCH
+    return await _change(db, proposal, lambda case: executing.claim(case, turn, gate), turn.key)
 
 
 async def refuse(db: Database, turn: Turn, proposal: str, reason: str) -> Answered:
     """End an approved proposal that may not be executed."""
-    done = await rows.change(
-        db, proposal, lambda case: executing.refuse(case, turn, reason), turn.key
-    )
-    return done or _NO_SUCH
+    return await _change(db, proposal, lambda case: executing.refuse(case, turn, reason), turn.key)
 
 
 async def intend(db: Database, turn: Turn, proposal: str, intent: Intent) -> Answered:
     """Commit what is about to be sent. Only where this is answered DONE may it be sent."""
-    done = await rows.change(
-        db, proposal, lambda case: executing.intend(case, turn, intent), turn.key
-    )
-    return done or _NO_SUCH
+    return await _change(db, proposal, lambda case: executing.intend(case, turn, intent), turn.key)
 
 
 async def record(db: Database, turn: Turn, proposal: str, outcome: Outcome) -> Answered:
     """Commit what came of a step."""
-    done = await rows.change(
-        db, proposal, lambda case: executing.record(case, turn, outcome), turn.key
-    )
-    return done or _NO_SUCH
+    return await _change(db, proposal, lambda case: executing.record(case, turn, outcome), turn.key)
 
 
 async def finish(db: Database, turn: Turn, proposal: str, outcome: Outcome) -> Answered:
     """End an execution or a hand-over."""
-    done = await rows.change(
-        db, proposal, lambda case: executing.finish(case, turn, outcome), turn.key
-    )
-    return done or _NO_SUCH
+    return await _change(db, proposal, lambda case: executing.finish(case, turn, outcome), turn.key)
 
 
 async def hand_over(
     db: Database, turn: Turn, proposal: str, rehearsal: Rehearsal, until: datetime
 ) -> Answered:
     """Leave a change to somebody else, as a patch."""
-    done = await rows.change(
+    return await _change(
         db, proposal, lambda case: executing.hand_over(case, turn, rehearsal, until), turn.key
     )
-    return done or _NO_SUCH
 
 
 async def handed_over(db: Database) -> list[Proposal]:
@@ -190,10 +165,16 @@ async def interrupted(db: Database, now: datetime) -> list[Proposal]:
 
 async def take_over(db: Database, turn: Turn, proposal: str) -> Answered:
     """Take an unfinished execution; its steps say how far it came (`get`)."""
-    done = await rows.change(db, proposal, lambda case: executing.take_over(case, turn), turn.key)
-    return done or _NO_SUCH
+    return await _change(db, proposal, lambda case: executing.take_over(case, turn), turn.key)
 
 
 async def get(db: Database, proposal: str) -> Case | None:
     """Read a proposal with its reviews and steps; None for an unknown id."""
     return await rows.get(db, proposal)
+
+
+async def _change(
+    db: Database, proposal: str, decide: Callable[[Case], Decided], key: LedgerKey | None
+) -> Answered:
+    """Make one transition as `decide` says; its answer, or that no proposal has this id."""
+    return await rows.change(db, proposal, decide, key) or _NO_SUCH

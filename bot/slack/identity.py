@@ -48,7 +48,6 @@ class Identity:
         self._outlet = outlet
         self._me = me
         self._clock = clock
-        self._people: dict[str, tuple[float, str]] = {}
         self._memberships: dict[str, tuple[float, frozenset[str]]] = {}
         self._accounts: dict[str, tuple[float, dict[str, Any]]] = {}
         self._groups: tuple[float, dict[str, frozenset[Account]]] | None = None
@@ -119,18 +118,11 @@ class Identity:
 
     async def _refusal(self, person: str) -> str:
         """Say why a person is not served; empty where they are."""
-        known = self._people.get(person)
-        if known is not None and known[0] > self._clock():
-            return known[1]
         try:
-            answer = await self._outlet.call("users.info", user=person)
+            user = await self._account(person, KEPT_S)
         except SlackRefused:
             return "Slack did not tell who you are just now, so nothing is shown. Try again soon."
-        reason = refusal(answer.get("user") or {}, self._config, self._me)
-        if len(self._people) >= _KEPT_MAX:
-            self._people.clear()
-        self._people[person] = (self._clock() + KEPT_S, reason)
-        return reason
+        return refusal(user, self._config, self._me)
 
     async def _channels_of(self, person: str) -> frozenset[str]:
         """List the channels that a person is in; none where Slack does not say."""
