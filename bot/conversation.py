@@ -29,7 +29,7 @@ from bot.telemetry import incident
 from bot.types import Answer, Progress, Report, Request
 from tools.cluster.reader import Reader
 from tools.queries.context import GuideFor, PastScans, QueryContext, Scope, Search
-from tools.queries.listings import Listings
+from tools.queries.looking.listings import Listings
 from tools.queries.result import Planned
 from tools.reports.json_report import finding
 from tools.types import Gap

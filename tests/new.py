@@ -59,7 +59,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tools.queries.context import QueryContext
 from tools.queries.result import Result
-from tools.queries.scoping import pick_cluster
+from tools.queries.looking.scoping import pick_cluster
 
 
 class Arguments(BaseModel):
@@ -132,7 +132,7 @@ def test_it_does_what_it_says() -> None:
 
 NEXT_FOR_ACTIONS = (
     "Then: two lines in tools/vocabulary.py (ACTIONS and the union), its words in "
-    "tools/queries/titles.py, a query that proposes it, a sample in tests/fakes/drawn_actions.py, "
+    "tools/queries/proposing/titles.py, a query that proposes it, a sample in tests/fakes/drawn_actions.py, "
     "a guard in tests/guards/actions.yaml, and deploy/admission for the executor's account."
 )
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.fakes.drawn_actions import TAGS, samples
 from tools import vocabulary
-from tools.queries.titles import title
+from tools.queries.proposing.titles import title
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ("bot", "tools", "knowledge")

@@ -17,7 +17,7 @@ from knowledge.types import Control, Guide, Passage
 from tools.actions.deploy_app import DeployApp
 from tools.objects.kinds import KINDS
 from tools.plans import Reason
-from tools.queries.proposing import changed_fields
+from tools.queries.proposing.change import changed_fields
 from tools.queries.result import (
     Access,
     Clusters,

@@ -261,7 +261,7 @@ def _parts(
     from bot.agent.limits import Limits
     from bot.conversation import Parts
     from bot.store.scans import StoredScans
-    from tools.queries.memory import MemoryScans
+    from tools.queries.looking.memory import MemoryScans
 
     part = settings.model
     limits: dict[str, Any] = settings.limits.model_dump()

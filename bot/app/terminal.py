@@ -33,7 +33,7 @@ from tools.types import ClusterConfig, Scan
 
 if TYPE_CHECKING:
     from bot.store.database import Database
-    from tools.cluster.export import Written
+    from tools.cluster.manifests.export import Written
 
 TEAM, CHANNEL = "local", "terminal"
 """The thread key of conversations at a terminal."""
@@ -71,7 +71,7 @@ async def snapshot_once(
 ) -> "Written":
     """Write a redacted copy of a cluster into a new or empty folder."""
     from tools.cluster.connect import connect
-    from tools.cluster.export import write_snapshot
+    from tools.cluster.manifests.export import write_snapshot
 
     reader = await connect(target)
     try:

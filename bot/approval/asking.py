@@ -24,7 +24,7 @@ from tools import vocabulary
 from tools.actions.harden_workload import HardenWorkload
 from tools.errors import NotAllowed
 from tools.planning.hardening import Setting
-from tools.queries.titles import title
+from tools.queries.proposing.titles import title
 from tools.types import Action, RiskLevel
 
 MOST_IN_ONE_ANSWER = 5

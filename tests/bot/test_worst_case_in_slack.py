@@ -28,9 +28,9 @@ from tests.fakes.desk import NOW, shared_library
 from tests.fakes.openai import FakeOpenAI, Turn, calls, say
 from tests.fakes.slack.server import FakeSlack
 from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN
-from tools.cluster.snapshot import open_folder
+from tools.cluster.manifests.reader import open_folder
 from tools.queries.context import Scope
-from tools.queries.memory import MemoryScans
+from tools.queries.looking.memory import MemoryScans
 from tools.types import ClusterConfig, ClusterSource
 
 FOLDERS = Path(__file__).parents[1] / "eval" / "folders"

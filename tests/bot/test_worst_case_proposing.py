@@ -21,7 +21,7 @@ from tests.fakes.openai import FakeOpenAI, Turn, calls, say
 from tests.fakes.proposing import DEVELOPER, proposing, submitted
 from tools import vocabulary
 from tools.queries.context import Scope
-from tools.queries.titles import title
+from tools.queries.proposing.titles import title
 from tools.types import Action
 
 HALL = """\

@@ -36,10 +36,10 @@ from knowledge.types import IndexConfig
 from tests.fakes.openai import FakeOpenAI, Turn, say
 from tests.fakes.proposing import DEVELOPER, proposing, submitted_as
 from tools import vocabulary
-from tools.cluster.snapshot import open_folder
+from tools.cluster.manifests.reader import open_folder
 from tools.queries.context import Scope
-from tools.queries.memory import MemoryScans
-from tools.queries.titles import place
+from tools.queries.looking.memory import MemoryScans
+from tools.queries.proposing.titles import place
 from tools.types import ClusterConfig, ClusterSource
 
 HERE = Path(__file__).parent

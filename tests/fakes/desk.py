@@ -16,9 +16,9 @@ from bot.types import Answer, Place, Progress, Request, ThreadKey
 from knowledge.search import Library, open_library
 from knowledge.types import IndexConfig
 from tests.fakes.openai import KEY, FakeOpenAI
-from tools.cluster.snapshot import open_folder
+from tools.cluster.manifests.reader import open_folder
 from tools.queries.context import Scope
-from tools.queries.memory import MemoryScans
+from tools.queries.looking.memory import MemoryScans
 from tools.types import ClusterConfig, ClusterSource
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

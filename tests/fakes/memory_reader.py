@@ -1,6 +1,6 @@
 """A reader of manifests given as text that answers like a live server: uids, refusals, nothing implied.
 
-For tests of the checks and the scan, where a folder (`tools.cluster.snapshot`) does not do.
+For tests of the checks and the scan, where a folder (`tools.cluster.manifests.reader`) does not do.
 """
 
 from collections.abc import Iterable

@@ -34,8 +34,8 @@ from bot.store.outbox import App
 from bot.store.proposals import State
 from tests.fakes.executing import KEY, actor, standing
 from tools.change.account import open_account
-from tools.cluster import live_writer
 from tools.cluster.connect import connect
+from tools.cluster.live import writer as live_writer
 from tools.types import ClusterConfig, ClusterSource
 
 SPEED = 50.0

@@ -10,7 +10,7 @@ from tests.fakes.desk import open_desk
 from tests.fakes.openai import FakeOpenAI, Turn
 from tests.fakes.proposing import DEVELOPER, proposing, submitted
 from tools.queries.context import Scope
-from tools.queries.titles import title
+from tools.queries.proposing.titles import title
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(path.parent.name for path in HERE.glob("*/scenario.json"))

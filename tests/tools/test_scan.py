@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes.memory_reader import MemoryReader
 from tools import posture
-from tools.cluster.snapshot import open_folder
+from tools.cluster.manifests.reader import open_folder
 from tools.errors import ClusterUnreachable, UnknownName
 from tools.objects.kinds import Kind
 from tools.scan import fingerprint, scan

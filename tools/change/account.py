@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from tools.cluster.folder_writer import open_folder_writer
-from tools.cluster.live_writer import open_live_writer
+from tools.cluster.live.writer import open_live_writer
+from tools.cluster.manifests.writer import open_folder_writer
 from tools.cluster.writer import Writer
 from tools.errors import ClusterUnreachable, NoAnswer, NotSent
 from tools.objects.kinds import KINDS

@@ -1,7 +1,7 @@
 """A change that an owner (Argo CD, Flux, Helm) has to commit: the commit, ready to push, in its checkout.
 
 The same fields are set in the owner's own manifest, where that says what the live object said; nothing
-is pushed, and nobody's work tree is touched (`tools.cluster.branch_store`). Where the manifest is a
+is pushed, and nobody's work tree is touched (`tools.cluster.manifests.branch_store`). Where the manifest is a
 template, says something else, or is not there, it says so, and the patch file has to do. Used by
 `bot.executor` for what is handed over.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 from msgspec import UNSET, Struct, structs
 
 from tools.changes import Rehearsal, State
-from tools.cluster.branch_store import open_branches
-from tools.cluster.folder_writer import FolderWriter
+from tools.cluster.manifests.branch_store import open_branches
+from tools.cluster.manifests.writer import FolderWriter
 from tools.cluster.writer import Reply, Writer
 from tools.errors import Moved, ToolsError, UnknownName
 from tools.planning.patching import (

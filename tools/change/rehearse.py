@@ -14,8 +14,8 @@ from tools.around import read_around
 from tools.change.objects import diff_digest, difference, object_digest, overruled, shown
 from tools.change.pod_security import preview, refusal
 from tools.changes import Rehearsal, Seal, State, Step
+from tools.cluster.live.wire import ReadFailed
 from tools.cluster.reader import Reader
-from tools.cluster.wire import ReadFailed
 from tools.cluster.writer import OPERATION, Reply, Writer
 from tools.errors import ClusterUnreachable, Moved, NoAnswer, NotAllowed, NotEditable
 from tools.objects.kinds import KINDS

@@ -1,6 +1,6 @@
 """The protocol of what writes a cluster: one step on one object, sent or done at most once.
 
-Two implementations: `live_writer` and `folder_writer`. Each holds to its own closed set of kinds,
+Two implementations: `live.writer` and `manifests.writer`. Each holds to its own closed set of kinds,
 whatever it is asked; patches, and never puts a whole object that was read; never forces, never writes a
 Secret. Only `tools.change` imports these modules.
 """

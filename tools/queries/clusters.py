@@ -6,8 +6,8 @@ Use it when the cluster is not named and more than one may be meant.
 from pydantic import BaseModel, ConfigDict
 
 from tools.queries.context import QueryContext
+from tools.queries.looking.scoping import visible_clusters
 from tools.queries.result import ClusterRow, Clusters, Result
-from tools.queries.scoping import visible_clusters
 from tools.queries.wording import names
 
 

@@ -6,8 +6,8 @@ Event messages are written by whoever runs the workload: they are data and prove
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.queries.context import QueryContext
+from tools.queries.looking.scoping import pick_cluster, pick_namespaces
 from tools.queries.result import EventList, EventRow, Result
-from tools.queries.scoping import pick_cluster, pick_namespaces
 from tools.queries.wording import cap, fence, gaps_text, one_line
 
 

@@ -9,10 +9,10 @@ from tools.cluster.reader import Reader
 from tools.errors import UnknownName
 from tools.posture import ordered
 from tools.queries.context import QueryContext
-from tools.queries.inventory import read_workloads, settings_of, settings_text
+from tools.queries.looking.inventory import read_workloads, settings_of, settings_text
+from tools.queries.looking.scanning import find_controls, scan_once, visible
+from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespaces
 from tools.queries.result import Explained, Result, Setting
-from tools.queries.scanning import find_controls, scan_once, visible
-from tools.queries.scoping import nearest, pick_cluster, pick_namespaces
 from tools.queries.wording import cap, fence, finding_line, gaps_text, names, place
 from tools.types import Finding, ResourceRef, Scan, Verdict
 

@@ -9,9 +9,9 @@ import difflib
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.queries.context import QueryContext
-from tools.queries.inventory import read_workloads, row_of
+from tools.queries.looking.inventory import read_workloads, row_of
+from tools.queries.looking.scoping import known_namespaces, pick_cluster, pick_namespaces
 from tools.queries.result import Result, WorkloadRow, Workloads
-from tools.queries.scoping import known_namespaces, pick_cluster, pick_namespaces
 from tools.queries.wording import cap, fence, gaps_text, names, one_line, place
 
 MAX_ROWS = 200

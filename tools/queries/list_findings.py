@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tools.errors import UnknownName
 from tools.queries.context import QueryContext
+from tools.queries.looking.scanning import cut_to_scope, find_controls, page_of, scanned_text
 from tools.queries.result import Result
-from tools.queries.scanning import cut_to_scope, find_controls, page_of, scanned_text
 
 
 class Arguments(BaseModel):

@@ -9,8 +9,8 @@ from tools.cluster.reader import Reader
 from tools.errors import UnknownName
 from tools.objects.kinds import KINDS
 from tools.queries.context import QueryContext
+from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespaces
 from tools.queries.result import LogText, Result
-from tools.queries.scoping import nearest, pick_cluster, pick_namespaces
 from tools.queries.wording import cap, fence, gaps_text, names
 from tools.types import Gap
 from tools.workload import name_of

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tools.objects.kinds import KINDS
 from tools.queries.context import QueryContext
-from tools.queries.inventory import read_workloads
+from tools.queries.looking.inventory import read_workloads
+from tools.queries.looking.scoping import known_namespaces, pick_cluster, pick_namespaces
 from tools.queries.result import NamespaceRow, Namespaces, Result
-from tools.queries.scoping import known_namespaces, pick_cluster, pick_namespaces
 from tools.queries.wording import cap, gaps_text, one_line
 from tools.workload import namespace_of
 

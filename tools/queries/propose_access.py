@@ -14,7 +14,7 @@ from tools.actions.narrow_role import NarrowRole, RuleLimit
 from tools.actions.remove_subject import BoundSubject, RemoveSubject, SubjectKind
 from tools.errors import BadArgument
 from tools.queries.context import QueryContext
-from tools.queries.proposing import find_object, propose
+from tools.queries.proposing.change import find_object, propose
 from tools.queries.result import Result
 from tools.types import Action, Target
 

@@ -11,9 +11,9 @@ from tools.actions.deploy_app import DeployApp
 from tools.objects.kinds import KINDS
 from tools.plans import Reason
 from tools.queries.context import QueryContext
-from tools.queries.proposing import propose, refused, said_user, said_word
+from tools.queries.looking.scoping import pick_cluster, pick_namespaces
+from tools.queries.proposing.change import propose, refused, said_user, said_word
 from tools.queries.result import Result
-from tools.queries.scoping import pick_cluster, pick_namespaces
 from tools.types import ResourceRef, Target
 
 

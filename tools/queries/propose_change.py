@@ -26,9 +26,9 @@ from tools.actions.set_resources import ContainerResources, SetResources
 from tools.errors import BadArgument
 from tools.plans import Reason
 from tools.queries.context import QueryContext
-from tools.queries.proposing import find_object, propose, refused, said_confirmed
+from tools.queries.proposing.change import find_object, propose, refused, said_confirmed
+from tools.queries.proposing.titles import title
 from tools.queries.result import Result
-from tools.queries.titles import title
 from tools.types import Action, ResourceRef, Target
 
 Name = Annotated[str, Field(max_length=253)]

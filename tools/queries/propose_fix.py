@@ -24,8 +24,7 @@ from tools.planning.hardening import RULES, Setting
 from tools.planning.patching import as_list, as_object
 from tools.plans import Reason, Refusal
 from tools.queries.context import QueryContext
-from tools.queries.fixing import Wanted, failing_of, wanted_of
-from tools.queries.proposing import (
+from tools.queries.proposing.change import (
     find_object,
     planned_on,
     propose,
@@ -33,6 +32,7 @@ from tools.queries.proposing import (
     said_empty,
     said_user,
 )
+from tools.queries.proposing.fixing import Wanted, failing_of, wanted_of
 from tools.queries.result import Result
 from tools.queries.wording import names
 from tools.types import Action, ResourceRef, Target

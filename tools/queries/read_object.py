@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from tools.errors import UnknownName
 from tools.objects.kinds import KINDS, Kind
 from tools.queries.context import QueryContext
-from tools.queries.inventory import read_workloads, settings_of, settings_text
+from tools.queries.looking.inventory import read_workloads, settings_of, settings_text
+from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespaces
 from tools.queries.result import ObjectRead, Result, Setting
-from tools.queries.scoping import nearest, pick_cluster, pick_namespaces
 from tools.queries.wording import cap, fence, names, place
 from tools.types import ResourceRef
 from tools.workload import WORKLOAD_KINDS

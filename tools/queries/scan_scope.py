@@ -10,9 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.queries.context import QueryContext
+from tools.queries.looking.scanning import find_controls, page_of, scan_once, scanned_text
+from tools.queries.looking.scoping import pick_cluster, pick_namespaces
 from tools.queries.result import Result
-from tools.queries.scanning import find_controls, page_of, scan_once, scanned_text
-from tools.queries.scoping import pick_cluster, pick_namespaces
 
 
 class Arguments(BaseModel):

@@ -12,8 +12,8 @@ from tools.cluster.reader import Listing, Reader
 from tools.inventory import BINDING_KINDS, ROLE_KINDS, Read
 from tools.objects.kinds import KINDS
 from tools.queries.context import QueryContext
+from tools.queries.looking.scoping import pick_cluster, pick_namespaces
 from tools.queries.result import Access, AccessRow, Result
-from tools.queries.scoping import pick_cluster, pick_namespaces
 from tools.queries.wording import cap, fence, gaps_text, names, one_line, place
 from tools.rbac import (
     CLUSTER_ADMIN,

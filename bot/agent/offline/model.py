@@ -14,7 +14,7 @@ from langchain_core.runnables import Runnable
 
 from bot.agent.offline.plans import plan
 from bot.agent.offline.talk import Call, Got, Said, Talk
-from bot.agent.offline.words import FOOTER
+from bot.agent.offline.wording.words import FOOTER
 from tools.queries.result import Result
 
 QUESTION = "oakum_question"

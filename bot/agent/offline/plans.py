@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.agent.offline import (
+from bot.agent.offline.answers import (
     changes,
     explained,
     fixes,
@@ -13,11 +13,11 @@ from bot.agent.offline import (
     listed,
     rights,
     standards,
-    words,
 )
-from bot.agent.offline.reading import Ask, Wish, read
+from bot.agent.offline.question.reading import Ask, Wish, read
 from bot.agent.offline.talk import Plan, Talk
 from bot.agent.offline.target import clusters_in
+from bot.agent.offline.wording import words
 
 _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
     Wish.HELP: guided.explain_self,

@@ -9,8 +9,8 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.agent.offline.phrases import NAMELIKE, OTHER
-from bot.agent.offline.reading import Ask, read
+from bot.agent.offline.question.phrases import NAMELIKE, OTHER
+from bot.agent.offline.question.reading import Ask, read
 from bot.agent.offline.talk import Call, Got, Said, Talk, ask
 from tools.queries.result import WorkloadRow, Workloads
 from tools.queries.wording import names

@@ -18,8 +18,8 @@ from tools.change.account import Subject, may
 from tools.change.apply import confirm
 from tools.changes import OutcomeKind, State
 from tools.cluster.connect import connect
-from tools.cluster.export import write_snapshot
-from tools.cluster.manifest_finding import subject_of
+from tools.cluster.manifests.export import write_snapshot
+from tools.cluster.manifests.finding import subject_of
 from tools.errors import ClusterUnreachable, UnknownName
 from tools.planning.hardening import Setting
 from tools.types import ClusterConfig, ClusterSource, Target, Verb

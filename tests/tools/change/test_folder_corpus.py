@@ -14,8 +14,8 @@ from tools.actions.harden_workload import HardenWorkload
 from tools.actions.label_namespace import LabelNamespace, Level
 from tools.actions.restart import Restart
 from tools.changes import OutcomeKind, State
-from tools.cluster.folder import read_folder
-from tools.cluster.manifest_text import objects, parsed
+from tools.cluster.manifests.folder import read_folder
+from tools.cluster.manifests.text import objects, parsed
 from tools.planning.hardening import Setting
 from tools.planning.patching import applied as put_together
 from tools.planning.patching import same

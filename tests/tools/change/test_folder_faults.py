@@ -26,7 +26,7 @@ from tests.fakes.folder_desk import (
 from tools.actions.delete_object import DeleteObject
 from tools.actions.deny_traffic import DenyTraffic
 from tools.changes import OutcomeKind
-from tools.cluster.manifest_store import exclusive
+from tools.cluster.manifests.store import exclusive
 from tools.types import Action, Target
 
 

@@ -29,8 +29,8 @@ import yaml
 
 from knowledge import catalogue
 from tests.fakes.memory_reader import MemoryReader
+from tools.cluster.manifests.reader import open_folder
 from tools.cluster.reader import Reader
-from tools.cluster.snapshot import open_folder
 from tools.discovery import checks
 from tools.scan import scan
 from tools.types import ClusterConfig, ClusterSource, Finding, Gap, Subject

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from tests.fakes.kubernetes import FakeKubernetes
 from tools.cluster.connect import connect
-from tools.cluster.live import LiveReader
+from tools.cluster.live.reader import LiveReader
 from tools.types import ClusterConfig, ClusterSource
 
 

@@ -93,8 +93,8 @@ async def test_what_is_no_list_is_a_gap_or_nothing(
 ) -> None:
     held, url = garbage
     held.body = BODIES[name]
-    monkeypatch.setattr("tools.cluster.live.MAX_PAGES", 5)
-    monkeypatch.setattr("tools.cluster.wire.BACKOFF_S", 0.001)
+    monkeypatch.setattr("tools.cluster.live.reader.MAX_PAGES", 5)
+    monkeypatch.setattr("tools.cluster.live.wire.BACKOFF_S", 0.001)
     fake = FakeKubernetes()
     fake.url = url
     config = ClusterConfig(

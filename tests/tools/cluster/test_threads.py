@@ -10,7 +10,7 @@ FIRST_USE = """
 import asyncio, sys
 from pathlib import Path
 sys.setswitchinterval(1e-6)
-from tools.cluster.snapshot import open_folder
+from tools.cluster.manifests.reader import open_folder
 from tools.objects.kinds import KINDS
 from tools.types import ClusterConfig, ClusterSource
 

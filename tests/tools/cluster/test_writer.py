@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.kubernetes import FakeKubernetes, Fault
-from tools.cluster.live_writer import open_live_writer
+from tools.cluster.live.writer import open_live_writer
 from tools.cluster.writer import FIELD_MANAGER, WRITABLE, Writer
 from tools.errors import AccessRefused, NoAnswer, NotAllowed, NotSent
 from tools.objects.kinds import KINDS

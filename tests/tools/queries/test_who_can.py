@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.desk import NOW, shared_library
-from tools.cluster.snapshot import open_folder
+from tools.cluster.manifests.reader import open_folder
 from tools.queries import who_can
 from tools.queries.context import QueryContext, Scope
-from tools.queries.listings import Listings
-from tools.queries.memory import MemoryScans
+from tools.queries.looking.listings import Listings
+from tools.queries.looking.memory import MemoryScans
 from tools.queries.result import Access
 from tools.types import ClusterConfig, ClusterSource
 

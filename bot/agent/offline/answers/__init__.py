@@ -1,0 +1,1 @@
+"""One file for each kind of answer: which queries it asks, and what it says."""

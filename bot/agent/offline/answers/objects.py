@@ -1,0 +1,107 @@
+"""Named objects looked at one by one: which are meant, what fails, which fragment would fix it.
+
+Used by the plans of `bot.agent.offline` that speak of workloads by name.
+"""
+
+import re
+from collections.abc import Generator, Sequence, Sized
+
+from bot.agent.offline.question.phrases import KIND_NAMES, WRITTEN
+from bot.agent.offline.question.reading import Ask
+from bot.agent.offline.talk import Call, Got, Talk, ask
+from bot.agent.offline.target import Target, clusters_in
+from bot.agent.offline.wording import words
+from bot.agent.offline.wording.hardening import by_hand, fragment
+from tools.queries.result import Explained, WorkloadRow
+from tools.types import Finding, Verdict
+
+MAX_OBJECTS = 4
+"""Named objects that are looked at one by one."""
+PLACE = re.compile(r"\bin namespace ([a-z0-9][a-z0-9-]*)")
+
+
+def explained(
+    target: Target, rows: Sequence[WorkloadRow], about: Sequence[str], benchmark: str = ""
+) -> Generator[list[Call], list[Got], list[Explained]]:
+    """Look at several objects at once."""
+    calls = [
+        Call(
+            "explain_finding",
+            {
+                "name": row.ref.name,
+                "namespace": row.ref.namespace,
+                "kind": row.ref.kind,
+                **({"cluster": row.ref.cluster} if target.cluster else {}),
+                **({"controls": list(about)} if about else {}),
+                **({"benchmark": benchmark} if benchmark else {}),
+            },
+        )
+        for row in rows
+    ]
+    got = yield calls
+    return [item.data for item in got if isinstance(item.data, Explained)]
+
+
+def by_name(target: Target, benchmark: str) -> Generator[list[Call], list[Got], list[Explained]]:
+    """Look for what no workload is named, among all that is judged: roles, bindings, accounts."""
+    wanted = [word for word in target.unknown if "-" in word or ":" in word][:2]
+    if not wanted:
+        return []
+    more = {"cluster": target.cluster} if target.cluster else {}
+    got = yield [
+        Call("explain_finding", {"name": word, "benchmark": benchmark, **more}) for word in wanted
+    ]
+    return [item.data for item in got if isinstance(item.data, Explained)]
+
+
+def written(
+    talk: Talk, question: Ask
+) -> Generator[list[Call], list[Got], tuple[Target, list[Explained]]]:
+    """Look at the one object that a question writes out as Kind/name, of any kind that is judged."""
+    found = WRITTEN.search(question.text)
+    if not found:
+        return Target(), []
+    named = clusters_in(question.text, talk.clusters) if len(talk.clusters) > 1 else []
+    target = Target(talk.cluster or (named[0] if named else ""))
+    call = {"kind": KIND_NAMES[found[1].lower()], "name": found[2], "benchmark": question.benchmark}
+    if place := PLACE.search(question.text):
+        call["namespace"] = place[1]
+    more = {"controls": list(question.controls)} if question.controls else {}
+    more |= {"cluster": target.cluster} if target.cluster else {}
+    got = yield from ask("explain_finding", **call, **more)
+    return target, [got.data] if isinstance(got.data, Explained) else []
+
+
+def together(rows: Sequence[WorkloadRow], asked: Sequence[str]) -> list[WorkloadRow]:
+    """Choose which of many objects of the same names are meant: those that stand together."""
+    if len(rows) <= MAX_OBJECTS:
+        return list(rows)
+    places: dict[str, list[WorkloadRow]] = {}
+    for row in rows:
+        places.setdefault(row.ref.namespace, []).append(row)
+    best = max(places.values(), key=lambda found: len({row.ref.name for row in found} & set(asked)))
+    wanted = len({row.ref.name for row in rows} & set(asked))
+    if wanted > 1 and len({row.ref.name for row in best}) == wanted:
+        return best[:MAX_OBJECTS]
+    return list(rows[:MAX_OBJECTS])
+
+
+def worst(item: Explained) -> list[str]:
+    """Give the controls that an object fails, worst first."""
+    return [control for found in words.by_verdict(item, Verdict.FAIL) for control in found.controls]
+
+
+def checks(failing: Sized) -> str:
+    """Count checks in words."""
+    return "1 check" if len(failing) == 1 else f"{len(failing)} checks"
+
+
+def fragment_text(item: Explained, failing: Sequence[Finding]) -> str:
+    """Show what to set, and what no field fixes; empty where neither is known."""
+    made = fragment(item.ref, failing)
+    rest = by_hand(failing)
+    by_themselves = f"Besides: {rest}." if rest else ""
+    return words.join(
+        f"Fix (test it first; images that need root must be rebuilt):\n{made}" if made else "",
+        by_themselves,
+    )

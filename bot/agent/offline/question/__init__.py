@@ -1,0 +1,1 @@
+"""Reads a question: its kind, its names, the topics and changes it speaks of. Pure."""

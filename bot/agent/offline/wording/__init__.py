@@ -1,0 +1,1 @@
+"""The words of answers, made from typed results. Pure."""

@@ -1,0 +1,1 @@
+"""Live clusters: their API server read and written, each request limited and timed."""

@@ -1,0 +1,1 @@
+"""Folders of manifests, read and edited as if they were clusters."""

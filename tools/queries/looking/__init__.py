@@ -1,0 +1,1 @@
+"""What queries look with: which scope, which workloads, one scan for one question."""
