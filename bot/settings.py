@@ -328,12 +328,16 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> None:
-    """Put the environment over the file's values: OAKUM_SECTION__KEY, and the secrets."""
+    """Put the environment over the file's values: OAKUM_SECTION__KEY, and the secrets.
+
+    A name without `__` that is no setting is left alone: Kubernetes gives pods OAKUM_PORT and the like
+    where a Service has our name. With it, it is a setting mistyped, and refused as in the file.
+    """
     for name, text in environment.items():
         if not name.startswith("OAKUM_") or name in SECRETS.values():
             continue
         path = name.removeprefix("OAKUM_").lower().split("__")
-        if path[0] not in Settings.model_fields or path[0] in SECRETS:
+        if len(path) == 1 and (path[0] not in Settings.model_fields or path[0] in SECRETS):
             continue
         target = values
         for key in path[:-1]:

@@ -37,6 +37,18 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert (settings.model.name, settings.model.timeout_s, settings.keep_days) == ("two", 5, 30)
 
 
+def test_a_mistyped_section_in_the_environment_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings) as caught:
+        load(write(tmp_path, ""), {"OAKUM_MODLE__NAME": "two"})
+    assert "modle" in caught.value.public
+    assert "model" in caught.value.hint
+
+
+def test_what_kubernetes_puts_into_the_environment_is_left_alone(tmp_path: Path) -> None:
+    told = {"OAKUM_PORT": "tcp://10.0.0.1:8710", "OAKUM_SERVICE_HOST": "10.0.0.1"}
+    assert load(write(tmp_path, ""), told) == load(write(tmp_path, ""), {})
+
+
 def test_a_star_opens_all_namespaces_of_a_channel(tmp_path: Path) -> None:
     file = write(
         tmp_path,
