@@ -9,7 +9,8 @@ is none, `draft:1` for how many;
 `fact:` and must_not in prose are for a reader, so they are printed and not counted. A must_not of the form
 `text:` must not stand in the answer.
 
-A task may name `clusters` (name to folder) in place of the one cluster that `setup` makes.
+A task may name `clusters` (name to folder) in place of the one cluster that `setup` makes, and
+`namespaces` where the person may see these only.
 
     python -m tests.eval.runner TASKS.jsonl [--folders DIR] [--model offline|scripted] [--show]
 """
@@ -20,7 +21,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,15 +84,17 @@ async def parts_for(folders: Mapping[str, Path], store: Path, **more: Any) -> Pa
     )
 
 
-async def put(parts: Parts, thread: str, number: int, text: str) -> Answer:
-    """Ask one question in a thread."""
+async def put(
+    parts: Parts, thread: str, number: int, text: str, seen: Collection[str] = ()
+) -> Answer:
+    """Ask one question in a thread; with namespaces that may be seen, otherwise all."""
     request = Request(
         id=f"{thread}-{number}",
         thread=ThreadKey("local", "eval", thread),
         place=Place.TERMINAL,
         person=f"evaluator of {thread}",
         text=text,
-        scope=Scope(dict.fromkeys(parts.readers)),
+        scope=Scope(dict.fromkeys(parts.readers, frozenset(seen) or None)),
         asked_at=datetime.now(UTC),
         actor=DEVELOPER,
     )
@@ -102,9 +105,10 @@ async def run_task(task: Mapping[str, Any], parts: Parts, scripted: bool) -> Jud
     """Answer one task, by rules or by a model that says what the rules said, and judge it."""
     thread = str(task["id"])
     earlier: Sequence[str] = task.get("earlier", ())
+    seen: Sequence[str] = task.get("namespaces", ())
     for number, text in enumerate(earlier):
-        await put(parts, thread, number, text)
-    given = await put(parts, thread, 100, task["user_says"])
+        await put(parts, thread, number, text, seen)
+    given = await put(parts, thread, 100, task["user_says"], seen)
     if scripted:
         given = await _scripted(task, parts, given, earlier)
     return judge(task, given, await _drafts(parts, given))
@@ -128,9 +132,10 @@ async def _scripted(
     async with FakeOpenAI([*turns, say(given.text)]) as endpoint:
         again = replace(parts, agent=make_agent(endpoint.model()), model="scripted")
         thread = f"{task['id']}-scripted"
+        seen: Sequence[str] = task.get("namespaces", ())
         for number, text in enumerate(earlier):
-            await put(parts, thread, number, text)
-        return await put(again, thread, 100, task["user_says"])
+            await put(parts, thread, number, text, seen)
+        return await put(again, thread, 100, task["user_says"], seen)
 
 
 def judge(
