@@ -163,6 +163,7 @@ class Executing:
         """Say what those who run it should know although it works."""
         shared = [name for name, one in self._settings.clusters.items() if _one_account(one)]
         found = [ONE_ACCOUNT.format(name, name) for name in sorted(shared)]
+        found += self._executor.notes() if self._executor else ()
         return (*found, self._policy.trouble) if self._policy.trouble else tuple(found)
 
     async def stop(self) -> None:

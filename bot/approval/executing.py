@@ -13,6 +13,7 @@ import msgspec
 
 from bot.approval.policy.votes import Tally
 from bot.approval.transitions import (
+    Answered,
     Decided,
     Reply,
     Turn,
@@ -182,14 +183,35 @@ def hand_over(case: Case, turn: Turn, rehearsal: Rehearsal, until: datetime) -> 
 
 def take_over(case: Case, turn: Turn) -> Decided:
     """Take an execution whose executor gave no sign within its lease."""
+    refusal = _not_left(case, turn)
+    if refusal:
+        return None, refusal
     proposal = case.proposal
-    if proposal.state is not State.EXECUTING:
-        return None, answered(Reply.WRONG_STATE, case)
-    if proposal.leased_until is not None and proposal.leased_until > turn.now:
-        return None, answered(Reply.NOT_YOURS, case)
-    after = moved(proposal, State.EXECUTING, turn.now, worker=turn.worker, leased_until=turn.until)
+    held = {"worker": turn.worker, "leased_until": turn.until}
+    after = moved(proposal, State.EXECUTING, turn.now, reason="", **held)
     facts = {"worker": turn.worker, "from": proposal.worker}
     return made(Move(Event.TAKEN_OVER, after, facts=facts), case)
+
+
+def stand_still(case: Case, turn: Turn, why: str) -> Decided:
+    """Say why nobody goes on with an execution for now; what is known of it, and its locks, stay."""
+    refusal = _not_left(case, turn)
+    if refusal:
+        return None, refusal
+    if case.proposal.reason:
+        return None, answered(Reply.ALREADY, case)
+    after = moved(case.proposal, State.EXECUTING, turn.now, reason=why)
+    return made(Move(Event.STANDS_STILL, after, facts={"reason": why}), case)
+
+
+def _not_left(case: Case, turn: Turn) -> Answered | None:
+    """Say why a proposal is no execution that its executor left; None where it is."""
+    if case.proposal.state is not State.EXECUTING:
+        return answered(Reply.WRONG_STATE, case)
+    until = case.proposal.leased_until
+    if until is not None and until > turn.now:
+        return answered(Reply.NOT_YOURS, case)
+    return None
 
 
 def _refused(case: Case, turn: Turn, reply: Reply, reason: str) -> Decided:

@@ -15,14 +15,14 @@ from bot.approval import executing, transitions
 from bot.approval.executing import Gate
 from bot.approval.transitions import Answered, Decided, Press, Reply, Sealing, Start, Turn
 from bot.store import proposals as rows
+from bot.store import waiting
 from bot.store.database import Database
 from bot.store.ledger import LedgerKey
 from bot.store.outbox import App
 from bot.store.proposals import Case, Draft, Proposal, State
+from bot.store.waiting import Waiting
 from tools.changes import Intent, Outcome, Rehearsal
 
-MOST = 200
-"""So many are listed at a time; whoever works through a list asks again."""
 _NO_SUCH = Answered(Reply.NO_SUCH)
 
 
@@ -108,15 +108,14 @@ async def expire(
 
 
 async def expire_due(db: Database, now: datetime, key: LedgerKey | None = None) -> int:
-    """End all approvals whose time is over, at most MOST; returns how many."""
-    due = await rows.due(db, now, MOST)
-    replies = [(await expire(db, one.id, now, key)).reply for one in due]
+    """End all approvals whose time is over; returns how many."""
+    replies = [(await expire(db, one.id, now, key)).reply for one in await waiting.due(db, now)]
     return replies.count(Reply.EXPIRED)
 
 
-async def approved(db: Database) -> list[Proposal]:
-    """List what waits to be executed, the longest approved first, at most MOST."""
-    return await rows.in_states(db, [State.APPROVED], MOST)
+async def approved(db: Database) -> list[Waiting]:
+    """List what waits to be executed, the longest approved first."""
+    return await waiting.in_state(db, State.APPROVED)
 
 
 async def claim(db: Database, turn: Turn, proposal: str, gate: Gate) -> Answered:
@@ -153,14 +152,21 @@ async def hand_over(
     )
 
 
-async def handed_over(db: Database) -> list[Proposal]:
-    """List what is to be looked at because somebody else may have done it by now, at most MOST."""
-    return await rows.in_states(db, [State.HANDED_OVER], MOST)
+async def handed_over(db: Database) -> list[Waiting]:
+    """List what is to be looked at because somebody else may have done it by now."""
+    return await waiting.in_state(db, State.HANDED_OVER)
 
 
-async def interrupted(db: Database, now: datetime) -> list[Proposal]:
-    """List executions that an executor left unfinished, at most MOST; `take_over` is next."""
-    return await rows.interrupted(db, now, MOST)
+async def interrupted(db: Database, now: datetime) -> list[Waiting]:
+    """List executions that an executor left unfinished; `take_over` or `stand_still` is next."""
+    return await waiting.interrupted(db, now)
+
+
+async def stand_still(db: Database, turn: Turn, proposal: str, why: str) -> Answered:
+    """Say of an unfinished execution why nobody goes on with it for now."""
+    return await _change(
+        db, proposal, lambda case: executing.stand_still(case, turn, why), turn.key
+    )
 
 
 async def take_over(db: Database, turn: Turn, proposal: str) -> Answered:

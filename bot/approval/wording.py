@@ -173,6 +173,8 @@ def counted(number: int, noun: str) -> str:
 
 
 def _executing(case: Case) -> str:
+    if case.proposal.reason:
+        return "Stands still: its cluster is not configured any more"
     total = len(case.steps)
     applied = applied_steps(case)
     if applied == total:

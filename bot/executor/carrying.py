@@ -16,7 +16,7 @@ from bot.approval.executing import Gate
 from bot.approval.sealed_case import case_of
 from bot.approval.transitions import Reply
 from bot.errors import StoreUnavailable
-from bot.executor.ending import broken_off
+from bot.executor.ending import FIND_OUT, broken_off
 from bot.executor.holding import Hold, LetGo
 from bot.executor.judging import may_go
 from bot.executor.parts import Parts
@@ -35,8 +35,6 @@ from tools.types import RiskLevel
 
 ATTEMPTS = 3
 """How often a write is begun again whose result was not known, and which was not done."""
-FIND_OUT_S = 3_600.0
-"""For so long it is looked for what came of a write; then people are told that it is not known."""
 ASKED_LASTS_S = 10.0
 """For so long the policy's word is good for the first write; after a longer wait it is asked again."""
 LONGEST_PAUSE_S = 15.0
@@ -269,7 +267,7 @@ async def _patiently(
         try:
             return await look()
         except ToolsError:
-            late = (clock() - began).total_seconds() >= FIND_OUT_S
+            late = clock() - began >= FIND_OUT
             if late or (until_expiry and until is not None and clock() >= until):
                 raise
         await work.hold.wait(pause_s)

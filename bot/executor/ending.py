@@ -1,13 +1,17 @@
 """How an execution is called that did not get through: by what was done before it broke off.
 
-Pure. Used by `carrying` and `loop`.
+Pure. Used by `carrying`, `loop` and `stranded`.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from bot.store.operations import Phase, Step
 from tools.changes import Outcome, OutcomeKind
 from tools.types import Target
+
+FIND_OUT = timedelta(hours=1)
+"""For so long it is looked for what came of a write; then people are told that it is not known."""
 
 
 def broken_off(done: Iterable[Step], step: Step, outcome: Outcome) -> Outcome:
@@ -35,6 +39,22 @@ def given_up(steps: Sequence[Step], why: str) -> Outcome:
     sent = any(one.phase is Phase.INTENDED for one in steps)
     kind = OutcomeKind.UNKNOWN if sent else OutcomeKind.FAILED
     return broken_off(done, step, Outcome(kind, step.id, why))
+
+
+def without_cluster(cluster: str, steps: Sequence[Step]) -> str:
+    """Say what is not known of an execution whose cluster is not configured any more, and what can be done."""
+    done = ", ".join(_named(one.target) for one in steps if one.outcome == OutcomeKind.APPLIED)
+    sent = ", ".join(_named(one.target) for one in steps if one.phase is Phase.INTENDED)
+    known = [f"Done: {done}."] if done else []
+    if sent:
+        known.append(f"Whether {sent} was changed is not known.")
+    elif not done:
+        known.append("Nothing was changed yet.")
+    return (
+        f"The executor's settings no longer have cluster {cluster}. {' '.join(known)} Put the cluster back "
+        "and Oakum finds out and goes on, or look at the object yourself: after an hour this ends by what "
+        "is known."
+    )
 
 
 def _named(target: Target) -> str:

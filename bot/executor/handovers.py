@@ -10,18 +10,21 @@ import msgspec
 from bot.approval import proposals
 from bot.executor.edge import at_edge
 from bot.executor.parts import Parts
-from bot.store.proposals import Proposal
 from tools.change.handover import handed_over
 from tools.changes import Outcome, OutcomeKind, Rehearsal
 
 
 async def look(parts: Parts) -> None:
     """Look at everything that is handed over; one that cannot be looked at holds up no other."""
-    for proposal in await proposals.handed_over(parts.db):
-        await at_edge(partial(_look, parts, proposal), proposal.id)
+    for one in await proposals.handed_over(parts.db):
+        await at_edge(partial(_look, parts, one.id), one.id)
 
 
-async def _look(parts: Parts, proposal: Proposal) -> None:
+async def _look(parts: Parts, proposal_id: str) -> None:
+    case = await proposals.get(parts.db, proposal_id)
+    if case is None:
+        return
+    proposal = case.proposal
     over = proposal.until is None or parts.clock() >= proposal.until
     reader = parts.readers().get(proposal.target.cluster)
     if reader is None:

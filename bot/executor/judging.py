@@ -35,7 +35,7 @@ def admitted(parts: Parts, proposal: Proposal) -> Action:
     if action.target != proposal.target:
         raise BadAction("The action is about another object than its proposal.")
     cluster = action.target.cluster
-    if cluster not in parts.accounts or cluster not in parts.readers():
+    if not parts.reaches(cluster):
         raise NotAllowed(f"Nothing is changed on {cluster} from here.")
     vocabulary.within(action, parts.scope(proposal.thread))
     return action

@@ -7,15 +7,16 @@ slow rollout therefore holds up nothing else. What fails is an incident; the loo
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 
 from bot import telemetry
 from bot.approval import proposals
 from bot.approval.transitions import Reply
 from bot.errors import StoreUnavailable
-from bot.executor import handovers
+from bot.executor import handovers, stranded
 from bot.executor.carrying import begin, carry_out
 from bot.executor.edge import at_edge
 from bot.executor.ending import given_up
@@ -34,6 +35,7 @@ MOST_BREAKS = 3
 LONGEST_PAUSE_S = 10.0
 """Between two turns while the store is away."""
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _log = telemetry.logger(__name__)
 
 
@@ -48,12 +50,19 @@ class Executor:
         self._looking: asyncio.Task[str] | None = None
         self._breaks: dict[str, int] = {}
         """How often in a row an execution ended in an incident here."""
-        self._not_before: dict[str, datetime] = {}
+        self._tried_at: dict[str, datetime] = {}
+        """When it was last tried to begin what is approved."""
         self._beat_at: datetime | None = None
         self._looked_at: datetime | None = None
         self._head: Head | None = None
         self.trouble = "has not taken a turn yet"
         """Why it does not work just now; empty where it does."""
+        self._standing_still: Mapping[str, int] = {}
+        """How many executions broke off on each cluster that is not configured any more."""
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what stands still although this works."""
+        return tuple(stranded.note(*one) for one in self._standing_still.items())
 
     async def run(self) -> None:
         """Take turns until told to stop, then let what is in hand come to a good place."""
@@ -78,7 +87,7 @@ class Executor:
 
     async def _sign_of_life(self) -> None:
         parts, now = self._parts, self._parts.clock()
-        if self._beat_at is not None and now - self._beat_at < timedelta(seconds=parts.pace.beat_s):
+        if self._lately(self._beat_at, parts.pace.beat_s):
             return
         await signs.beat(parts.db, signs.EXECUTOR, parts.worker, now)
         self._beat_at = now
@@ -94,8 +103,13 @@ class Executor:
 
     async def _take_over(self) -> None:
         parts = self._parts
-        for one in await proposals.interrupted(parts.db, parts.clock()):
-            if self._is_free(one) and one.target.cluster in parts.accounts:
+        left = await proposals.interrupted(parts.db, parts.clock())
+        gone = {name for name in {one.cluster for one in left} if not parts.reaches(name)}
+        self._standing_still = Counter(one.cluster for one in left if one.cluster in gone)
+        for one in left:
+            if one.cluster in gone:
+                await at_edge(partial(stranded.look, parts, one), one.id)
+            elif self._is_free(one.id):
                 answer = await proposals.take_over(parts.db, parts.turn(), one.id)
                 if answer.reply is Reply.DONE:
                     self._start(
@@ -112,24 +126,30 @@ class Executor:
                 self._start(self._rehearsing, draft.id, partial(self._rehearse_one, draft))
 
     async def _execute(self) -> None:
-        now = self._parts.clock()
-        self._not_before = {one: at for one, at in self._not_before.items() if at > now}
-        for one in await proposals.approved(self._parts.db):
-            if self._is_free(one) and one.id not in self._not_before:
-                self._start(self._executing, one.id, partial(self._execute_one, one.id))
+        """Try what is approved: first what was not tried yet, then what was tried the longest ago."""
+        waiting = [one.id for one in await proposals.approved(self._parts.db)]
+        self._tried_at = {one: self._tried_at[one] for one in waiting if one in self._tried_at}
+        for one in sorted(waiting, key=lambda one: self._tried_at.get(one, _NEVER)):
+            if self._is_free(one) and not self._lately(
+                self._tried_at.get(one), self._parts.pace.again_s
+            ):
+                self._start(self._executing, one, partial(self._execute_one, one))
 
     def _look(self) -> None:
         """Look at what was handed over, beside everything else."""
-        parts, now = self._parts, self._parts.clock()
-        every = timedelta(seconds=parts.pace.look_s)
-        due = self._looked_at is None or now - self._looked_at >= every
-        if due and (self._looking is None or self._looking.done()):
-            self._looked_at = now
+        parts = self._parts
+        busy = self._looking is not None and not self._looking.done()
+        if not busy and not self._lately(self._looked_at, parts.pace.look_s):
+            self._looked_at = parts.clock()
             self._looking = asyncio.create_task(at_edge(partial(handovers.look, parts)))
 
-    def _is_free(self, proposal: Proposal) -> bool:
+    def _lately(self, at: datetime | None, seconds: float) -> bool:
+        """Tell whether something was so short ago; what lies ahead of a clock that was set back was not."""
+        return at is not None and 0.0 <= self._since(at) < seconds
+
+    def _is_free(self, proposal: str) -> bool:
         """Tell whether there is room, and the proposal is not in hand here."""
-        return proposal.id not in self._executing and len(self._executing) < MOST_EXECUTIONS
+        return proposal not in self._executing and len(self._executing) < MOST_EXECUTIONS
 
     def _start(
         self,
@@ -148,8 +168,7 @@ class Executor:
         telemetry.REHEARSAL_SECONDS.observe(self._since(began))
 
     async def _execute_one(self, proposal: str) -> None:
-        again = timedelta(seconds=self._parts.pace.again_s)
-        self._not_before[proposal] = self._parts.clock() + again
+        self._tried_at[proposal] = self._parts.clock()
         if await begin(self._parts, proposal):
             await self._carry_out(proposal, just_asked=True)
 

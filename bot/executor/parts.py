@@ -70,6 +70,10 @@ class Parts:
     """By cluster the Git checkout of its manifests, as a folder; where there is none, none is made."""
     pace: Pace = Pace()
 
+    def reaches(self, cluster: str) -> bool:
+        """Tell whether a cluster is configured here, to be read and to be changed."""
+        return cluster in self.accounts and cluster in self.readers()
+
     def turn(self, lease_s: float | None = None) -> Turn:
         """Give a turn at this moment; its lease is the pace's unless said."""
         lease = self.pace.lease_s if lease_s is None else lease_s

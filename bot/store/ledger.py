@@ -56,6 +56,8 @@ class Event(StrEnum):
     """What came of one write."""
     TAKEN_OVER = "taken-over"
     """Another executor goes on where one ended."""
+    STANDS_STILL = "stands-still"
+    """One ended, and no other can go on for now."""
     HANDED_OVER = "handed-over"
     DONE = "done"
 

@@ -6,7 +6,7 @@ the one that was read, and with it the review, the steps, the ledger's row and t
 no transition, but all of approvals that serve's role may write. Used by `bot.approval.proposals`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -120,7 +120,7 @@ class Proposal(Draft):
     until: datetime | None = None
     """Expiry of the approval; of a hand-over the time until which it is looked at."""
     reason: str = ""
-    """Why it is blocked, withdrawn, refused or as its outcome is."""
+    """Why it is blocked, withdrawn, refused or as its outcome is; of an execution why it stands still."""
     outcome: str = ""
     """An OutcomeKind's value; set when done."""
     worker: str = ""
@@ -183,7 +183,7 @@ async def claim_draft(
     """
     async with db.write() as tx:
         await ledger.exclusively(db, tx)
-        broken_off = await _first(tx, proposals, _lapsed(State.DRAFT, now))
+        broken_off = await _first(tx, proposals, lapsed(State.DRAFT, now))
         if broken_off is not None:
             proposal = _proposal(broken_off)
             return await _write(db, tx, Case(proposal), again(proposal), key)
@@ -237,29 +237,8 @@ async def get(db: Database, proposal_id: str) -> Case | None:
         return await _case(tx, proposal_id, lock=False)
 
 
-async def in_states(db: Database, states: Sequence[State], limit: int) -> list[Proposal]:
-    """List proposals in these states, the longest unchanged first."""
-    return await _list(db, proposals.c.state.in_([state.value for state in states]), limit)
-
-
-async def due(db: Database, now: datetime, limit: int) -> list[Proposal]:
-    """List proposals whose approval has expired and that do not say so yet."""
-    open_states = proposals.c.state.in_([State.PENDING.value, State.APPROVED.value])
-    return await _list(db, and_(open_states, proposals.c.until <= now), limit)
-
-
-async def interrupted(db: Database, now: datetime, limit: int) -> list[Proposal]:
-    """List executions whose executor gave no sign within its lease."""
-    return await _list(db, _lapsed(State.EXECUTING, now), limit)
-
-
-async def _list(db: Database, which: ColumnElement[bool], limit: int) -> list[Proposal]:
-    ordered = select(proposals).where(which).order_by(proposals.c.changed_at, proposals.c.id)
-    async with db.read() as tx:
-        return [_proposal(row) for row in await tx.execute(ordered.limit(limit))]
-
-
-def _lapsed(state: State, now: datetime) -> ColumnElement[bool]:
+def lapsed(state: State, now: datetime) -> ColumnElement[bool]:
+    """Choose what nobody holds: no lease, or one that has ended."""
     ended = or_(proposals.c.leased_until.is_(None), proposals.c.leased_until <= now)
     return and_(proposals.c.state == state.value, ended)
 

@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.store.database import Database
 from bot.store.tables import signs
 
 EXECUTOR = "executor"
 ALIVE = timedelta(seconds=30)
-"""Who gave no sign for longer is taken to be gone."""
+"""Who gave no sign for longer is taken to be gone; a sign further ahead is of a clock that was set back."""
 
 
 async def beat(db: Database, role: str, worker: str, now: datetime) -> None:
@@ -20,14 +20,9 @@ async def beat(db: Database, role: str, worker: str, now: datetime) -> None:
         await tx.execute(statement)
 
 
-async def last(db: Database, role: str) -> datetime | None:
-    """Give when any worker of a role last was at work; None for never."""
-    async with db.read() as tx:
-        newest = select(func.max(signs.c.at)).where(signs.c.role == role)
-        return (await tx.execute(newest)).scalar_one_or_none()
-
-
 async def alive(db: Database, role: str, now: datetime) -> bool:
     """Tell whether any worker of a role gave a sign within ALIVE."""
-    newest = await last(db, role)
-    return newest is not None and now - newest <= ALIVE
+    lately = signs.c.at.between(now - ALIVE, now + ALIVE)
+    async with db.read() as tx:
+        found = await tx.execute(select(signs.c.at).where(signs.c.role == role, lately).limit(1))
+        return found.one_or_none() is not None

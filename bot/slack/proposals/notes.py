@@ -13,6 +13,7 @@ WANTED = "wanted"
 REMINDER = "reminder"
 EXPIRED = "expired"
 ENDED = "ended"
+STANDS_STILL = "stands-still"
 _ENDS = frozenset({State.DONE, State.BLOCKED, State.DENIED, State.HANDED_OVER})
 
 
@@ -21,6 +22,8 @@ def due_with(case: Case) -> Iterable[str]:
     state = case.proposal.state
     if state is State.PENDING and not is_private(case.proposal):
         yield WANTED
+    if state is State.EXECUTING and case.proposal.reason:
+        yield STANDS_STILL
     if state in _ENDS:
         yield f"{ENDED}-{state.value}"
 
@@ -46,6 +49,10 @@ def note(kind: str, case: Case, view: View) -> Rendered | None:
         ending = wording.ending_of(case)
         if ending is not None and ending.suggest_undo:
             text += ". It does not come up: press Undo on the card to take it back."
+    elif kind == STANDS_STILL:
+        if proposal.state is not State.EXECUTING or not proposal.reason:
+            return None
+        text = f"{asker} {literal(wording.status(case), 200)}: *{title}*. {literal(proposal.reason, 400)}"
     else:
         return None
     section = {"type": "mrkdwn", "text": text, "verbatim": True}

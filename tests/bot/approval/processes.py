@@ -16,8 +16,7 @@ from pathlib import Path
 from bot.approval import proposals
 from bot.approval.policy.votes import Verdict
 from bot.approval.transitions import Reply
-from bot.store import proposals as rows
-from bot.store import transaction
+from bot.store import transaction, waiting
 from bot.store.database import Database, _address, _engine
 from bot.store.operations import Phase
 from bot.store.outbox import App
@@ -116,7 +115,7 @@ async def race(db: Database, name: str, names: list[str]) -> None:
             said = await make.claim(db, proposal.id, executor.at(120))
             if said.reply is Reply.DONE:
                 say(claimed=proposal.id, by=name)
-        left -= {one.id for one in await rows.in_states(db, [State.EXECUTING], 200)}
+        left -= {one.id for one in await waiting.in_state(db, State.EXECUTING)}
         await asyncio.sleep(0.05)
     await pressing
 

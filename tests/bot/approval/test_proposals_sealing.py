@@ -60,7 +60,10 @@ async def test_a_patch_for_somebody_else_is_looked_at_until_it_is_verified(db):
     handed = await proposals.hand_over(db, make.EXECUTOR.at(1), "p1", patch, until)
 
     assert handed.state is State.HANDED_OVER
-    assert [(one.id, one.until) for one in await proposals.handed_over(db)] == [("p1", until)]
+    assert [one.id for one in await proposals.handed_over(db)] == ["p1"]
+    case = await proposals.get(db, "p1")
+    assert case is not None
+    assert case.proposal.until == until
     verified = make.outcome(OutcomeKind.VERIFIED)
     said = await proposals.finish(db, make.Clock("e2").at(3600), "p1", verified)
     assert said.state is State.DONE

@@ -4,10 +4,13 @@ import asyncio
 from datetime import timedelta
 
 import msgspec
+from sqlalchemy import select
 
 from bot.approval.policy.votes import Verdict
-from bot.store import ledger, signs
+from bot.store import ledger
 from bot.store.proposals import State
+from bot.store.signs import EXECUTOR, alive
+from bot.store.tables import signs
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.executing import KEY, POLICY, harden
 from tools.changes import Outcome, OutcomeKind, Rehearsal
@@ -141,15 +144,35 @@ async def test_an_executor_gives_signs_of_life_and_signs_what_others_wrote(world
     async with world.executor():
         await world.pending()
         await world.press(verdict=Verdict.DENY)
-        first = await signs.last(world.db, signs.EXECUTOR)
-        assert first is not None
+        first = await last_sign(world)
         async with asyncio.timeout(20):
-            while await signs.last(world.db, signs.EXECUTOR) == first:
+            while await last_sign(world) <= first:
                 await asyncio.sleep(0.01)
-        later = await signs.last(world.db, signs.EXECUTOR)
-    assert later is not None
-    assert later > first
     assert not (await ledger.verify(world.db, KEY)).unsigned
+
+
+async def last_sign(world):
+    """Read when the executor was last at work."""
+    async with world.db.read() as tx:
+        return (await tx.execute(select(signs.c.at))).scalar_one()
+
+
+async def test_a_clock_that_is_set_back_silences_no_executor(world) -> None:
+    async with world.executor():
+        await world.pending()
+        before = await last_sign(world)
+        world.skew -= _HOUR
+        async with asyncio.timeout(20):
+            while await last_sign(world) >= before:
+                await asyncio.sleep(0.01)
+        assert await alive(world.db, EXECUTOR, world.clock())
+
+
+async def test_a_sign_from_before_the_clock_was_set_back_is_none(world) -> None:
+    async with world.executor():
+        await world.pending()
+    world.skew -= _HOUR
+    assert not await alive(world.db, EXECUTOR, world.clock())
 
 
 async def test_an_approval_that_nobody_gives_expires(world) -> None:

@@ -1,0 +1,95 @@
+"""Hundreds that wait starve nobody: not what is approved, broken off or handed over after them."""
+
+import tracemalloc
+from datetime import timedelta
+
+import pytest
+from msgspec import structs
+from sqlalchemy import insert, select
+
+from bot.approval import proposals as rules
+from bot.executor import handovers
+from bot.executor.carrying import begin
+from bot.store.columns import encode
+from bot.store.proposals import State
+from bot.store.tables import proposals, reviews
+from tests.fakes.executing import KEY, POLICY
+from tools.changes import OutcomeKind
+
+MANY = 210
+STARTED = POLICY.replace("approvals: 1", "approvals: 1\n    execute: [cat]")
+
+
+async def copied(world, many: int, **values) -> None:
+    """Put so many proposals beside p1, all as it is but for these values and an older time."""
+    names = [f"q{number}" for number in range(many)]
+    async with world.db.write() as tx:
+        [row] = await tx.execute(select(proposals).where(proposals.c.id == "p1"))
+        older = {"changed_at": row.changed_at - timedelta(minutes=1), **values}
+        for name in names:
+            await tx.execute(insert(proposals).values({**row._asdict(), **older, "id": name}))
+        for said in list(await tx.execute(select(reviews))):
+            for name in names:
+                await tx.execute(insert(reviews).values({**said._asdict(), "proposal": name}))
+
+
+async def approved(world) -> None:
+    async with world.executor():
+        await world.pending()
+    await world.press()
+
+
+async def test_hundreds_that_nobody_starts_hold_up_nothing_that_was_approved_after_them(
+    world,
+) -> None:
+    world.policy_text = STARTED
+    await approved(world)
+    await copied(world, MANY)
+    async with world.executor():
+        await world.start("p1", "cat")
+        case = await world.until(State.DONE, real_s=60)
+    assert case.proposal.outcome == OutcomeKind.VERIFIED, case.proposal.reason
+    assert world.effects == ["p1.0"]
+
+
+async def test_hundreds_that_broke_off_on_a_cluster_that_is_gone_hold_up_none_on_another(
+    world,
+) -> None:
+    await approved(world)
+    assert await begin(world.parts(), "p1")
+    await copied(world, MANY, cluster="gone", reason="Its cluster is gone.")
+    world.skew += timedelta(seconds=150)
+    async with world.executor():
+        case = await world.done()
+    assert case.proposal.outcome == OutcomeKind.VERIFIED
+
+
+async def test_hundreds_that_are_handed_over_keep_nobody_from_looking_at_the_last(world) -> None:
+    world.live()["metadata"]["labels"] = {"argocd.argoproj.io/instance": "shop"}
+    async with world.executor():
+        await world.submit()
+        case = await world.until(State.HANDED_OVER)
+    elsewhere = encode(structs.replace(case.proposal.target, cluster="gone"))
+    await copied(world, MANY, cluster="gone", target=elsewhere)
+    container = world.live()["spec"]["template"]["spec"]["containers"][0]
+    container["securityContext"]["privileged"] = False
+    await handovers.look(world.parts())
+    assert (await world.case()).proposal.outcome == OutcomeKind.VERIFIED
+
+
+async def test_all_whose_time_is_over_expire_at_once(world) -> None:
+    await approved(world)
+    await copied(world, MANY, state=State.PENDING.value, until=world.clock())
+    assert await rules.expire_due(world.db, world.clock(), KEY) == MANY
+
+
+@pytest.mark.slow
+async def test_thousands_that_wait_take_no_memory_to_be_listed(world) -> None:
+    await approved(world)
+    await copied(world, 5_000, rehearsal=b"x" * 20_000)
+    tracemalloc.start()
+    listed = await rules.approved(world.db)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(listed) == 5_001
+    assert most < 20_000_000
