@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from bot.approval import kept
 from bot.approval.policy.votes import Tally
 from bot.approval.transitions import (
     Answered,
@@ -107,7 +108,7 @@ def intend(case: Case, turn: Turn, intent: Intent) -> Decided:
         outcome="",
         changed_at=after.changed_at,
     )
-    facts = {"operation": step.id, "changes": msgspec.to_builtins(intent.operation)}
+    facts = {"operation": step.id, "changes": kept.operation(intent.operation)}
     return made(Move(Event.INTENDED, after, facts=facts, steps=(written,)), case)
 
 
@@ -174,7 +175,7 @@ def hand_over(case: Case, turn: Turn, rehearsal: Rehearsal, until: datetime) -> 
     )
     facts = {
         "reason": rehearsal.reason,
-        "diff": msgspec.to_builtins(rehearsal.diff),
+        "diff": kept.difference(rehearsal.diff),
         "until": until.isoformat(),
     }
     steps = _unlocked(case, after.changed_at)

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from bot.approval import kept
 from bot.approval.policy.votes import Quorum, Tally, Verdict, Vote, tally
 from bot.store.ledger import Event, LedgerKey
 from bot.store.outbox import App, Note
@@ -146,7 +147,7 @@ def first(draft: Draft, turn: Turn, app: App) -> Move:
     at = max(turn.now, draft.submitted_at)
     asked = {name: getattr(draft, name) for name in Draft.__dataclass_fields__}
     after = Proposal(**asked, app=app, changed_at=at, attempts=1)
-    facts = {"action": text(draft.action), "undo_of": draft.undo_of}
+    facts = {"action": kept.action(draft.action), "undo_of": draft.undo_of}
     if late:
         after = replace(after, state=State.EXPIRED, reason="Nobody rehearsed it within 24 hours.")
         return Move(Event.CLAIMED, after, facts=facts)
@@ -199,9 +200,9 @@ def seal(case: Case, turn: Turn, sealing: Sealing) -> Decided:
         until=sealing.until,
     )
     facts = {
-        "action": text(sealed.action),
-        "steps": msgspec.to_builtins(sealed.steps),
-        "diff": msgspec.to_builtins(sealing.rehearsal.diff),
+        "action": kept.action(sealed.action),
+        "steps": kept.steps(sealed.steps),
+        "diff": kept.difference(sealing.rehearsal.diff),
         "policy_version": sealing.policy_version,
         "needed": sealing.needed,
         "requester_may_approve": sealing.requester_may_approve,
@@ -393,8 +394,3 @@ def answered(reply: Reply, case: Case, counted_before: bool = False) -> Answered
 def made(move: Move, case: Case, counted_before: bool = False) -> Decided:
     """Give a move with the answer that it happened."""
     return move, answered(Reply.DONE, replace(case, proposal=move.after), counted_before)
-
-
-def text(body: bytes) -> str:
-    """Read our JSON bytes as text, for the ledger."""
-    return body.decode("utf-8", "replace")

@@ -4,9 +4,9 @@ A row is written in its transition's own transaction (`append`), with a number o
 no hole. Its signature is HMAC-SHA256 under the executor's key, in hexadecimal, over the signature of
 the row before it (64 zeros before the first), a line feed and the row's body. The body is JSON with
 sorted keys and without spaces, and holds the number too. Whoever has no key leaves its row unsigned;
-the executor signs what waits before it adds a row of its own. The head, count and last signature, must be
-noted elsewhere, so that cutting off the end shows. Rows are never changed or deleted. Used by the other
-files of approvals here; read by `bot.app` for `oakum ledger`.
+the executor signs what waits before it adds a row of its own. The head, count and last signature, must
+be noted elsewhere, so that cutting off the end shows. Rows are redacted as they are written, and never
+changed or deleted. Used by the other files of approvals here; read by `bot.app` for `oakum ledger`.
 """
 
 import hmac
@@ -25,6 +25,7 @@ from bot.store.columns import decode, encode
 from bot.store.database import Database
 from bot.store.tables import ledger, proposals
 from bot.store.transaction import Transaction
+from tools import redact
 
 START = "0" * 64
 """Stands for the signature of the row before the first."""
@@ -64,6 +65,11 @@ class Event(StrEnum):
 
 UNSIGNED_EVENTS = frozenset({Event.REVIEWED, Event.STARTED, Event.WITHDRAWN, Event.EXPIRED})
 """What a process without the key may write; any other unsigned row is a forgery."""
+
+_OURS = frozenset(
+    {"operation", "operations", "undo_of", "policy_version", "worker", "from", "findings"}
+)
+"""Facts that only our own code writes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -155,8 +161,7 @@ async def append(tx: Transaction, entry: Entry, key: LedgerKey | None) -> int:
     if key is None and entry.event not in UNSIGNED_EVENTS:
         raise ValueError(f"only the executor writes {entry.event.value}")
     last = (await tx.execute(select(func.max(ledger.c.number)))).scalar_one() or 0
-    facts = msgspec.json.decode(encode(entry.facts))
-    numbered = msgspec.structs.replace(entry, number=last + 1, facts=facts)
+    numbered = msgspec.structs.replace(entry, number=last + 1, facts=_masked(entry.facts))
     row = {"number": last + 1, "proposal": entry.proposal, "body": canonical(numbered)}
     await tx.execute(insert(ledger).values(row))
     if key is not None:
@@ -317,6 +322,12 @@ async def _sign(tx: Transaction, key: LedgerKey, own: int = 0) -> Head:
         await tx.execute(update(ledger).where(ledger.c.number == row.number).values(mac=mac))
         reached = Head(row.number, mac)
     return reached
+
+
+def _masked(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Give facts as JSON without credentials; ids and digests of ours stay, whatever they look like."""
+    plain: dict[str, Any] = msgspec.json.decode(encode(facts))
+    return redact.document(plain) | {name: plain[name] for name in _OURS if name in plain}
 
 
 def _broken(what: str) -> LedgerBroken:
