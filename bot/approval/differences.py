@@ -84,6 +84,7 @@ def whole_text(rehearsal: Rehearsal) -> str:
         *(f"Risk {rehearsal.risk.level.value}: {one}" for one in rehearsal.risk.reasons),
         *(f"Disrupts: {one}" for one in rehearsal.disruption.facts),
         *rehearsal.notes,
+        *((f"Fixes: {', '.join(rehearsal.answers)}",) if rehearsal.answers else ()),
         *(f"The cluster warns: {one}" for one in rehearsal.warnings),
         *(f"Would be refused: {one}" for one in rehearsal.preview),
     )

@@ -19,7 +19,7 @@ from bot.slack.config import Profile
 from bot.slack.mrkdwn import units
 from bot.slack.proposals import cards_changes, cards_people
 from bot.slack.proposals.cards_evidence import checks, evidence
-from bot.slack.proposals.literal import literal, value
+from bot.slack.proposals.literal import literal, named, value
 from bot.slack.render import Rendered
 from bot.slack.tables import Attachment
 from bot.store.proposals import Case, Proposal, State
@@ -38,7 +38,7 @@ _OPEN = frozenset({State.DRAFT, State.PENDING, State.APPROVED, State.EXECUTING})
 _FILE = ", in the attached file"
 _LINES_MAX = 6
 _LINE_MAX = 250
-_STANDING_ROOM = 1_800
+_STANDING_ROOM = 2_100
 _CHANGES_ROOM = 2_100
 _ANSWERS_ROOM = 900
 _WEIGHED_ROOM = 2_000
@@ -46,6 +46,8 @@ _WARNINGS_ROOM = 1_400
 _AFTERWARDS_ROOM = 1_600
 _PEOPLE_ROOM = 1_700
 """UTF-16 units; with the head together under the 13,200 that one message takes over all its blocks."""
+_TITLE_MAX = 560
+"""Two names of Kubernetes' longest, 253, and the words about them."""
 _MARKS = {
     State.DRAFT: "🔎",
     State.BLOCKED: "⛔",
@@ -93,7 +95,7 @@ def card(case: Case, view: View) -> Rendered:
     buttons = _buttons(case, rehearsal, rule, view)
     if buttons:
         blocks.append({"type": "actions", "elements": buttons})
-    text = f"{literal(wording.title(proposal), 200)}: {_plain_state(case, rule)}"
+    text = f"{literal(wording.title(proposal), _TITLE_MAX)}: {_plain_state(case, rule)}"
     return Rendered(text, tuple(blocks), tuple(_files(case, rehearsal)))
 
 
@@ -108,12 +110,11 @@ def when(moment: datetime, profile: Profile) -> str:
 def object_line(target: Target) -> str:
     """Name an object in mrkdwn, its cluster and namespace with it."""
     inside = f" in {value(target.namespace, 70)}" if target.namespace else ""
-    named = value(f"{target.kind}/{target.name}", 180)
-    return f"{named}{inside} (cluster {value(target.cluster, 70)})"
+    return f"{named(target)}{inside} (cluster {value(target.cluster, 70)})"
 
 
 def _head(proposal: Proposal) -> str:
-    return f"*{literal(wording.title(proposal), 180)}*\n{object_line(proposal.target)}"
+    return f"*{literal(wording.title(proposal), _TITLE_MAX)}*\n{object_line(proposal.target)}"
 
 
 def _plain_state(case: Case, rule: Rule | None) -> str:
@@ -139,13 +140,10 @@ def _state_line(case: Case, rule: Rule | None, view: View) -> str:
 def _standing(case: Case, view: View) -> list[str]:
     """Say why it stands so, and what keeps it from going on."""
     proposal = case.proposal
-    rehearsal = wording.rehearsal_of(proposal)
     lines: list[str] = []
     if proposal.reason:
-        lines.append(literal(proposal.reason, 400))
-    hint = rehearsal.hint if rehearsal is not None else ""
-    if hint and proposal.state in {State.BLOCKED, State.HANDED_OVER}:
-        lines.append(f"What can be done: {literal(hint, 300)}")
+        lines.append(literal(proposal.reason, 700))
+    lines += _next_steps(proposal, wording.rehearsal_of(proposal))
     if proposal.state in _OPEN and not view.alive:
         lines.append("⚠️ The executor gives no sign of life: nothing can be tried out or executed.")
     if proposal.state is State.PENDING and is_private(proposal):
@@ -161,6 +159,19 @@ def _standing(case: Case, view: View) -> list[str]:
         lines += [f"⏸️ {literal(one, 300)}" for one in _held(proposal, view.policy, view.now)]
     if proposal.undo_of:
         lines.append(f"Takes back the change {value(proposal.undo_of[:8], 8)}.")
+    return lines
+
+
+def _next_steps(proposal: Proposal, rehearsal: Rehearsal | None) -> list[str]:
+    """Say what somebody can do about a change that Oakum does not carry out."""
+    lines: list[str] = []
+    hint = rehearsal.hint if rehearsal is not None else ""
+    if hint and proposal.state in {State.BLOCKED, State.HANDED_OVER}:
+        lines.append(f"What can be done: {literal(hint, 300)}")
+    if proposal.state is State.HANDED_OVER and rehearsal is not None and rehearsal.diff:
+        lines.append("The patch is whole in a file of this thread.")
+    if proposal.state is State.EXPIRED or proposal.outcome == OutcomeKind.STALE:
+        lines.append("To go on, ask for it again: it is worked out anew from what is there then.")
     return lines
 
 
@@ -204,8 +215,8 @@ def _rehearsed(case: Case, rehearsal: Rehearsal) -> list[Block]:
         more = [f"…and {left} more, in the attached patch."] if left else []
         blocks.append(_lined([head, *shown, *more], _CHANGES_ROOM))
     if rehearsal.answers and case.proposal.state is not State.DONE:
-        blocks.append(_lined(["*Answers*", *checks(rehearsal.answers)], _ANSWERS_ROOM))
-    if rehearsal.diff and case.proposal.state not in {State.DONE, State.DENIED, State.WITHDRAWN}:
+        blocks.append(_lined(["*Fixes*", *checks(rehearsal.answers, _FILE)], _ANSWERS_ROOM))
+    if rehearsal.diff and case.proposal.state in {*_OPEN, State.HANDED_OVER}:
         blocks.append(_lined(_weighed(rehearsal), _WEIGHED_ROOM))
     warnings = [f"• {literal(one, _LINE_MAX)}" for one in rehearsal.warnings]
     warnings += [f"• would be refused: {literal(one, _LINE_MAX)}" for one in rehearsal.preview]
@@ -237,9 +248,6 @@ def _afterwards(case: Case) -> list[Block]:
     lines += _most([f"• {literal(one, _LINE_MAX)}" for one in ending.warnings])
     if ending.suggest_undo:
         lines.append("⚠️ What was changed does not come up. Undo takes the change back.")
-    ids = [one.audit_id for one in case.steps if one.audit_id]
-    if ids:
-        lines.append(f"Audit id {', '.join(value(one, 50) for one in ids[:3])}")
     return [_lined(["*Checked afterwards*", *lines], _AFTERWARDS_ROOM)] if lines else []
 
 
@@ -253,7 +261,8 @@ def _people(case: Case, rule: Rule | None, view: View) -> list[Block]:
     if proposal.state is State.APPROVED and rule is not None and rule.execute is not None:
         lines.append(f"To be started by {cards_people.names(rule.execute)}")
     lines += [_said(one, view) for one in case.reviews[:6]]
-    lines.append(f"Proposal {value(proposal.id[:8], 8)}")
+    audited = [f", audit id {value(one.audit_id, 50)}" for one in case.steps if one.audit_id]
+    lines.append(f"Proposal {value(proposal.id[:8], 8)}{''.join(audited[:3])}")
     text = "\n".join(_fitting(lines, _PEOPLE_ROOM))
     return [{"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}]
 
@@ -289,7 +298,7 @@ def _asking(rehearsal: Rehearsal | None) -> Block:
     """Ask once more before a risky approval, which a thumb on a phone gives easily."""
     if rehearsal is not None and rehearsal.risk.level is not RiskLevel.HIGH:
         return {}
-    text = "This is of high risk. Approving lets it be carried out at once."
+    text = "This is of high risk. Once it has the approvals it needs, it is carried out."
     return {
         "confirm": {
             "title": _plain("Approve this change?"),

@@ -17,7 +17,8 @@ from bot.approval.differences import (
     yaml_text,
 )
 from bot.slack.mrkdwn import units
-from bot.slack.proposals.literal import literal, value
+from bot.slack.proposals.cards_evidence import SHOWN
+from bot.slack.proposals.literal import literal, named, value
 from bot.slack.tables import Attachment
 from tools.changes import Rehearsal
 from tools.planning.patching import value_at
@@ -28,7 +29,8 @@ LINES_MAX = 8
 _ROOM = 2_000
 _VALUE_MAX = 80
 _NAME_MAX = 90
-_IMAGE_MAX = 200
+_PLACE_MAX = 120
+_IMAGE_MAX = 320
 _TEXTS_MAX = 6
 _TEXTS_ROOM = 900
 _PATCH_ROOM = 6_000
@@ -58,14 +60,27 @@ def is_cut(rehearsal: Rehearsal) -> bool:
     warned = (*rehearsal.warnings, *rehearsal.preview)
     lists = (rehearsal.notes, rehearsal.risk.reasons, rehearsal.disruption.facts, warned)
     many = any(len(one) > _TEXTS_MAX or sum(map(len, one)) > _TEXTS_ROOM // 3 for one in lists)
+    fixed = len(rehearsal.answers) > SHOWN
     made = any(operation.verb is Verb.CREATE for operation, _ in difference)
     long = any(
         len(text) > most
         for operation, changes in difference
         for one in (*fields(operation, changes), *otherwise(operation, changes))
-        for text, most in ((one.old, _VALUE_MAX), (one.new, _VALUE_MAX), (one.name, _NAME_MAX))
+        for text, most in (
+            (one.old, _VALUE_MAX),
+            (one.new, _VALUE_MAX),
+            (one.name, _NAME_MAX),
+            (one.place, _PLACE_MAX),
+        )
     )
-    return many or made or long or lines(difference)[1] > 0 or _is_long(patch_text(difference))
+    return (
+        many
+        or fixed
+        or made
+        or long
+        or lines(difference)[1] > 0
+        or _is_long(patch_text(difference))
+    )
 
 
 def _is_long(patch: str) -> bool:
@@ -80,17 +95,16 @@ def manifest_file(manifest: dict[str, Any], prefix: str) -> Attachment:
 
 def _lines(operation: Operation, changes: Sequence[Change]) -> Iterator[str]:
     target = operation.target
-    named = value(f"{target.kind}/{target.name}", _NAME_MAX)
     if operation.verb is Verb.CREATE:
-        yield f"• creates {named}{_gist(operation.manifest)}"
+        yield f"• creates {named(target)}{_gist(operation.manifest)}"
         for one in otherwise(operation, changes):
             yield f"• ⚠️ the cluster sets {_shown(one)}"
         return
     if operation.verb is Verb.DELETE:
-        yield f"• deletes {named}, and what belongs to it"
+        yield f"• deletes {named(target)}, and what belongs to it"
         return
     for place, found in groupby(fields(operation, changes), key=lambda one: one.place):
-        head = f"{literal(place, 120)}\n" if place else ""
+        head = f"{literal(place, _PLACE_MAX)}\n" if place else ""
         for one in found:
             yield f"{head}• {_shown(one)}"
             head = ""

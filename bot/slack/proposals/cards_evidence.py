@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from bot.slack.proposals.literal import literal, value
+from bot.slack.proposals.literal import literal, named, value
 from knowledge import catalogue
 from tools.discovery import checks as known_checks
 from tools.posture import ordered
 from tools.types import Finding, Verdict
 
-_SHOWN = 8
+SHOWN = 8
 _WORDS = {
     Verdict.PASS: "✅",
     Verdict.NOT_APPLICABLE: "✅",
@@ -18,23 +18,22 @@ _WORDS = {
 }
 
 
-def checks(ids: Sequence[str]) -> list[str]:
-    """Name checks line by line with the controls that they answer, in mrkdwn."""
-    shown = [f"• {_named(one)}" for one in ids[:_SHOWN]]
+def checks(ids: Sequence[str], where: str) -> list[str]:
+    """Name checks line by line with the controls that they answer, in mrkdwn; `where` the rest stands."""
+    shown = [f"• {_named(one)}" for one in ids[:SHOWN]]
     more = len(ids) - len(shown)
-    return [*shown, *([f"…and {more} more"] if more > 0 else [])]
+    return [*shown, *([f"…and {more} more{where}"] if more > 0 else [])]
 
 
 def evidence(findings: Sequence[Finding]) -> list[str]:
     """Say line by line what the checks found, in the order that findings have everywhere."""
-    lines = [_line(one) for one in ordered(findings)[:_SHOWN]]
+    lines = [_line(one) for one in ordered(findings)[:SHOWN]]
     more = len(findings) - len(lines)
     return [*lines, *([f"…and {more} more"] if more > 0 else [])]
 
 
 def _line(finding: Finding) -> str:
-    where = value(f"{finding.ref.kind}/{finding.ref.name}", 120)
-    line = f"{_WORDS[finding.verdict]} {_named(finding.check)} on {where}"
+    line = f"{_WORDS[finding.verdict]} {_named(finding.check)} on {named(finding.ref)}"
     if finding.reason:
         return f"{line}: {literal(finding.reason, 200)}"
     seen = next(iter(finding.evidence), None)

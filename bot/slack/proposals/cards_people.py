@@ -31,7 +31,7 @@ def names(circle: Circle) -> str:
     """Name those whom a rule names, in mrkdwn."""
     shown = [literal(name, 60) for name in circle.names[:_NAMES_MAX]]
     more = len(circle.names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "nobody"
+    return " or ".join(shown) + (f" or {more} more" if more > 0 else "") if shown else "nobody"
 
 
 def person(account: tuple[str, str], team: str) -> str:

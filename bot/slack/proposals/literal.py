@@ -4,6 +4,10 @@ from collections.abc import Callable
 
 from bot.slack.inert import inert
 from bot.slack.mrkdwn import code, escape, units
+from tools.types import ResourceRef, Target
+
+_NAMED_MAX = 330
+"""Kubernetes' longest name, 253, and its longest kind, 63."""
 
 
 def short(text: str, most: int) -> str:
@@ -23,6 +27,11 @@ def literal(text: str, most: int) -> str:
 def value(text: str, most: int) -> str:
     """Show one value as code, at most twice so many UTF-16 units."""
     return _within(short(text, most), 2 * most, code)
+
+
+def named(target: Target | ResourceRef) -> str:
+    """Name an object by kind and name, whole, as code."""
+    return value(f"{target.kind}/{target.name}", _NAMED_MAX)
 
 
 def _within(text: str, room: int, write: Callable[[str], str]) -> str:

@@ -108,6 +108,32 @@ def test_every_ending_says_whether_something_was_changed(outcome):
     assert ("✅ *" in text_of(shown)) == (outcome in {OutcomeKind.VERIFIED, OutcomeKind.UNDONE})
 
 
+@pytest.mark.parametrize(
+    ("state", "outcome"), [(State.EXPIRED, ""), (State.DONE, OutcomeKind.STALE.value)]
+)
+def test_what_was_not_carried_out_in_time_says_how_to_go_on(state, outcome):
+    assert "ask for it again" in text_of(card(Case(proposal(state, outcome=outcome)), view()))
+    assert "ask for it again" not in text_of(card(Case(proposal(State.PENDING)), view()))
+
+
+def test_nothing_is_called_checked_that_was_not():
+    unknown = Case(proposal(State.DONE, outcome="unknown"), (), (step(OutcomeKind.UNKNOWN),))
+
+    shown = text_of(card(unknown, view()))
+
+    assert "Checked afterwards" not in shown
+    assert "audit id `au-1`" in shown
+
+
+def test_what_can_no_longer_be_decided_is_not_weighed():
+    for state in (State.BLOCKED, State.EXPIRED, State.DENIED, State.WITHDRAWN):
+        assert "*Risk*" not in text_of(card(Case(proposal(state)), view()))
+    handed_over = card(Case(proposal(State.HANDED_OVER)), view())
+    assert "*Risk*" in text_of(handed_over)
+    assert "in a file of this thread" in text_of(handed_over)
+    assert [one.name for one in handed_over.files] == ["oakum-aaaaaaaa-patch.txt"]
+
+
 def test_what_broke_off_half_way_is_not_called_unchanged():
     steps = (step(), replace(step(), id="x.1", ordinal=1, outcome="refused"))
     case = Case(proposal(State.DONE, outcome="failed", reason="Done: Deployment web."), (), steps)
@@ -133,7 +159,7 @@ def test_the_card_holds_all_that_an_approver_has_to_know():
         "*Disrupts* 2 replicas are replaced one after the other.",
         "*Undo* The fields are set back to what they were, in another rollout.",
         "Asked for by <@UANN>",
-        "Needs 1 approval by leads, on-call, never by who asked",
+        "Needs 1 approval by leads or on-call, never by who asked",
         "<!date^1772622000^{date_short_pretty} {time}|2026-03-04 11:00 UTC>",
     ):
         assert words in shown, words

@@ -14,6 +14,7 @@ from tests.fakes.proposed import POLICY, TEAM, harden, operation, rehearsal
 from tests.fakes.slack.limits import check_message
 from tools import vocabulary
 from tools.actions.deploy_app import DeployApp
+from tools.actions.remove_subject import BoundSubject, RemoveSubject, SubjectKind
 from tools.changes import Rehearsal
 from tools.types import Change, Operation, Risk, RiskLevel, Target, Verb
 
@@ -22,7 +23,7 @@ IMAGE = f"registry.example/shop/api@sha256:{'a' * 64}"
 POD = ("spec", "template", "spec")
 
 
-def drawn(made: Rehearsal, action=None):
+def drawn(made: Rehearsal, action=None, profile=Profile.MODERN):
     """Draw the pending card of a rehearsal."""
     wanted = action or harden()
     proposal = Proposal(
@@ -40,7 +41,7 @@ def drawn(made: Rehearsal, action=None):
         needed=1,
         until=NOW + timedelta(minutes=30),
     )
-    shown = card(Case(proposal), View(POLICY, True, TEAM, Profile.MODERN, NOW))
+    shown = card(Case(proposal), View(POLICY, True, TEAM, profile, NOW))
     check_message(shown.text, list(shown.blocks), modern=False)
     return shown
 
@@ -111,5 +112,42 @@ def test_all_that_is_said_of_a_change_is_on_the_card_or_in_its_file(field):
         assert one in shown.files[0].content
 
 
+def test_checks_that_have_no_room_on_the_card_are_named_in_its_file():
+    answers = tuple(f"check_number_{number}" for number in range(9))
+
+    shown = drawn(msgspec.structs.replace(rehearsal(harden(), seal=None), answers=answers))
+
+    assert "…and 1 more, in the attached file" in str(shown.blocks)
+    assert "check_number_8" in shown.files[0].content
+
+
 def test_a_card_that_has_room_for_everything_has_no_file():
     assert drawn(rehearsal(harden(), seal=None)).files == ()
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_the_longest_names_of_kubernetes_are_named_whole(profile):
+    name, namespace = "n" * 245 + "-the-end", "s" * 59 + "-end"
+    place = Target("prod", "rbac.authorization.k8s.io/v1", "RoleBinding", namespace, name)
+    subject = BoundSubject(SubjectKind.USER, "u" * 245 + "@its.end")
+    made = Rehearsal("ready", diff=((Operation(Verb.DELETE, place), ()),))
+
+    shown = drawn(made, RemoveSubject(target=place, subject=subject), profile)
+
+    head, _, change = (block["text"]["text"] for block in shown.blocks[:3])
+    assert f"Remove User {subject.name} from {name}" in head
+    assert f"`RoleBinding/{name}` in `{namespace}` (cluster `prod`)" in head
+    assert f"deletes `RoleBinding/{name}`" in change
+    assert name in shown.text
+
+
+def test_what_a_deployment_of_the_longest_name_creates_is_named_whole():
+    names = [f"{number}{'a' * 249}end" for number in range(4)]
+    created = tuple(
+        (Operation(Verb.CREATE, Target("prod", "v1", "ServiceAccount", "shop", name)), ())
+        for name in names
+    )
+
+    shown = str(drawn(Rehearsal("ready", diff=created)).blocks)
+
+    assert all(f"creates `ServiceAccount/{name}`" in shown for name in names)
