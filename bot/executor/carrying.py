@@ -69,7 +69,7 @@ async def begin(parts: Parts, proposal: str) -> bool:
     policy = parts.policy()
     if case is None or case.proposal.state is not State.APPROVED:
         return False
-    if policy is None or policy.kill_switch:
+    if policy is None:
         return False
     if case.proposal.until is None or parts.clock() >= case.proposal.until:
         await proposals.expire(parts.db, proposal, parts.clock(), parts.key)
@@ -90,7 +90,7 @@ async def carry_out(parts: Parts, proposal: str, hold: Hold, *, just_asked: bool
     `just_asked`: the policy let it go a moment ago. Raises LetGo where somebody else has to go on.
     """
     work = await _work(parts, proposal, hold)
-    outcome = await _begun(work, just_asked) or await _steps(work)
+    outcome = await _steps(work, just_asked)
     await _ended(work, outcome)
     return outcome
 
@@ -104,11 +104,60 @@ async def _work(parts: Parts, proposal: str, hold: Hold) -> _Work:
     return _Work(parts, hold, case, seal, before.done if before else ())
 
 
-async def _begun(work: _Work, just_asked: bool) -> Outcome | None:
-    """Look once more at everything before the first write; None: go on."""
-    first = work.case.steps[0]
-    if any(step.phase is not Phase.CLAIMED for step in work.case.steps):
-        return None
+async def _steps(work: _Work, just_asked: bool) -> Outcome:
+    """Carry out every step that is not recorded yet, in order, then look at what came of all."""
+    applied: list[Outcome] = []
+    for step in work.case.steps:
+        outcome = await _step(work, step, just_asked)
+        if outcome.kind is not OutcomeKind.APPLIED:
+            return broken_off(work.case.steps[: len(applied)], step, outcome)
+        applied.append(outcome)
+        just_asked = just_asked or step.phase is not Phase.RECORDED
+    return await _verified(work, applied)
+
+
+async def _step(work: _Work, step: Step, just_asked: bool) -> Outcome:
+    """Carry out one step, or find out what became of it. What is known is committed."""
+    if step.phase is Phase.RECORDED:
+        return msgspec.json.decode(step.detail, type=Outcome)
+    parts, sent = work.parts, step.phase is Phase.INTENDED
+    intent = msgspec.json.decode(step.intent, type=Intent) if sent else _intent(work, step)
+    for _ in range(ATTEMPTS):
+        if sent and (found := await _found_out(work, intent)):
+            return await _recorded(work, found)
+        refused = await _let_go(work, step, just_asked and not sent)
+        if refused:
+            return await _recorded(work, refused) if sent else refused
+        if refused := await _intended(work, intent):
+            return await _recorded(work, refused)
+        sent, account = True, parts.accounts[work.cluster]
+        outcome = await apply(
+            intent, account, clock=parts.clock, wait=work.hold.wait, sure=partial(_sure, work)
+        )
+        await _recorded(work, outcome)
+        if outcome.kind is not OutcomeKind.UNKNOWN:
+            return outcome
+        await work.hold.wait(1.0)
+    if found := await _found_out(work, intent):
+        return await _recorded(work, found)
+    return Outcome(OutcomeKind.UNKNOWN, step.id, "The cluster gave no whole answer three times.")
+
+
+def _intent(work: _Work, step: Step) -> Intent:
+    until = work.case.proposal.until
+    assert until
+    return Intent(step.id, work.seal, step.ordinal, until)
+
+
+async def _let_go(work: _Work, step: Step, just_asked: bool) -> Outcome | None:
+    """Ask and look once more before a step is sent; None: it may be sent.
+
+    As long as nothing is done it has to come out as it was sealed, and is asked about by the risk that it
+    has by now. What is done in part comes out otherwise: there the policy alone is asked.
+    """
+    refused = None if just_asked else await _asked(work, step)
+    if refused or step.ordinal:
+        return refused
     began = work.parts.clock()
     reader, account = work.parts.readers()[work.cluster], work.parts.accounts[work.cluster]
 
@@ -120,56 +169,12 @@ async def _begun(work: _Work, just_asked: bool) -> Outcome | None:
     try:
         again = await _patiently(work, look, until_expiry=True)
     except ToolsError as error:
-        return Outcome(OutcomeKind.FAILED, first.id, f"{error.public} {error.hint}".strip())
+        return Outcome(OutcomeKind.FAILED, step.id, f"{error.public} {error.hint}".strip())
     if again.other:
-        return Outcome(OutcomeKind.STALE, first.id, again.other)
+        return Outcome(OutcomeKind.STALE, step.id, again.other)
     waited = (work.parts.clock() - began).total_seconds() >= ASKED_LASTS_S
     riskier = again.risk.rank > case_of(work.case.proposal).risk.rank
-    if waited or riskier or not just_asked:
-        return await _asked_again(work, first, again.risk)
-    return None
-
-
-async def _steps(work: _Work) -> Outcome:
-    """Carry out every step that is not recorded yet, in order, then look at what came of all."""
-    applied: list[Outcome] = []
-    for step in work.case.steps:
-        outcome = await _step(work, step)
-        if outcome.kind is not OutcomeKind.APPLIED:
-            return broken_off(work.case.steps[: len(applied)], step, outcome)
-        applied.append(outcome)
-    return await _verified(work, applied)
-
-
-async def _step(work: _Work, step: Step) -> Outcome:
-    """Carry out one step, or find out what became of it. What is known is committed."""
-    if step.phase is Phase.RECORDED:
-        return msgspec.json.decode(step.detail, type=Outcome)
-    expires_at = work.case.proposal.until
-    assert expires_at
-    intent = Intent(step.id, work.seal, step.ordinal, expires_at)
-    if step.phase is Phase.INTENDED:
-        intent = msgspec.json.decode(step.intent, type=Intent)
-        found = await _found_out(work, intent) or await _asked_again(work, step)
-        if found:
-            return await _recorded(work, found)
-    for _ in range(ATTEMPTS):
-        refused = await _intended(work, intent)
-        if refused:
-            return await _recorded(work, refused)
-        parts = work.parts
-        account = parts.accounts[work.cluster]
-        outcome = await apply(
-            intent, account, clock=parts.clock, wait=work.hold.wait, sure=partial(_sure, work)
-        )
-        await _recorded(work, outcome)
-        if outcome.kind is not OutcomeKind.UNKNOWN:
-            return outcome
-        await work.hold.wait(1.0)
-        found = await _found_out(work, intent) or await _asked_again(work, step)
-        if found:
-            return await _recorded(work, found)
-    return Outcome(OutcomeKind.UNKNOWN, step.id, "The cluster gave no whole answer three times.")
+    return await _asked(work, step, again.risk) if waited or riskier else None
 
 
 async def _intended(work: _Work, intent: Intent) -> Outcome | None:
@@ -209,10 +214,11 @@ async def _ended(work: _Work, outcome: Outcome) -> None:
         raise LetGo
 
 
-async def _asked_again(work: _Work, step: Step, risk: RiskLevel = RiskLevel.LOW) -> Outcome | None:
-    """Ask the policy anew before something is sent after a break, or where it is riskier by now.
+async def _asked(work: _Work, step: Step, risk: RiskLevel = RiskLevel.LOW) -> Outcome | None:
+    """Ask the policy, as before the execution began, whether a step may be sent; None: it may.
 
-    Waits for what may pass by itself.
+    What may pass by itself is waited for until the approval is over. Nothing of the step is done then,
+    so that it ends as refused.
     """
     parts = work.parts
     while True:

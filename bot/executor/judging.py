@@ -10,8 +10,8 @@ import msgspec
 
 from bot.accounts import Account
 from bot.approval import standing
-from bot.approval.policy.decision import Decision, refused
-from bot.approval.policy.execution import may_execute, may_execute_undo
+from bot.approval.policy.decision import Decision, not_now, refused
+from bot.approval.policy.execution import KILL_SWITCH, may_execute, may_execute_undo
 from bot.approval.policy.rules import Policy
 from bot.approval.policy.sealed import Sealed
 from bot.approval.policy.votes import Verdict
@@ -44,7 +44,12 @@ def admitted(parts: Parts, proposal: Proposal) -> Action:
 async def may_go(
     parts: Parts, policy: Policy, case: Case, risk: RiskLevel = RiskLevel.LOW
 ) -> Decision:
-    """Decide whether a sealed proposal is executed now; `risk` is what it has become by now, if higher."""
+    """Decide whether a sealed proposal is executed now; `risk` is what it has become by now, if higher.
+
+    The kill switch first: turned in the policy's file it makes another version, which would void all.
+    """
+    if policy.kill_switch:
+        return not_now(KILL_SWITCH)
     proposal = case.proposal
     try:
         action = admitted(parts, proposal)
