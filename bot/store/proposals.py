@@ -238,7 +238,14 @@ async def get(db: Database, proposal_id: str) -> Case | None:
 
 
 def lapsed(state: State, now: datetime) -> ColumnElement[bool]:
-    """Choose what nobody holds: no lease, or one that has ended."""
+    """Choose what nobody holds: no lease, or one that has ended.
+
+    A clock that is set back lengthens a lease by as much, and so it is left: a lease only says who goes
+    on. Were one that ends further ahead than any may to count as ended, an executor whose clock is behind
+    would take what is in live hands, again and again. That nothing is applied twice rests on neither, but
+    on who the row says has it when a step is intended and right before it is sent, and on the version of
+    the object that the write names.
+    """
     ended = or_(proposals.c.leased_until.is_(None), proposals.c.leased_until <= now)
     return and_(proposals.c.state == state.value, ended)
 

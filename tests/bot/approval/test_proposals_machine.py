@@ -41,6 +41,7 @@ class Model:
     at: float = 0.0
     worker: str = ""
     lease: float = 0.0
+    still: bool = False
     phase: str = ""
     outcome: str = ""
     executed: int = 0
@@ -168,8 +169,24 @@ class Approvals(RuleBasedStateMachine):
             expected = Reply.NOT_YOURS
         else:
             model.passes(self.now)
-            model.worker, model.lease = worker, self.now + LEASE_S
+            model.worker, model.lease, model.still = worker, self.now + LEASE_S, False
         said = self.do(proposals.take_over(self.db, self.turn(worker), self.names[number]))
+        assert said.reply is expected
+
+    @rule(number=which, worker=st.sampled_from(["e1", "e2"]))
+    def stand_still(self, number, worker):
+        model, expected = self.models[number], Reply.DONE
+        if model.state is not State.EXECUTING:
+            expected = Reply.WRONG_STATE
+        elif model.lease > self.now:
+            expected = Reply.NOT_YOURS
+        elif model.still:
+            expected = Reply.ALREADY
+        else:
+            model.passes(self.now)
+            model.still = True
+        turn = self.turn(worker)
+        said = self.do(proposals.stand_still(self.db, turn, self.names[number], "no cluster"))
         assert said.reply is expected
 
     @rule(number=which, worker=st.sampled_from(["e1", "e2"]))
@@ -243,6 +260,8 @@ class Approvals(RuleBasedStateMachine):
             assert {r.person: r.verdict for r in case.reviews} == model.votes
             assert model.requester not in model.votes
             assert sum(step.locked for step in case.steps) == (model.state is State.EXECUTING)
+            if model.state is State.EXECUTING:
+                assert case.proposal.reason == ("no cluster" if model.still else "")
 
     def teardown(self):
         for name, model in zip(self.names, self.models, strict=True):
