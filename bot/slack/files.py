@@ -18,8 +18,11 @@ _ROUNDS_MAX = 50
 _log = logger(__name__)
 
 
-async def upload(desk: Desk, key: ThreadKey, one: Attachment) -> None:
-    """Put a file into a thread and remember it; raises what `outlet.call` raises."""
+async def upload(desk: Desk, key: ThreadKey, one: Attachment, proposal: str = "") -> None:
+    """Put a file into a thread and remember it; raises what `outlet.call` raises.
+
+    `proposal`: the one whose card it belongs to.
+    """
     content = one.content.encode("utf-8", "replace")
     place = await desk.outlet.call(
         "files.getUploadURLExternal", filename=one.name, length=len(content)
@@ -32,7 +35,7 @@ async def upload(desk: Desk, key: ThreadKey, one: Attachment) -> None:
         channel_id=key.channel,
         thread_ts=key.thread,
     )
-    await files.add(desk.db, key, file_id, desk.now(), desk.app)
+    await files.add(desk.db, key, file_id, desk.now(), desk.app, proposal)
 
 
 async def take_back(desk: Desk) -> int:

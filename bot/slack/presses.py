@@ -109,7 +109,10 @@ async def _act(desk: Desk, press: Press) -> str:
     if press.action == FORGET:
         gone = await threads.delete(desk.db, press.key)
         await take_back(desk)
-        return f"Forgotten: {gone} messages of this thread. Messages in Slack stay; its files are taken back."
+        return (
+            f"Forgotten: {gone} messages of this thread. Messages in Slack stay; its files are taken back, "
+            "those of a proposed change once it has ended."
+        )
     if press.action == finding_blocks.MORE:
         return await _more(desk, press, scope)
     if press.action.startswith(f"{finding_blocks.EXPLAIN}."):

@@ -224,7 +224,9 @@ def _plain(text: str) -> Block:
 
 _CONFIRM: Block = {
     "title": _plain("Forget this thread?"),
-    "text": _plain("Oakum deletes what it remembers of it, and its files. Messages stay."),
+    "text": _plain(
+        "Oakum deletes what it remembers of it, and its files. Messages stay, and so do proposed changes."
+    ),
     "confirm": _plain("Forget"),
     "deny": _plain("Keep"),
 }

@@ -157,9 +157,10 @@ files = Table(
     *_key(),
     Column("forgotten", Boolean, nullable=False, server_default=false()),
     Column("stored_at", Instant, nullable=False, index=True),
+    Column("proposal", String, nullable=False, server_default=""),
     Index("files_thread", "team", "channel", "thread"),
 )
-"""Files that lie in Slack; forgotten ones are taken back at once."""
+"""Files that lie in Slack; forgotten ones are taken back at once, or when their proposal has ended."""
 
 
 def _asked() -> tuple[Column[Any], ...]:

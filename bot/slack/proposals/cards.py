@@ -310,7 +310,8 @@ def _asking(rehearsal: Rehearsal | None) -> Block:
 
 
 def _files(case: Case, rehearsal: Rehearsal | None) -> Iterable[Attachment]:
-    if rehearsal is None:
+    """Give what a card needs beside it; of one that has ended nothing is put there again."""
+    if rehearsal is None or case.proposal.state not in {*_OPEN, State.BLOCKED, State.HANDED_OVER}:
         return
     prefix = f"oakum-{case.proposal.id[:8]}"
     if rehearsal.manifest:

@@ -85,7 +85,7 @@ async def attach(desk: Desk, spot: Spot, files: tuple[Attachment, ...]) -> None:
         if one.name in there:
             continue
         try:
-            await upload(desk, spot.key, one)
+            await upload(desk, spot.key, one, spot.proposal)
         except BotError as error:
             _log.warning("file not attached", name=one.name, why=error.public)
 

@@ -2,12 +2,16 @@ from datetime import timedelta
 
 import pytest
 
+from bot.approval import proposals
+from bot.approval.transitions import Reply
 from bot.store import answers, feedback, files, inbox, threads
 from bot.store.database import open_database
 from bot.store.inbox import NewQuestion
 from bot.store.outbox import App
 from bot.store.threads import ASSISTANT, PERSON, Turn
 from bot.types import Answer, Place, ThreadKey
+from tests.fakes.proposed import KEY as LEDGER_KEY
+from tests.fakes.proposed import Proposing
 
 KEY = ThreadKey("T1", "C1", "1700000001.000000")
 SAME_CHANNEL = ThreadKey("T1", "C1", "1700000002.000000")
@@ -172,6 +176,21 @@ async def test_files_fall_due_with_their_age_or_with_their_thread(db, now):
     await files.gone(db, "F-old")
     await files.gone(db, "F-old")
     assert await files.due(db, now - 90 * DAY, 10) == ["F-forgotten"]
+
+
+async def test_a_file_of_a_forgotten_thread_stays_until_its_proposal_has_ended(db, now):
+    proposing = Proposing(db, KEY, now)
+    await proposing.pending("a" * 32)
+    await files.add(db, KEY, "F-patch", now, proposal="a" * 32)
+    await files.add(db, KEY, "F-of-nothing", now, proposal="b" * 32)
+    await files.add(db, KEY, "F-answer", now)
+    await threads.delete(db, KEY)
+
+    assert await files.due(db, now, 10) == ["F-answer", "F-of-nothing"]
+    assert await files.due(db, now + 91 * DAY, 1) == ["F-answer"]
+    said = await proposals.withdraw(db, "a" * 32, "ann", "", now, LEDGER_KEY)
+    assert said.reply is Reply.DONE
+    assert await files.due(db, now, 10) == ["F-answer", "F-of-nothing", "F-patch"]
 
 
 async def test_each_slack_app_takes_back_its_own_files(db, now):

@@ -11,6 +11,7 @@ from bot.approval import proposals
 from bot.approval.policy.file.document import parse
 from bot.approval.transitions import Sealing
 from bot.slack.config import Profile
+from bot.slack.files import take_back
 from bot.slack.proposals import posting
 from bot.slack.render import Rendered
 from bot.slack.service import Approvals
@@ -358,3 +359,28 @@ async def test_who_takes_over_as_the_policy_says_is_named(place, proposing):
     assert "Needs 1 approval by cat, never by who asked" in str(card.blocks)
     (wanted,) = place.marked("wanted")
     assert wanted.text.startswith("<@UCAT> ")
+
+
+async def test_a_forgotten_thread_keeps_the_patch_of_a_card_that_waits(place, proposing):
+    many = tuple(f"Word number {number}." for number in range(9))
+    await proposing.pending(ONE, notes=many)
+    service = await place.serve()
+    card = await place.card("Waits for approval")
+    await place.slack.until(lambda: place.slack.space.files)
+    await place.delivered()
+
+    forget = {"type": "button", "action_id": "thread.forget", "value": "forget"}
+    answer = replace(card, blocks=[{"type": "actions", "elements": [forget]}])
+    await place.slack.people.press("UBOB", answer, "thread.forget")
+    assert "once it has ended" in await place.whispered()
+    assert len(place.slack.space.files) == 1
+
+    await place.slack.people.press("UANN", card, "proposal.withdraw")
+    await place.card("Withdrawn")
+    assert await take_back(service._desk) == 1
+    await place.delivered()
+    await place.services.pop().stop()
+    assert await outbox.again(place.db, ONE, place.now())
+    await place.serve()
+    await place.delivered()
+    assert place.slack.space.files == {}
