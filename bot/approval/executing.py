@@ -100,7 +100,7 @@ def intend(case: Case, turn: Turn, intent: Intent) -> Decided:
     step = next((one for one in case.steps if one.ordinal == intent.step), None)
     if step is None or step.id != intent.operation_id or not _next_in_turn(case, step):
         return None, answered(Reply.OUT_OF_ORDER, case)
-    after = moved(proposal, State.EXECUTING, turn.now)
+    after = moved(proposal, State.EXECUTING, turn.now, reason="")
     written = replace(
         step,
         phase=Phase.INTENDED,
@@ -195,11 +195,14 @@ def take_over(case: Case, turn: Turn) -> Decided:
 
 
 def stand_still(case: Case, turn: Turn, why: str) -> Decided:
-    """Say why nobody goes on with an execution for now; what is known of it, and its locks, stay."""
+    """Say why nobody goes on with an execution for now; what is known of it, and its locks, stay.
+
+    By who has it in hand, or by anybody where its executor left it.
+    """
     refusal = _not_left(case, turn)
-    if refusal:
+    if refusal and not_held(case.proposal, turn, State.EXECUTING):
         return None, refusal
-    if case.proposal.reason:
+    if case.proposal.reason == why:
         return None, answered(Reply.ALREADY, case)
     after = moved(case.proposal, State.EXECUTING, turn.now, reason=why)
     return made(Move(Event.STANDS_STILL, after, facts={"reason": why}), case)

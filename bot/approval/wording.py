@@ -174,7 +174,7 @@ def counted(number: int, noun: str) -> str:
 
 def _executing(case: Case) -> str:
     if case.proposal.reason:
-        return "Stands still: its cluster is not configured any more"
+        return "Stands still for now"
     total = len(case.steps)
     applied = applied_steps(case)
     if applied == total:

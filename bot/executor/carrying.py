@@ -217,10 +217,10 @@ async def _ended(work: _Work, outcome: Outcome) -> None:
 async def _asked(work: _Work, step: Step, risk: RiskLevel = RiskLevel.LOW) -> Outcome | None:
     """Ask the policy, as before the execution began, whether a step may be sent; None: it may.
 
-    What may pass by itself is waited for until the approval is over. Nothing of the step is done then,
-    so that it ends as refused.
+    What may pass by itself is told and waited for until the approval is over. Nothing of the step is done
+    then, so that it ends as refused.
     """
-    parts = work.parts
+    parts, said = work.parts, ""
     while True:
         policy = parts.policy()
         case = await proposals.get(parts.db, work.id)
@@ -229,9 +229,12 @@ async def _asked(work: _Work, step: Step, risk: RiskLevel = RiskLevel.LOW) -> Ou
         decision = await may_go(parts, policy, case, risk)
         if decision.allowed:
             return None
-        until = case.proposal.until
+        until, why = case.proposal.until, " ".join(decision.reasons)
         if not decision.temporary or until is None or parts.clock() >= until:
-            return Outcome(OutcomeKind.REFUSED, step.id, " ".join(decision.reasons))
+            return Outcome(OutcomeKind.REFUSED, step.id, why)
+        if why != said:
+            await proposals.stand_still(parts.db, parts.turn(), work.id, why)
+            said = why
         await work.hold.wait(parts.pace.again_s)
 
 

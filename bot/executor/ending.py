@@ -10,6 +10,7 @@ from bot.store.operations import Phase, Step
 from tools.changes import Outcome, OutcomeKind
 from tools.types import Target
 
+NO_CLUSTER = "The executor's settings no longer have cluster"
 FIND_OUT = timedelta(hours=1)
 """For so long it is looked for what came of a write; then people are told that it is not known."""
 
@@ -51,7 +52,7 @@ def without_cluster(cluster: str, steps: Sequence[Step]) -> str:
     elif not done:
         known.append("Nothing was changed yet.")
     return (
-        f"The executor's settings no longer have cluster {cluster}. {' '.join(known)} Put the cluster back "
+        f"{NO_CLUSTER} {cluster}. {' '.join(known)} Put the cluster back "
         "and Oakum finds out and goes on, or look at the object yourself: after an hour this ends by what "
         "is known."
     )

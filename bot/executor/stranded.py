@@ -6,7 +6,7 @@ waited for as long, then the execution ends by what is known of its steps. Used 
 
 from bot.approval import proposals
 from bot.approval.transitions import Reply
-from bot.executor.ending import FIND_OUT, given_up, without_cluster
+from bot.executor.ending import FIND_OUT, NO_CLUSTER, given_up, without_cluster
 from bot.executor.parts import Parts
 from bot.store.waiting import Waiting
 
@@ -21,8 +21,9 @@ def note(cluster: str, many: int) -> str:
 
 async def look(parts: Parts, one: Waiting) -> None:
     """Say once that an execution stands still, and end it when its cluster stayed away too long."""
-    over = one.reason and parts.clock() - one.changed_at >= FIND_OUT
-    case = await proposals.get(parts.db, one.id) if over or not one.reason else None
+    told = one.reason.startswith(NO_CLUSTER)
+    over = told and parts.clock() - one.changed_at >= FIND_OUT
+    case = await proposals.get(parts.db, one.id) if over or not told else None
     if case is None:
         return
     if not over:

@@ -58,7 +58,7 @@ class Event(StrEnum):
     TAKEN_OVER = "taken-over"
     """Another executor goes on where one ended."""
     STANDS_STILL = "stands-still"
-    """One ended, and no other can go on for now."""
+    """Nobody goes on with an execution for now."""
     HANDED_OVER = "handed-over"
     DONE = "done"
 

@@ -178,7 +178,7 @@ class Approvals(RuleBasedStateMachine):
         model, expected = self.models[number], Reply.DONE
         if model.state is not State.EXECUTING:
             expected = Reply.WRONG_STATE
-        elif model.lease > self.now:
+        elif model.lease > self.now and model.worker != worker:
             expected = Reply.NOT_YOURS
         elif model.still:
             expected = Reply.ALREADY
@@ -202,7 +202,7 @@ class Approvals(RuleBasedStateMachine):
             expected = Reply.OUT_OF_ORDER
         else:
             model.passes(self.now)
-            model.phase, model.outcome = "intended", ""
+            model.phase, model.outcome, model.still = "intended", "", False
         intent = make.intent(self.names[number], model.thing)
         said = self.do(proposals.intend(self.db, self.turn(worker), self.names[number], intent))
         assert said.reply is expected

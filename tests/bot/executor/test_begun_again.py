@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from bot.approval import proposals
+from bot.approval import proposals, wording
 from bot.executor.carrying import begin
 from bot.executor.loop import run
 from bot.store.operations import Phase
@@ -71,11 +71,13 @@ async def refused(world) -> str:
     return case.proposal.reason
 
 
-async def waits(world) -> None:
-    """Let the executor that runs look for a while; nothing may come of it."""
+async def waits(world, why: str) -> None:
+    """Let the executor that runs look for a while; nothing may come of it but that people are told why."""
+    await world.reached(lambda case: why in case.proposal.reason)
     await asyncio.sleep(0.3)
     case = await world.case()
     assert case.proposal.state is State.EXECUTING
+    assert wording.status(case) == "Stands still for now"
     assert case.steps[0].phase is Phase.INTENDED
     assert world.effects == []
 
@@ -83,6 +85,7 @@ async def waits(world) -> None:
 async def goes_on(world) -> None:
     case = await world.done()
     assert case.proposal.outcome == OutcomeKind.VERIFIED, case.proposal.reason
+    assert case.proposal.reason == ""
     assert world.effects == ["p1.0"]
 
 
@@ -90,7 +93,7 @@ async def test_while_the_kill_switch_is_on_it_waits(world) -> None:
     await sent_and_lost(world)
     world.policy_text = KILLED
     async with world.executor():
-        await waits(world)
+        await waits(world, "kill switch")
         world.policy_text = POLICY
         await goes_on(world)
 
@@ -100,7 +103,7 @@ async def test_while_a_freeze_holds_it_waits(world) -> None:
     await sent_and_lost(world)
     world.skew += START + timedelta(minutes=21) - world.clock()
     async with world.executor():
-        await waits(world)
+        await waits(world, "The freeze 'late' holds")
         world.skew += START + timedelta(minutes=26) - world.clock()
         await goes_on(world)
 

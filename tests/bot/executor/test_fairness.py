@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from bot.approval import proposals as rules
 from bot.executor import handovers
 from bot.executor.carrying import begin
+from bot.executor.ending import NO_CLUSTER
 from bot.store.columns import encode
 from bot.store.proposals import State
 from bot.store.tables import proposals, reviews
@@ -57,7 +58,7 @@ async def test_hundreds_that_broke_off_on_a_cluster_that_is_gone_hold_up_none_on
 ) -> None:
     await approved(world)
     assert await begin(world.parts(), "p1")
-    await copied(world, MANY, cluster="gone", reason="Its cluster is gone.")
+    await copied(world, MANY, cluster="gone", reason=f"{NO_CLUSTER} gone.")
     world.skew += timedelta(seconds=150)
     async with world.executor():
         case = await world.done()
