@@ -355,9 +355,13 @@ class Methods:
         return {"files": wanted}
 
     def delete_file(self, args: Args) -> Answer:
-        """files.delete: the file goes, the message that showed it stays."""
-        if self.space.files.pop(str(args.get("file")), None) is None:
+        """files.delete: the file goes, the message that showed it stays, and no longer names it."""
+        gone = self.space.files.pop(str(args.get("file")), None)
+        if gone is None:
             raise Refused("file_not_found")
+        for message in self.space.messages:
+            if (message.channel, message.thread) == (gone.channel, gone.thread):
+                message.files = [one for one in message.files if one != gone.name]
         return {}
 
     def open_view(self, args: Args) -> Answer:
