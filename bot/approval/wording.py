@@ -28,6 +28,7 @@ from tools.actions.scale import Scale
 from tools.actions.set_resources import SetResources
 from tools.actions.undo_change import UndoChange
 from tools.changes import Outcome, OutcomeKind, Rehearsal
+from tools.changes import State as Rehearsed
 from tools.errors import BadAction
 from tools.planning.hardening import Setting
 from tools.types import Action
@@ -99,8 +100,8 @@ _STATES: Mapping[State, str] = {
     State.DRAFT: "Being tried out on the cluster, without changing anything",
     State.BLOCKED: "Cannot be done this way",
     State.APPROVED: "Approved, waits to be carried out",
-    State.DENIED: "Rejected",
-    State.WITHDRAWN: "Withdrawn",
+    State.DENIED: "Rejected; nothing was changed",
+    State.WITHDRAWN: "Withdrawn; nothing was changed",
     State.EXPIRED: "Expired; nothing was changed",
     State.HANDED_OVER: "For somebody else to carry out; Oakum looks whether it was done",
 }
@@ -137,6 +138,8 @@ def status(case: Case, waits_for_start: bool = False) -> str:
         return _executing(case)
     if proposal.state is State.DONE:
         return _ended(case)
+    if proposal.state is State.BLOCKED and _changes_nothing(proposal):
+        return "Nothing to change"
     return _STATES[proposal.state]
 
 
@@ -145,6 +148,11 @@ def rehearsal_of(proposal: Proposal) -> Rehearsal | None:
     if not proposal.rehearsal:
         return None
     return msgspec.json.decode(proposal.rehearsal, type=Rehearsal)
+
+
+def _changes_nothing(proposal: Proposal) -> bool:
+    rehearsal = rehearsal_of(proposal)
+    return rehearsal is not None and rehearsal.state is Rehearsed.NO_CHANGE
 
 
 def ending_of(case: Case) -> Outcome | None:

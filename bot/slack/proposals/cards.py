@@ -46,7 +46,7 @@ _WARNINGS_ROOM = 1_400
 _AFTERWARDS_ROOM = 1_600
 _PEOPLE_ROOM = 1_700
 """UTF-16 units; with the head together under the 13,200 that one message takes over all its blocks."""
-_TITLE_MAX = 560
+TITLE_MAX = 560
 """Two names of Kubernetes' longest, 253, and the words about them."""
 _MARKS = {
     State.DRAFT: "🔎",
@@ -95,7 +95,7 @@ def card(case: Case, view: View) -> Rendered:
     buttons = _buttons(case, rehearsal, rule, view)
     if buttons:
         blocks.append({"type": "actions", "elements": buttons})
-    text = f"{literal(wording.title(proposal), _TITLE_MAX)}: {_plain_state(case, rule)}"
+    text = f"{literal(wording.title(proposal), TITLE_MAX)}: {_plain_state(case, rule)}"
     return Rendered(text, tuple(blocks), tuple(_files(case, rehearsal)))
 
 
@@ -114,7 +114,7 @@ def object_line(target: Target) -> str:
 
 
 def _head(proposal: Proposal) -> str:
-    return f"*{literal(wording.title(proposal), _TITLE_MAX)}*\n{object_line(proposal.target)}"
+    return f"*{literal(wording.title(proposal), TITLE_MAX)}*\n{object_line(proposal.target)}"
 
 
 def _plain_state(case: Case, rule: Rule | None) -> str:

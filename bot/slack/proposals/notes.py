@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.approval import wording
-from bot.slack.proposals.cards import View, is_private, when
+from bot.slack.proposals.cards import TITLE_MAX, View, is_private, object_line, when
 from bot.slack.proposals.cards_people import calls, person, rule_of
 from bot.slack.proposals.literal import literal
 from bot.slack.render import Rendered
@@ -32,13 +32,14 @@ def note(kind: str, case: Case, view: View) -> Rendered | None:
     """Give a note's message; None where it has nothing to say any more."""
     proposal = case.proposal
     asker = person(proposal.account, view.team)
-    title = literal(wording.title(proposal), 150)
+    title = literal(wording.title(proposal), TITLE_MAX)
     if kind in {WANTED, REMINDER}:
         if proposal.state is not State.PENDING or proposal.until is None or is_private(proposal):
             return None
         ask = "approval is wanted" if kind == WANTED else "still waits for approval"
         text = (
-            f"{_approvers(case, view)}{ask}: *{title}*, until {when(proposal.until, view.profile)}"
+            f"{_approvers(case, view)}{ask}: *{title}* on {object_line(proposal.target)}"
+            f"{_risk(case)}, until {when(proposal.until, view.profile)}"
         )
     elif kind == EXPIRED:
         if proposal.state is not State.EXPIRED:
@@ -57,6 +58,11 @@ def note(kind: str, case: Case, view: View) -> Rendered | None:
         return None
     section = {"type": "mrkdwn", "text": text, "verbatim": True}
     return Rendered(text, ({"type": "section", "text": section},))
+
+
+def _risk(case: Case) -> str:
+    rehearsal = wording.rehearsal_of(case.proposal)
+    return f", risk {rehearsal.risk.level.value}" if rehearsal is not None else ""
 
 
 def _approvers(case: Case, view: View) -> str:

@@ -31,6 +31,7 @@ from tools.actions.deploy_app import DeployApp
 from tools.actions.label_namespace import LabelNamespace, Level
 from tools.actions.scale import Scale
 from tools.changes import Outcome, OutcomeKind, Rehearsal
+from tools.changes import State as Rehearsed
 from tools.types import Change, Disruption, Operation, Risk, RiskLevel, Target, Verb
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
@@ -123,6 +124,31 @@ def test_nothing_is_called_checked_that_was_not():
 
     assert "Checked afterwards" not in shown
     assert "audit id `au-1`" in shown
+
+
+def test_who_is_asked_to_approve_reads_where_it_is_and_how_risky():
+    said = note("wanted", Case(proposal()), view())
+
+    assert said is not None
+    assert (
+        "seccomp profile* on `Deployment/web` in `shop` (cluster `prod`), risk medium" in said.text
+    )
+
+
+@pytest.mark.parametrize("state", [State.DENIED, State.WITHDRAWN, State.EXPIRED])
+def test_what_nobody_carried_out_says_that_nothing_was_changed(state):
+    assert "nothing was changed" in text_of(card(Case(proposal(state)), view()))
+
+
+def test_what_would_change_nothing_is_not_called_impossible():
+    made = rehearsal(harden(), Rehearsed.NO_CHANGE, diff=())
+
+    shown = text_of(
+        card(Case(proposal(State.BLOCKED, rehearsal=msgspec.json.encode(made))), view())
+    )
+
+    assert "Nothing to change" in shown
+    assert "Cannot be done" not in shown
 
 
 def test_what_can_no_longer_be_decided_is_not_weighed():
