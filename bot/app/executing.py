@@ -128,22 +128,29 @@ class Executing:
         self._clusters = Clusters(cluster_configs(settings).values())
         self._opened = AsyncExitStack()
         self._stop = asyncio.Event()
+        self._shut: tuple[str, ...] = ()
+        """Of which clusters the account cannot be opened, and why."""
         self._executor: Executor | None = None
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Open the accounts that change clusters and begin; one that cannot be opened is an error."""
+        """Open the accounts that change clusters and begin; that none can be opened is an error."""
+        from bot import telemetry
         from bot.executor.accounts import open_accounts
         from bot.executor.loop import Executor
         from bot.executor.parts import Parts
         from bot.store.outbox import App
 
+        configs = account_configs(self._settings)
+        accounts, self._shut = await open_accounts(configs, self._opened)
+        for note in self._shut:
+            telemetry.logger(__name__).warning("note", said=note)
         parts = Parts(
             db=self._db,
             key=self._key,
             policy=self._policy.now,
             readers=self._clusters.readers,
-            accounts=await open_accounts(account_configs(self._settings), self._opened),
+            accounts=accounts,
             scope=partial(scope_of, self._settings),
             actor=self._ask,
             clock=now,
@@ -163,7 +170,7 @@ class Executing:
         """Say what those who run it should know although it works."""
         shared = [name for name, one in self._settings.clusters.items() if _one_account(one)]
         found = [ONE_ACCOUNT.format(name, name) for name in sorted(shared)]
-        found += self._executor.notes() if self._executor else ()
+        found += [*self._shut, *(self._executor.notes() if self._executor else ())]
         return (*found, self._policy.trouble) if self._policy.trouble else tuple(found)
 
     async def stop(self) -> None:

@@ -6,6 +6,7 @@ after a crash too, reads how far it came and finds out the rest from the cluster
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -36,11 +37,31 @@ from tools.types import RiskLevel
 ATTEMPTS = 3
 """How often a write is begun again whose result was not known, and which was not done."""
 ASKED_LASTS_S = 10.0
-"""For so long the policy's word is good for the first write; after a longer wait it is asked again."""
+"""For so long the policy's word is good, as long as the policy is the same; then it is asked again."""
 LONGEST_PAUSE_S = 15.0
 """Between two looks at a cluster or a store that does not answer."""
 
 T = TypeVar("T")
+
+
+class _Refused(Exception):
+    """The policy does not let a step go, right before it would have been sent."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+@dataclass(slots=True)
+class _Word:
+    """When the policy last let this execution go."""
+
+    at: datetime | None
+    """None: not in this process."""
+    version: str
+    """Of the policy that was asked."""
+    risk: RiskLevel = RiskLevel.LOW
+    """What the change has become by now, if that is more than it was sealed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +74,7 @@ class _Work:
     seal: Seal
     done: tuple[Done, ...]
     """What an undo takes back."""
+    word: _Word
 
     @property
     def id(self) -> str:
@@ -89,34 +111,35 @@ async def carry_out(parts: Parts, proposal: str, hold: Hold, *, just_asked: bool
 
     `just_asked`: the policy let it go a moment ago. Raises LetGo where somebody else has to go on.
     """
-    work = await _work(parts, proposal, hold)
-    outcome = await _steps(work, just_asked)
+    policy = parts.policy()
+    word = _Word(parts.clock() if just_asked else None, policy.version if policy else "")
+    work = await _work(parts, proposal, hold, word)
+    outcome = await _steps(work)
     await _ended(work, outcome)
     return outcome
 
 
-async def _work(parts: Parts, proposal: str, hold: Hold) -> _Work:
+async def _work(parts: Parts, proposal: str, hold: Hold, word: _Word) -> _Work:
     case = await proposals.get(parts.db, proposal)
     if case is None:
         raise LetGo
     before = await undone(parts.db, case.proposal, vocabulary.decode(case.proposal.action))
     seal = msgspec.json.decode(case.proposal.seal, type=Seal)
-    return _Work(parts, hold, case, seal, before.done if before else ())
+    return _Work(parts, hold, case, seal, before.done if before else (), word)
 
 
-async def _steps(work: _Work, just_asked: bool) -> Outcome:
+async def _steps(work: _Work) -> Outcome:
     """Carry out every step that is not recorded yet, in order, then look at what came of all."""
     applied: list[Outcome] = []
     for step in work.case.steps:
-        outcome = await _step(work, step, just_asked)
+        outcome = await _step(work, step)
         if outcome.kind is not OutcomeKind.APPLIED:
             return broken_off(work.case.steps[: len(applied)], step, outcome)
         applied.append(outcome)
-        just_asked = just_asked or step.phase is not Phase.RECORDED
     return await _verified(work, applied)
 
 
-async def _step(work: _Work, step: Step, just_asked: bool) -> Outcome:
+async def _step(work: _Work, step: Step) -> Outcome:
     """Carry out one step, or find out what became of it. What is known is committed."""
     if step.phase is Phase.RECORDED:
         return msgspec.json.decode(step.detail, type=Outcome)
@@ -125,15 +148,19 @@ async def _step(work: _Work, step: Step, just_asked: bool) -> Outcome:
     for _ in range(ATTEMPTS):
         if sent and (found := await _found_out(work, intent)):
             return await _recorded(work, found)
-        refused = await _let_go(work, step, just_asked and not sent)
+        refused = await _let_go(work, step)
         if refused:
             return await _recorded(work, refused) if sent else refused
         if refused := await _intended(work, intent):
             return await _recorded(work, refused)
         sent, account = True, parts.accounts[work.cluster]
-        outcome = await apply(
-            intent, account, clock=parts.clock, wait=work.hold.wait, sure=partial(_sure, work)
-        )
+        sure = partial(_sure, work, step)
+        try:
+            outcome = await apply(
+                intent, account, clock=parts.clock, wait=work.hold.wait, sure=sure
+            )
+        except _Refused as stopped:
+            outcome = stopped.outcome
         await _recorded(work, outcome)
         if outcome.kind is not OutcomeKind.UNKNOWN:
             return outcome
@@ -149,16 +176,15 @@ def _intent(work: _Work, step: Step) -> Intent:
     return Intent(step.id, work.seal, step.ordinal, until)
 
 
-async def _let_go(work: _Work, step: Step, just_asked: bool) -> Outcome | None:
+async def _let_go(work: _Work, step: Step) -> Outcome | None:
     """Ask and look once more before a step is sent; None: it may be sent.
 
     As long as nothing is done it has to come out as it was sealed, and is asked about by the risk that it
     has by now. What is done in part comes out otherwise: there the policy alone is asked.
     """
-    refused = None if just_asked else await _asked(work, step)
+    refused = await _asked(work, step)
     if refused or step.ordinal:
         return refused
-    began = work.parts.clock()
     reader, account = work.parts.readers()[work.cluster], work.parts.accounts[work.cluster]
 
     async def look() -> Confirmed:
@@ -172,9 +198,9 @@ async def _let_go(work: _Work, step: Step, just_asked: bool) -> Outcome | None:
         return Outcome(OutcomeKind.FAILED, step.id, f"{error.public} {error.hint}".strip())
     if again.other:
         return Outcome(OutcomeKind.STALE, step.id, again.other)
-    waited = (work.parts.clock() - began).total_seconds() >= ASKED_LASTS_S
-    riskier = again.risk.rank > case_of(work.case.proposal).risk.rank
-    return await _asked(work, step, again.risk) if waited or riskier else None
+    if again.risk.rank > max(case_of(work.case.proposal).risk.rank, work.word.risk.rank):
+        work.word.at, work.word.risk = None, again.risk
+    return await _asked(work, step)
 
 
 async def _intended(work: _Work, intent: Intent) -> Outcome | None:
@@ -214,20 +240,25 @@ async def _ended(work: _Work, outcome: Outcome) -> None:
         raise LetGo
 
 
-async def _asked(work: _Work, step: Step, risk: RiskLevel = RiskLevel.LOW) -> Outcome | None:
+async def _asked(work: _Work, step: Step) -> Outcome | None:
     """Ask the policy, as before the execution began, whether a step may be sent; None: it may.
 
-    What may pass by itself is told and waited for until the approval is over. Nothing of the step is done
-    then, so that it ends as refused.
+    Its last word counts while it is fresh and the policy the same. What may pass by itself is told and
+    waited for until the approval is over. Nothing of the step is done then, so that it ends as refused.
     """
-    parts, said = work.parts, ""
+    parts, word, said = work.parts, work.word, ""
     while True:
         policy = parts.policy()
-        case = await proposals.get(parts.db, work.id)
-        if case is None or policy is None:
+        if policy is None:
             raise LetGo
-        decision = await may_go(parts, policy, case, risk)
+        if _is_fresh(word, policy.version, parts.clock()):
+            return None
+        case = await _stored(work, lambda: proposals.get(parts.db, work.id))
+        if case is None:
+            raise LetGo
+        now, decision = parts.clock(), await may_go(parts, policy, case, word.risk)
         if decision.allowed:
+            word.at, word.version = now, policy.version
             return None
         until, why = case.proposal.until, " ".join(decision.reasons)
         if not decision.temporary or until is None or parts.clock() >= until:
@@ -236,6 +267,12 @@ async def _asked(work: _Work, step: Step, risk: RiskLevel = RiskLevel.LOW) -> Ou
             await proposals.stand_still(parts.db, parts.turn(), work.id, why)
             said = why
         await work.hold.wait(parts.pace.again_s)
+
+
+def _is_fresh(word: _Word, version: str, now: datetime) -> bool:
+    if word.at is None or word.version != version:
+        return False
+    return (now - word.at).total_seconds() < ASKED_LASTS_S
 
 
 async def _found_out(work: _Work, intent: Intent) -> Outcome | None:
@@ -283,8 +320,13 @@ async def _patiently(
         pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
 
-async def _sure(work: _Work) -> None:
-    """Go on only where the store says that this process still has it. Raises LetGo."""
+async def _sure(work: _Work, step: Step) -> None:
+    """Go on only where the policy still lets it go, and the store says that this process still has it.
+
+    Raises _Refused, LetGo.
+    """
+    if refused := await _asked(work, step):
+        raise _Refused(refused)
     await _stored(work, work.hold.sure)
 
 

@@ -10,7 +10,7 @@ from bot.store.operations import Phase, Step
 from tools.changes import Outcome, OutcomeKind
 from tools.types import Target
 
-NO_CLUSTER = "The executor's settings no longer have cluster"
+NO_CLUSTER = "The executor no longer has an account for cluster"
 FIND_OUT = timedelta(hours=1)
 """For so long it is looked for what came of a write; then people are told that it is not known."""
 
@@ -43,7 +43,7 @@ def given_up(steps: Sequence[Step], why: str) -> Outcome:
 
 
 def without_cluster(cluster: str, steps: Sequence[Step]) -> str:
-    """Say what is not known of an execution whose cluster is not configured any more, and what can be done."""
+    """Say what is not known of an execution whose cluster is not open here any more, and what can be done."""
     done = ", ".join(_named(one.target) for one in steps if one.outcome == OutcomeKind.APPLIED)
     sent = ", ".join(_named(one.target) for one in steps if one.phase is Phase.INTENDED)
     known = [f"Done: {done}."] if done else []
@@ -52,9 +52,8 @@ def without_cluster(cluster: str, steps: Sequence[Step]) -> str:
     elif not done:
         known.append("Nothing was changed yet.")
     return (
-        f"{NO_CLUSTER} {cluster}. {' '.join(known)} Put the cluster back "
-        "and Oakum finds out and goes on, or look at the object yourself: after an hour this ends by what "
-        "is known."
+        f"{NO_CLUSTER} {cluster}. {' '.join(known)} Put the cluster back into its settings, and Oakum finds "
+        "out and goes on; or look at the object yourself: after an hour this ends by what is known."
     )
 
 

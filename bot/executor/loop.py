@@ -58,7 +58,7 @@ class Executor:
         self.trouble = "has not taken a turn yet"
         """Why it does not work just now; empty where it does."""
         self._standing_still: Mapping[str, int] = {}
-        """How many executions broke off on each cluster that is not configured any more."""
+        """How many executions broke off on each cluster that is not open here any more."""
 
     def notes(self) -> tuple[str, ...]:
         """Say what stands still although this works."""

@@ -71,7 +71,7 @@ class Parts:
     pace: Pace = Pace()
 
     def reaches(self, cluster: str) -> bool:
-        """Tell whether a cluster is configured here, to be read and to be changed."""
+        """Tell whether a cluster is open here, to be read and to be changed."""
         return cluster in self.accounts and cluster in self.readers()
 
     def turn(self, lease_s: float | None = None) -> Turn:

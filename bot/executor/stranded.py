@@ -1,4 +1,4 @@
-"""Executions that broke off on a cluster that is not configured any more: people are told, nothing is guessed.
+"""Executions that broke off on a cluster that is not open here any more: people are told, nothing is guessed.
 
 While the cluster is away nobody can find out what came of a write, as where it does not answer: it is
 waited for as long, then the execution ends by what is known of its steps. Used by `loop`.
@@ -14,8 +14,8 @@ from bot.store.waiting import Waiting
 def note(cluster: str, many: int) -> str:
     """Say to those who run this how many executions stand still without a cluster."""
     return (
-        f"Cluster {cluster} is not configured any more; changes that broke off on it and stand still: {many} "
-        "(oakum approvals list). Put the cluster back; after an hour they end by what is known."
+        f"{NO_CLUSTER} {cluster}; changes that broke off on it and stand still: {many} (oakum approvals list). "
+        "Put the cluster back; after an hour they end by what is known."
     )
 
 
@@ -32,5 +32,5 @@ async def look(parts: Parts, one: Waiting) -> None:
         return
     taken = await proposals.take_over(parts.db, parts.turn(), one.id)
     if taken.reply is Reply.DONE:
-        why = f"Its cluster {one.cluster} was not configured any more for an hour."
+        why = f"{NO_CLUSTER} {one.cluster}, since an hour."
         await proposals.finish(parts.db, parts.turn(), one.id, given_up(case.steps, why))

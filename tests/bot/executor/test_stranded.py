@@ -1,12 +1,14 @@
-"""A cluster that leaves the configuration while a change is in hand: told of, waited for, ended by what is known."""
+"""A cluster that leaves the settings while a change is in hand: told of, waited for, ended by what is known."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from bot.approval import wording
+from bot.executor.accounts import open_accounts
 from bot.executor.carrying import begin
 from bot.executor.loop import Executor
 from bot.slack.config import Profile
@@ -18,6 +20,8 @@ from bot.store.proposals import State
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.executing import KEY, harden
 from tools.changes import OutcomeKind
+from tools.errors import ClusterUnreachable
+from tools.types import ClusterConfig, ClusterSource
 
 _LAPSED = timedelta(seconds=150)
 
@@ -98,7 +102,7 @@ async def test_those_who_run_it_are_told_for_as_long_as_it_stands_still(world) -
     [said] = executor.notes()
     stop.set()
     await running
-    assert "Cluster lab is not configured any more" in said
+    assert "no longer has an account for cluster lab" in said
     assert "stand still: 1 (oakum approvals list)" in said
     assert executor.trouble == ""
 
@@ -118,7 +122,7 @@ async def test_after_an_hour_it_ends_by_what_is_known(world, phase, ends) -> Non
         world.skew += timedelta(hours=1)
         case = await world.done()
     assert case.proposal.outcome == ends
-    assert "not configured any more for an hour" in case.proposal.reason
+    assert "no longer has an account for cluster lab, since an hour" in case.proposal.reason
     assert not case.steps[0].locked
     assert world.effects == []
 
@@ -134,3 +138,15 @@ async def test_nobody_waits_behind_it(world) -> None:
         await world.press("api")
         assert (await world.done("api")).proposal.outcome == OutcomeKind.VERIFIED
     assert standing_still(await world.case())
+
+
+async def test_an_account_that_cannot_be_opened_keeps_no_other_from_being_opened(tmp_path) -> None:
+    (tmp_path / "manifests").mkdir()
+    fine = ClusterConfig("fine", ClusterSource.FOLDER, folder=str(tmp_path / "manifests"))
+    lost = ClusterConfig("lost", ClusterSource.KUBECONFIG, kubeconfig=str(tmp_path / "nothing"))
+    async with AsyncExitStack() as stack:
+        opened, [said] = await open_accounts({"lost": lost, "fine": fine}, stack)
+        assert list(opened) == ["fine"]
+        assert said.startswith("Nothing can be changed on lost: ")
+        with pytest.raises(ClusterUnreachable):
+            await open_accounts({"lost": lost}, stack)
