@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.agent import loop
@@ -20,6 +21,7 @@ from bot.agent.limits import Budget, Limits, cost
 from bot.agent.offline.model import OfflineModel
 from bot.agent.remembering import facts, may_be_told
 from bot.approval import asking, telling
+from bot.approval.listed import Seen, listed
 from bot.approval.policy.rules import Policy, PolicyNow
 from bot.errors import ModelUnavailable, StoreUnavailable
 from bot.store import threads, usage
@@ -28,7 +30,15 @@ from bot.store.threads import ASSISTANT, PERSON, Turn
 from bot.telemetry import incident
 from bot.types import Answer, Progress, Report, Request
 from tools.cluster.reader import Reader
-from tools.queries.context import GuideFor, PastScans, QueryContext, Scope, Search
+from tools.queries.context import (
+    GuideFor,
+    ListProposals,
+    PastScans,
+    QueryContext,
+    Scope,
+    Search,
+    no_proposals,
+)
 from tools.queries.looking.listings import Listings
 from tools.queries.result import Planned
 from tools.reports.json_report import finding
@@ -174,7 +184,15 @@ def _context(request: Request, parts: Parts, earlier: list[Turn]) -> QueryContex
         now=request.asked_at,
         logs_open=parts.logs_open,
         said=(*_said(request, earlier), request.text),
+        proposals=_proposals(request, parts),
     )
+
+
+def _proposals(request: Request, parts: Parts) -> ListProposals:
+    """Give the way to what was asked for, as far as the person asking may see it."""
+    if parts.db is None:
+        return no_proposals
+    return partial(listed, Seen(parts.db, parts.policy(), request))
 
 
 def _said(request: Request, earlier: list[Turn]) -> list[str]:

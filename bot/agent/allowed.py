@@ -31,6 +31,8 @@ from tools.queries.result import (
     NotPlanned,
     ObjectRead,
     Planned,
+    ProposalRow,
+    Proposals,
     Result,
     Scanned,
     Setting,
@@ -318,6 +320,18 @@ def _not_planned(allowed: Allowed, data: NotPlanned) -> None:
         allowed.add_words(text)
 
 
+def _proposals(allowed: Allowed, data: Proposals) -> None:
+    """Allow what code says of changes; why one was rejected is words of people and allows nothing."""
+    for row in data.rows:
+        allowed.add_ref(row.ref)
+        allowed.names |= {row.id, *map(str.lower, _people(row))}
+        allowed.add_words(f"{row.title} {row.status} {' '.join(_people(row))}")
+
+
+def _people(row: ProposalRow) -> tuple[str, ...]:
+    return (row.requester, *row.approved, *row.rejected, *row.approvers)
+
+
 _TAKERS: Mapping[type, Callable[[Allowed, Any], None]] = {
     Clusters: _clusters,
     Namespaces: _namespaces,
@@ -332,6 +346,7 @@ _TAKERS: Mapping[type, Callable[[Allowed, Any], None]] = {
     Access: _access,
     Planned: _planned,
     NotPlanned: _not_planned,
+    Proposals: _proposals,
 }
 
 

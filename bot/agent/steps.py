@@ -12,7 +12,7 @@ from bot.agent.grounding import MARK
 from tools.actions.label_namespace import Level
 from tools.actions.remove_subject import SubjectKind
 from tools.planning.hardening import Setting
-from tools.queries import propose_access, propose_change, propose_fix
+from tools.queries import list_proposals, propose_access, propose_change, propose_fix
 
 _DOING = {
     "clusters": "Listing clusters",
@@ -31,10 +31,13 @@ _DOING = {
     "propose_change": "Working a change out",
     "propose_access": "Working a change of access out",
     "propose_app": "Working a new application out",
+    "list_proposals": "Looking what was asked for",
 }
 _NAMES = ("verb", "resource", "kind", "name", "pod", "namespace", "cluster")
 _FREE = ("question",)
-_OURS = frozenset({*propose_change.CHANGES, *Setting, *Level, *SubjectKind})
+_OURS = frozenset(
+    {*propose_change.CHANGES, *list_proposals.STANDINGS, *Setting, *Level, *SubjectKind}
+)
 """Words that queries take and that name nothing in a cluster."""
 _PARTS = frozenset(
     {

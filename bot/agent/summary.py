@@ -14,6 +14,7 @@ from tools.queries.result import (
     Namespaces,
     NotPlanned,
     Planned,
+    Proposals,
     Result,
     Scanned,
     Workloads,
@@ -53,6 +54,8 @@ def _line(result: Result) -> str:
             return f"Roles that allow {data.verb} on {data.resource}: {held or 'none'}."
         case Planned() | NotPlanned() as data:
             return _change_line(data)
+        case Proposals(_, rows, total):
+            return f"Asked for, {total} in all: {names((row.title for row in rows), 5) or 'none'}."
         case ControlRead() | Found() as data:
             return _guidance_line(data)
         case _:

@@ -24,6 +24,7 @@ from tools.queries import (
     explain_finding,
     find_workloads,
     list_findings,
+    list_proposals,
     logs,
     namespaces,
     propose_access,
@@ -65,6 +66,7 @@ _MODULES: tuple[ModuleType, ...] = (
     propose_change,
     propose_access,
     propose_app,
+    list_proposals,
 )
 QUERIES: dict[str, ModuleType] = {item.__name__.rsplit(".", 1)[-1]: item for item in _MODULES}
 """By name: the allow-list."""

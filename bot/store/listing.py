@@ -1,12 +1,16 @@
 """Which proposals there are, for people who list them: newest first, found by the start of their id."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, null, select
 
+from bot.store.columns import decode
 from bot.store.database import Database
-from bot.store.proposals import State
+from bot.store.proposals import Draft, State
 from bot.store.tables import drafts, proposals
+from bot.types import ThreadKey
+from tools.types import Target
 
 
 async def newest(db: Database, states: Collection[State], limit: int) -> list[str]:
@@ -24,6 +28,42 @@ async def starting(db: Database, start: str, limit: int) -> list[str]:
     found = select(proposals.c.id).where(proposals.c.id.startswith(start)).order_by(proposals.c.id)
     async with db.read() as tx:
         return list((await tx.execute(found.limit(limit))).scalars())
+
+
+async def asked_for(
+    db: Database, clusters: Collection[str], limit: int
+) -> list[tuple[Draft, State | None]]:
+    """List what was asked for on these clusters, the newest first, at most `limit`.
+
+    The state is None where no executor has looked at it; a row that cannot be read is left out.
+    """
+    found: list[tuple[Draft, State | None]] = []
+    async with db.read() as tx:
+        for table in (drafts, proposals):
+            newest_first = table.c.submitted_at.desc(), table.c.id
+            state = table.c.get("state", null().label("state"))
+            read = select(*(table.c[one.name] for one in drafts.c), state)
+            wanted = read.where(table.c.cluster.in_(clusters)).order_by(*newest_first)
+            for row in await tx.execute(wanted.limit(limit)):
+                target = decode(row.target, Target)
+                if target is not None:
+                    draft = _draft(row, target)
+                    found.append((draft, State(row.state) if row.state else None))
+    found.sort(key=lambda one: one[0].submitted_at, reverse=True)
+    return found[:limit]
+
+
+def _draft(row: Row[Any], target: Target) -> Draft:
+    return Draft(
+        id=row.id,
+        action=row.action,
+        target=target,
+        requester=row.requester,
+        account=(row.account_team, row.account),
+        thread=ThreadKey(row.team, row.channel, row.thread),
+        submitted_at=row.submitted_at,
+        undo_of=row.undo_of,
+    )
 
 
 async def undo_of(db: Database, proposal: str) -> str | None:

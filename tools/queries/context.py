@@ -12,6 +12,8 @@ from typing import Protocol
 
 from knowledge.types import Guide, SearchResult
 from tools.cluster.reader import Reader
+from tools.errors import NotAllowed
+from tools.queries.result import Proposals, WhichProposals
 from tools.types import ResourceRef, Scan
 
 
@@ -71,6 +73,19 @@ class GuideFor(Protocol):
         ...
 
 
+class ListProposals(Protocol):
+    """The stored changes that the asker may see."""
+
+    async def __call__(self, which: WhichProposals) -> Proposals:
+        """List the newest of those that fit. Raises NotAllowed where none can be read from here."""
+        ...
+
+
+async def no_proposals(which: WhichProposals) -> Proposals:
+    """Say that no changes are kept here."""
+    raise NotAllowed("There is no store here that keeps what was asked for.")
+
+
 @dataclass(frozen=True, slots=True)
 class QueryContext:
     """Everything a query may use."""
@@ -87,6 +102,7 @@ class QueryContext:
     """Clusters whose pod logs the configuration opens."""
     said: tuple[str, ...] = ()
     """The asker's own messages of this thread, oldest first, the question last; nobody else's words."""
+    proposals: ListProposals = no_proposals
     scans: dict[tuple[object, ...], asyncio.Task[Scan]] = field(
         default_factory=dict[tuple[object, ...], "asyncio.Task[Scan]"]
     )

@@ -5,6 +5,7 @@ reading. Used by every query and by `bot.agent`.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from knowledge.types import Control, Guide, Passage
 from tools.plans import Plan, Refusal
@@ -269,6 +270,70 @@ class NotPlanned:
     refusal: Refusal
 
 
+@dataclass(frozen=True, slots=True)
+class ProposalRow:
+    """One change that somebody asked for, as it is stored; every word was made by code."""
+
+    id: str
+    """The start of its id, which names it at a terminal."""
+    ref: ResourceRef
+    title: str
+    """As in Planned."""
+    state: str
+    """`asked` while no executor has looked at it, else where the proposal stands."""
+    open: bool
+    """False once it has ended."""
+    status: str
+    """Where it stands, in words."""
+    requester: str
+    """Person of the policy."""
+    mine: bool
+    """True where the person asking now asked for it."""
+    here: bool
+    """True where it was asked for in this thread."""
+    card: str
+    """Where it is seen and decided on, in words: its card, or a command at a terminal."""
+    approved: tuple[str, ...]
+    """Persons of the policy."""
+    rejected: tuple[str, ...]
+    approvers: tuple[str, ...]
+    """Whom the policy names as its approvers: persons, teams and groups."""
+    asked_at: datetime
+    changed_at: datetime
+    until: datetime | None
+    """Until when it can be approved and carried out; of a hand-over, until when Oakum looks."""
+    why: str = ""
+    """Why it cannot be done, was refused, rejected or withdrawn: partly words of people."""
+    undoable: bool = False
+    """True where its card offers to take it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhichProposals:
+    """Which changes are wanted; empty and False mean any."""
+
+    standing: str = ""
+    """`waiting` (to be tried out, or for approval), `open` or `ended`."""
+    mine: bool = False
+    here: bool = False
+    """Only those asked for in this thread."""
+    cluster: str = ""
+    namespace: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Changes that were asked for, the newest first."""
+
+    which: WhichProposals
+    rows: tuple[ProposalRow, ...]
+    """At most 20."""
+    total: int
+    """As many as fit, among the newest 1,000."""
+
+
 Data = (
     Clusters
     | Namespaces
@@ -283,6 +348,7 @@ Data = (
     | Access
     | Planned
     | NotPlanned
+    | Proposals
 )
 """Every form that a result's data takes."""
 

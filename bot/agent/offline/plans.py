@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.agent.offline.answers import (
+    asked,
     changes,
     explained,
     fixes,
@@ -22,7 +23,7 @@ from bot.agent.offline.wording import words
 _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
     Wish.HELP: guided.explain_self,
     Wish.CHANGE: changes.change,
-    Wish.APPROVALS: changes.approvals,
+    Wish.APPROVALS: asked.tell,
     Wish.LOGS: listed.show_log,
     Wish.EVENTS: listed.show_events,
     Wish.SUPPLY: guided.supply_chain,

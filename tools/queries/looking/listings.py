@@ -42,9 +42,11 @@ class Listings:
             self._read[key] = task
         return await asyncio.shield(task)
 
-    async def documents(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def documents(
+        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+    ) -> Listing:
         """Read one kind whole; passes through."""
-        listing = await self._reader.documents(kind, namespaces)
+        listing = await self._reader.documents(kind, namespaces, to_plan=to_plan)
         return structs.replace(listing, gaps=self._told(listing.gaps))
 
     async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:

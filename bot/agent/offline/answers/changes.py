@@ -53,34 +53,10 @@ _PLURAL = re.compile(r"\b(?:them|those|these|all|both|each|alle|beide)\b", re.I)
 _SHORT = 14
 """Words of a message that may be the reply to a question of ours."""
 
-UNDO = (
-    "A change is undone from its own card: press Undo there, or run `oakum approvals undo ID`. That "
-    "makes a proposal of its own; nothing is undone by words here."
-)
-WITHDRAW = (
-    "Whoever asked for a change takes it back from its card: press Withdraw there, or run "
-    "`oakum approvals withdraw ID`."
-)
-APPROVE = (
-    "Approvals count only where they are given on the card itself, by people whom the policy names; "
-    "words here approve and reject nothing. `oakum approvals list` shows what waits."
-)
 NARROW = (
     "To narrow a role I need the rule by its number and what is to be left of it, which these fixed "
     "rules cannot read from words. It is an administrator's to apply in any case."
 )
-
-
-APPROVALS = (
-    "I do not read approvals here. Each change that is asked for has its card in the thread where it "
-    "was asked for; `oakum approvals list` shows all that wait."
-)
-
-
-def approvals(talk: Talk, question: Ask) -> Plan:
-    """Say where approvals are seen."""
-    yield from ()
-    return APPROVALS
 
 
 _PRESSED = re.compile(
@@ -145,14 +121,8 @@ def _reply(text: str, answered: Sequence[str]) -> str:
 def change(talk: Talk, question: Ask) -> Plan:
     """Work out what is asked for, and say what would happen, what is missing, or why it is not possible."""
     wanted = read_change(question.text)
-    fixed = {
-        Sort.UNDO: UNDO,
-        Sort.WITHDRAW: WITHDRAW,
-        Sort.APPROVE: APPROVE,
-        Sort.NARROW: NARROW,
-    }.get(wanted.sort)
-    if fixed:
-        return fixed
+    if wanted.sort is Sort.NARROW:
+        return NARROW
     if wanted.sort is Sort.DEPLOY:
         return (yield from _deploy(talk, question, wanted))
     if wanted.kind and wanted.kind not in _WORKLOADS:

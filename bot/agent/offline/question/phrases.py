@@ -6,6 +6,7 @@ Used by `bot.agent.offline.question.reading`.
 import re
 from enum import StrEnum
 
+from bot.agent.offline.question.decisions import ABOUT
 from bot.agent.offline.question.orders import ORDER
 from tools.objects.kinds import KINDS
 
@@ -91,7 +92,7 @@ RULES: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         ),
         (
             Wish.APPROVALS,
-            r"\b(?:waiting|pending|open|waits?|awaiting)\b.{0,30}\b(?:approvals?|proposals?|reviews?)\b|\bproposals?\b.{0,30}\b(?:waiting|pending|open|there)\b|\bwartet\b.{0,40}\b(?:freigabe|genehmigung)|^\W*(?:list|show|which|what|any)\b.{0,20}\b(?:approvals|proposals)\b",
+            ABOUT,
         ),
         (
             Wish.CHANGE,

@@ -6,7 +6,15 @@ about in quotes.
 
 _TEXT = """
 ahead propose bump bounce deny skaliere skalieren starte neu become folder confirm confirmed lock revoke withdraw
-undo rolling absichern härten beheben behebe entferne lösche pausiere replikas replica replicas
+undo rolling approve approved approval approvals approves reject rejected rejects decline declined deny denied proposal proposals request
+requests requested requesting propose proposed apply applied executed expired expires verified withdrawn withdrew undone revert reverted rollback
+rolled roll back pending waiting waits awaiting outstanding review reviews reviewed card cards draft drafts cancel cancelled retract lgtm accept
+genehmige genehmigen genehmigt genehmigung genehmigungen freigabe freigaben freigeben freigegeben gib frei ablehnen abgelehnt ablehne lehne lehnt ab
+wartet warten offen offene offenen beantragt angefragt vorgeschlagen angefordert anfrage anfragen antrag anträge änderung änderungen letzte letzten
+rückgängig zurück zurückziehen zurückgezogen zieh ziehe nimm nehme mach mache führe setze um wende widerrufe storniere angewendet ausgeführt umgesetzt
+übernommen bestätige bestätigt vorschlag vorschläge karte schon bitte happened became veto
+scaling restarting deletion latest
+absichern härten beheben behebe entferne lösche pausiere replikas replica replicas
 overall comply complies summary posture trouble
 a about above according across active actually admin administrator after again against all allow allowed allows almost
 already also always am among an and another answer any anybody anyone anything app application applications apps are

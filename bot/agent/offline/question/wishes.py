@@ -15,9 +15,6 @@ from tools.objects.kinds import KINDS
 class Sort(StrEnum):
     """What is to be done."""
 
-    UNDO = "undo"
-    WITHDRAW = "withdraw"
-    APPROVE = "approve"
     DEPLOY = "deploy"
     SUBJECT = "subject"
     NARROW = "narrow"
@@ -41,9 +38,6 @@ _KIND = (
 _SORTS: tuple[tuple[Sort, re.Pattern[str]], ...] = tuple(
     (sort, re.compile(pattern, re.I))
     for sort, pattern in (
-        (Sort.UNDO, r"\bundo\b|\broll(?:ed)?[ -]?back\b|\brevert\b|rückgängig|\btake (?:it|that|the change) back\b"),
-        (Sort.WITHDRAW, r"\bwithdraw\b|\bcancel (?:the|my|that|this|it)\b|zieh\w*\b.{0,40}\bzurück|\bzurückzieh"),
-        (Sort.APPROVE, r"^\W*(?:please |bitte |i |ich )*(?:approve|genehmig\w*|reject|ablehn\w*|lehne)\b"),
         (Sort.DEPLOY, r"\bdeploy\b(?!ment)|\bausroll\w*|\bsha256:[0-9a-f]{64}"),
         (Sort.SUBJECT, r"\b(?:remove|take|drop|entfern\w*|nimm|revoke)\b.{0,120}\b(?:from|out of|aus|von)\b.{0,40}\b(?:cluster ?)?role ?bindings?\b"),
         (Sort.NARROW, r"\b(?:narrow|restrict|limit|reduce|shrink|einschränk\w*)\b.{0,40}\b(?:cluster ?)?roles?\b(?! ?binding)"),

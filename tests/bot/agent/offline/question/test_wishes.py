@@ -26,9 +26,6 @@ CASES: list[tuple[str, Sort, dict[str, Any]]] = [
     ("delete deployment web", Sort.DELETE, {}),
     ("remove group devs from rolebinding team", Sort.SUBJECT, {"subject_kind": "Group", "subject": "devs"}),
     ("narrow role reader", Sort.NARROW, {}),
-    ("undo that change", Sort.UNDO, {}),
-    ("withdraw the request", Sort.WITHDRAW, {}),
-    ("approve it", Sort.APPROVE, {}),
 ]  # fmt: skip
 
 

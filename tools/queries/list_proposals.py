@@ -1,0 +1,68 @@
+"""List the changes that were asked for: where each stands, who asked, who approved, until when, what came of it.
+
+Use it for "what waits for approval", "what have I asked for", "was my change applied", "who approved the
+change of web". It only reads what is stored: nothing is approved, rejected, withdrawn or undone by it, or by
+any words here; that takes a button on the change's own card, which you name to the person.
+"""
+
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tools.queries.context import QueryContext
+from tools.queries.result import ProposalRow, Proposals, Result, WhichProposals
+from tools.queries.wording import cap, fence, names, one_line
+
+Standing = Literal["", "waiting", "open", "ended"]
+STANDINGS: tuple[str, ...] = get_args(Standing)
+
+
+class Arguments(BaseModel):
+    """Which of them; none given means all that may be seen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    standing: Standing = Field(default="", description="waiting: for approval; open: not ended.")
+    mine: bool = Field(default=False, description="Only what the person asking asked for.")
+    here: bool = Field(default=False, description="Only what was asked for in this thread.")
+    name: str = Field(default="", max_length=253, description="Exact name of the changed object.")
+    kind: str = Field(default="", max_length=60, description="Its kind.")
+    namespace: str = Field(default="", max_length=63, description="Its namespace.")
+    cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
+
+
+async def run(arguments: Arguments, context: QueryContext) -> Result:
+    """Read them from the store, within what the asker may see."""
+    found = await context.proposals(WhichProposals(**arguments.model_dump()))
+    return Result(cap(_text(found)), found)
+
+
+def _text(found: Proposals) -> str:
+    if not found.rows:
+        return "None that may be seen here."
+    rest = found.total - len(found.rows)
+    more = f"\nand {rest} more; ask for fewer" if rest > 0 else ""
+    return "\n".join(_lines(row) for row in found.rows) + more
+
+
+def _lines(row: ProposalRow) -> str:
+    facts = [
+        f"{row.title} (cluster {row.ref.cluster}, id {row.id})",
+        f"status: {row.status}",
+        f"asked for by {row.requester}{' (the person asking now)' if row.mine else ''} at {moment(row.asked_at)}",
+        f"approved by: {names(row.approved) or 'nobody'}",
+        f"rejected by: {names(row.rejected)}" if row.rejected else "",
+        f"who may approve: {names(row.approvers, 6)}" if row.open and row.approvers else "",
+        f"until {moment(row.until)}" if row.open and row.until else "",
+        f"last change at {moment(row.changed_at)}",
+        f"seen and decided on: {row.card}",
+        "can be undone there" if row.undoable else "",
+    ]
+    why = f"\n  {fence('why, partly in words of people', one_line(row.why))}" if row.why else ""
+    return "- " + "; ".join(fact for fact in facts if fact) + why
+
+
+def moment(at: datetime) -> str:
+    """Write a moment: `2026-11-24 12:30 UTC`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
