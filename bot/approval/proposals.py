@@ -5,7 +5,7 @@ UTF-8) of the list [Seal, policy version]. The Seal holds the action's canonical
 for each step the object (with its uid), the touched fields before and after, the digest of the object
 as it was read and the digest of the normalised dry-run difference (`tools.changes`). What people are
 told of every refusal is an `Answered`; only a store that is down, or a ledger that was tampered with,
-raises. Used by `bot.conversation` (submit), `bot.slack` (review, withdraw) and `bot.executor` (the rest).
+raises. Used by `asking` and `deciding` for people, and by `bot.executor`.
 """
 
 from collections.abc import Callable

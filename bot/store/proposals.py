@@ -113,7 +113,7 @@ class Proposal(Draft):
     needed: int = 0
     """How many distinct people must approve."""
     requester_may_approve: bool = False
-    """Only ever on a cluster that the policy marks as a sandbox."""
+    """Only where the policy marks the cluster as a sandbox, and of an undo by its requester's own word."""
     objects: tuple[Target, ...] = ()
     """What will be changed, one step each, in order."""
     sealed_at: datetime | None = None
