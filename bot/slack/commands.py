@@ -1,4 +1,4 @@
-"""`/oakum ask|scan|clusters|help`: acknowledged at once, then answered.
+"""`/oakum ask|scan|clusters|waiting|help`: acknowledged at once, then answered.
 
 A question typed as a command is kept in the inbox first; the worker then posts it with the asker's name
 and it is answered in that message's thread. Where we are no member it is answered privately instead.
@@ -13,6 +13,7 @@ from bot.slack.events import plain
 from bot.slack.inert import inert
 from bot.slack.mrkdwn import escape
 from bot.slack.outlet import SlackRefused
+from bot.slack.proposals import waiting
 from bot.slack.render import Rendered, render, said
 from bot.slack.turn import answered, asked
 from bot.store import inbox, seen
@@ -25,6 +26,7 @@ HELP = """*Oakum* finds and explains container security gaps in your clusters.
 • `/oakum ask QUESTION`: a question, answered in a thread here
 • `/oakum scan [CLUSTER] [NAMESPACE]`: the failing checks of what this channel may see
 • `/oakum clusters`: the clusters and namespaces that may be seen here
+• `/oakum waiting`: the changes that wait for approval and may be seen here, with their cards
 • `/oakum help`: this
 You can also mention me in a channel, write to me directly, or reply in a thread I answered in."""
 _QUESTION_SHOWN = 2_000
@@ -50,10 +52,11 @@ async def handle(desk: Desk, body: dict[str, Any]) -> None:
 
 async def _decide(desk: Desk, body: dict[str, Any], verb: str, rest: str) -> str:
     """Do what is asked; gives mrkdwn to answer at once, or nothing where the worker answers."""
-    if verb == "clusters":
+    if verb in {"clusters", "waiting"}:
         channel = str(body["channel_id"])
         scope = await desk.identity.scope(str(body["user_id"]), channel, _place(channel))
-        return clusters(scope)
+        listing = verb == "waiting"
+        return await waiting.told(desk, scope, channel) if listing else clusters(scope)
     if verb == "ask" and rest:
         return await _keep(desk, body, rest)
     if verb == "scan":
@@ -86,10 +89,10 @@ async def _keep(desk: Desk, body: dict[str, Any], text: str) -> str:
     )
     await inbox.put(desk.db, row, desk.now())
     desk.bell.set()
-    waiting = await inbox.waiting(desk.db)
+    questions = await inbox.waiting(desk.db)
     if desk.answer() is None:
         return "Taken; I am still starting and answer in a moment."
-    before = waiting - desk.config.workers
+    before = questions - desk.config.workers
     return f"Taken; {before} questions are before yours." if before > 0 else ""
 
 

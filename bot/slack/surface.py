@@ -29,6 +29,7 @@ METHODS: Mapping[str, Method] = {
     "chat.postMessage": Method(("chat:write",), 300, posts=True),
     "chat.postEphemeral": Method(("chat:write",), 100),
     "chat.update": Method(("chat:write",), 50),
+    "chat.getPermalink": Method((), 100, reads=True),
     "chat.startStream": Method(("chat:write",), 20, posts=True),
     "chat.appendStream": Method(("chat:write",), 100),
     "chat.stopStream": Method(("chat:write",), 20),
