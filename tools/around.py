@@ -41,7 +41,8 @@ async def read_around(
 async def _list(reader: Reader, kind: str, namespace: str) -> Sequence[Json] | None:
     """List the objects of a kind, whole; None where not all could be read."""
     found = KINDS[kind]
-    listing = await reader.documents(found, (namespace,) if found.namespaced and namespace else ())
+    places = (namespace,) if found.namespaced and namespace else ()
+    listing = await reader.documents(found, places, to_plan=True)
     if listing.gaps:
         return None
     return [msgspec.json.decode(each, type=Json) for each in listing.objects]

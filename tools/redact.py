@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
 
+from tools.labels import identifies
 from tools.randomness import is_random
 
 MASK = "[redacted]"
@@ -314,7 +315,8 @@ _HASH_FIELD = re.compile(r"(?:[Hh]ash|checksum|digest|revision|mirror|[a-z]I[Dd]
 def document(obj: dict[str, Any]) -> dict[str, Any]:
     """Mask one Kubernetes object, or any part of one: a new object, deep.
 
-    Environment values and the last-applied annotation are masked whole, whatever they hold.
+    Environment values and the last-applied annotation are masked whole, whatever they hold; labels
+    and selectors only where they have a credential's own form.
     """
     secret = obj.get("kind") == "Secret"
     return {
@@ -323,10 +325,13 @@ def document(obj: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _field(key: str, value: Any) -> Any:
-    """Mask the value of one field by the field's name and its own form."""
+def _field(key: str, value: Any, *, named: bool = True) -> Any:
+    """Mask the value of one field by its own form and, where `named`, by the field's name."""
     if isinstance(value, dict):
-        return document(cast("dict[str, Any]", value))
+        inner = cast("dict[str, Any]", value)
+        if not identifies(key, inner):
+            return document(inner)
+        return {_plain(name): _field(name, each, named=False) for name, each in inner.items()}
     if isinstance(value, list):
         return _items(key, cast("list[Any]", value))
     if key == LAST_APPLIED:
@@ -334,7 +339,7 @@ def _field(key: str, value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     plain = key in _PLAIN_FIELDS or key.startswith("checksum/")
-    if not plain and names_secret(key) and not _HARMLESS_VALUE.match(str(value)):
+    if named and not plain and names_secret(key) and not _HARMLESS_VALUE.match(str(value)):
         return MASK if str(value) else value
     if not isinstance(value, str):
         return value

@@ -50,7 +50,9 @@ class MemoryReader:
             [msgspec.json.decode(msgspec.json.encode(d), type=kind.struct) for d in chosen], gaps
         )
 
-    async def documents(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def documents(
+        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+    ) -> Listing:
         """Give the documents of one kind whole, as JSON."""
         listing = await self.list(kind, namespaces)
         named = {(one.metadata.namespace, one.metadata.name) for one in listing.objects}

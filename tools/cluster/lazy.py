@@ -55,9 +55,11 @@ class LazyReader:
         """Read one kind; see `Reader.list`."""
         return await (await self._opened()).list(kind, namespaces)
 
-    async def documents(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def documents(
+        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+    ) -> Listing:
         """Read one kind whole; see `Reader.documents`."""
-        return await (await self._opened()).documents(kind, namespaces)
+        return await (await self._opened()).documents(kind, namespaces, to_plan=to_plan)
 
     async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
         """Read one object; see `Reader.get`."""

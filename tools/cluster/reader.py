@@ -54,10 +54,13 @@ class Reader(Protocol):
         """
         ...
 
-    async def documents(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def documents(
+        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+    ) -> Listing:
         """Read one kind as `list` does, but each object whole and redacted, as JSON bytes.
 
-        For snapshots and for nothing that runs often.
+        For snapshots, for plans, and for nothing that runs often. `to_plan` leaves labels and selectors
+        as they are, whatever they hold: plans compare and copy them; nobody is shown them.
         """
         ...
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import Struct
 
 from tools import redact
@@ -130,8 +131,22 @@ def check(verb: Verb, target: Target) -> None:
         raise NotAllowed(f"Oakum does not write {target.kind} of {target.api_version}.")
 
 
+def check_patch(patch: list[dict[str, Any]]) -> None:
+    """Refuse a patch that does nothing, and one that would write a mask."""
+    if not patch:
+        raise NotAllowed("A patch without operations is not sent.")
+    _check_unmasked([step.get("value") for step in patch if step.get("op") in ("add", "replace")])
+
+
+def _check_unmasked(values: Any) -> None:
+    """Refuse to write what only stands for a value (`tools.redact`), wherever it came from."""
+    if redact.MASK in msgspec.json.encode(values).decode():
+        raise NotAllowed("A value in it is masked, and a mask is never written.")
+
+
 def check_manifest(target: Target, manifest: dict[str, Any]) -> None:
-    """Refuse the manifest of another object than the target."""
+    """Refuse the manifest of another object than the target, and one that holds a mask."""
+    _check_unmasked(manifest)
     metadata = manifest.get("metadata") or {}
     if (metadata.get("name"), metadata.get("namespace")) != (target.name, target.namespace):
         raise NotAllowed("The manifest is of another object than its target.")

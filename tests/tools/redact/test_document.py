@@ -252,3 +252,24 @@ _ANY = st.recursive(
 def test_any_object_is_masked_once_and_for_all(obj: dict[str, Any]) -> None:
     once = redact.document(obj)
     assert redact.document(once) == once
+
+
+def test_labels_and_selectors_are_masked_by_their_form_and_not_by_their_name() -> None:
+    token = "ghp_" + "7Kd2Rw9Xq4Lm8Zt1Vb6Yn3Pc5Hs0Jf2Ga4Qe"
+    kept = {"secret": "reader", "db-password": "vault"}
+    planted = {**kept, "token": token, token: "x"}
+    masked = {**kept, "token": "[redacted]", "[redacted]": "x"}
+    assert redact.document(
+        {
+            "metadata": {"labels": planted, "annotations": kept},
+            "spec": {"selector": planted, "podSelector": {"matchLabels": planted}},
+            "selector": {"secret": {"password": "swordfish"}},
+        }
+    ) == {
+        "metadata": {
+            "labels": masked,
+            "annotations": dict.fromkeys(kept, "[redacted]"),
+        },
+        "spec": {"selector": masked, "podSelector": {"matchLabels": masked}},
+        "selector": {"secret": {"password": "[redacted]"}},
+    }

@@ -16,6 +16,7 @@ from tools.cluster.events import newest_first
 from tools.cluster.live.wire import Query, ReadFailed, Wire
 from tools.cluster.reader import Events, Listing
 from tools.errors import AccessRefused, ClusterUnreachable
+from tools.labels import restored
 from tools.objects.core import Event
 from tools.objects.kinds import KINDS, Kind
 from tools.types import ClusterConfig, Gap
@@ -94,11 +95,13 @@ class LiveReader:
 
         return await self._list(kind, namespaces, read)
 
-    async def documents(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def documents(
+        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+    ) -> Listing:
         """Read one kind whole, redacted, as JSON; see `Reader.documents`."""
 
         def whole(raw: Raw) -> bytes:
-            return msgspec.json.encode(self._whole(kind, raw))
+            return msgspec.json.encode(self._whole(kind, raw, to_plan=to_plan))
 
         return await self._list(kind, namespaces, lambda body: _one_by_one(body, kind, whole))
 
@@ -175,10 +178,12 @@ class LiveReader:
         """Close the connections."""
         await self._wire.close()
 
-    def _whole(self, kind: Kind, raw: bytes | Raw) -> dict[str, Any]:
+    def _whole(self, kind: Kind, raw: bytes | Raw, *, to_plan: bool = False) -> dict[str, Any]:
         obj: dict[str, Any] = msgspec.json.decode(raw, type=dict[str, Any])
         own = obj.get("kind") or kind.kind
-        return redact.document({"apiVersion": kind.group_version, **obj, "kind": own})
+        whole = {"apiVersion": kind.group_version, **obj, "kind": own}
+        masked = redact.document(whole)
+        return restored(masked, whole) if to_plan else masked
 
     async def _list(
         self, kind: Kind, namespaces: tuple[str, ...], read: Callable[[bytes], _Read]

@@ -22,6 +22,7 @@ from tools.cluster.writer import (
     Reply,
     check,
     check_manifest,
+    check_patch,
     checked_kind,
 )
 from tools.errors import AccessRefused, NoAnswer, NotAllowed, NotSent
@@ -65,8 +66,7 @@ class LiveWriter:
         self, target: Target, patch: list[dict[str, Any]], operation_id: str, *, dry_run: bool
     ) -> Reply:
         """Send a JSON Patch. Its tests are the caller's business; a list of none is refused."""
-        if not patch:
-            raise NotAllowed("A patch without operations is not sent.")
+        check_patch(patch)
         check(Verb.PATCH, target)
         kind = "application/json-patch+json"
         body = msgspec.json.encode(patch)

@@ -18,6 +18,7 @@ from tools.cluster.events import newest_first
 from tools.cluster.manifests.folder import MARKER, Contents, Entry, read_folder, unopened
 from tools.cluster.manifests.loose import loosened
 from tools.cluster.reader import Events, Listing
+from tools.labels import restored
 from tools.objects.core import Event
 from tools.objects.kinds import DECODERS, KINDS, Kind
 from tools.types import ClusterConfig, Gap
@@ -75,13 +76,15 @@ class SnapshotReader:
             return [entry for entry in entries if entry.name in namespaces]
         return [entry for entry in entries if not kind.namespaced or entry.namespace in namespaces]
 
-    async def documents(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
-        """Give the objects of one kind whole, redacted, as JSON."""
-        return await asyncio.to_thread(self._documents, kind, namespaces)
+    async def documents(
+        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+    ) -> Listing:
+        """Give the objects of one kind whole, redacted, as JSON; see `Reader.documents`."""
+        return await asyncio.to_thread(self._documents, kind, namespaces, to_plan)
 
-    def _documents(self, kind: Kind, namespaces: tuple[str, ...]) -> Listing:
+    def _documents(self, kind: Kind, namespaces: tuple[str, ...], to_plan: bool) -> Listing:
         chosen = self._chosen(kind, namespaces)
-        objects = [msgspec.json.encode(self._whole(entry)) for entry in chosen]
+        objects = [msgspec.json.encode(self._whole(entry, to_plan=to_plan)) for entry in chosen]
         return Listing(objects, (*self._gaps, *self._kind_gaps.get(kind.kind, ())))
 
     async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
@@ -91,12 +94,14 @@ class SnapshotReader:
                 return await asyncio.to_thread(self._whole, entry)
         return None
 
-    def _whole(self, entry: Entry) -> dict[str, Any]:
+    def _whole(self, entry: Entry, *, to_plan: bool = False) -> dict[str, Any]:
         obj: dict[str, Any] = msgspec.json.decode(entry.raw)
         if entry.kind.opt_in and not self._configmaps:
             obj = {key: value for key, value in obj.items() if key in ("metadata", "immutable")}
         named = {"apiVersion": entry.api_version, "kind": entry.own_kind}
-        return redact.document({**named, **obj})
+        whole = {**named, **obj}
+        masked = redact.document(whole)
+        return restored(masked, whole) if to_plan else masked
 
     async def events(self, namespace: str, name: str = "", limit: int = 50) -> Events:
         """Give the events that the folder holds."""

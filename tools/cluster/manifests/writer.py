@@ -35,7 +35,7 @@ from tools.cluster.manifests.reader import SnapshotReader
 from tools.cluster.manifests.store import Busy, Edit, Put, Store, check_operation_id, digest
 from tools.cluster.manifests.text import edited, parsed, without
 from tools.cluster.reader import Reader
-from tools.cluster.writer import Reply, check, check_manifest, checked_kind
+from tools.cluster.writer import Reply, check, check_manifest, check_patch, checked_kind
 from tools.errors import ClusterUnreachable, Moved, NotAllowed, NotEditable
 from tools.objects.kinds import KINDS
 from tools.planning.patching import changes_between, same
@@ -71,8 +71,7 @@ class FolderWriter:
         self, target: Target, patch: list[dict[str, Any]], operation_id: str, *, dry_run: bool
     ) -> Reply:
         """Edit the fields of a JSON Patch; 409 and 422 as a server answers."""
-        if not patch:
-            raise NotAllowed("A patch without operations is not sent.")
+        check_patch(patch)
         check(Verb.PATCH, target)
         return await asyncio.to_thread(self._patch, target, patch, operation_id, dry_run)
 
