@@ -12,12 +12,15 @@ FLOORS = {
     "chat-remediate.jsonl": 0.97,
     "chat-remediate-second.jsonl": 0.97,
     "chat-remediate-third.jsonl": 0.97,
+    "chat-remediate-fourth.jsonl": 0.97,
 }
 """Share of text, evidence and draft items that must be met. The second file was written without a look at
 the rules, which met 136 of its 159 items then; the third after the rules were mended by the second, and
 nothing was mended by it. Of requests for changes the first file was written beside the rules; the second
-and third without trying them, and the rules then met 17 of 30 and 18 of 24 tasks whole, each time before
-they were mended. What they missed was answered as a question; no wrong change was ever drafted."""
+to fourth without trying them, and the rules then met 17 of 30, 18 of 24 and 20 of 40 tasks whole, each time
+before they were mended. What they missed was answered as a question, but for three of the fourth file that
+drafted another change than was asked for; three of its tasks asked for what no answer could hold (two for
+the shape of a draft, one for an object without a uid), which was mended in the file."""
 
 
 def told(outcomes: list[Judged]) -> str:

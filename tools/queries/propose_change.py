@@ -13,6 +13,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tools.actions import delete_object
 from tools.actions.account_token_off import AccountTokenOff
 from tools.actions.delete_object import DeleteObject
 from tools.actions.deny_traffic import DenyTraffic
@@ -23,12 +24,13 @@ from tools.actions.pin_image import PinImage
 from tools.actions.restart import Restart
 from tools.actions.scale import Scale
 from tools.actions.set_resources import ContainerResources, SetResources
-from tools.errors import BadArgument
+from tools.errors import BadAction, BadArgument
 from tools.plans import Reason
 from tools.queries.context import QueryContext
 from tools.queries.proposing.change import find_object, propose, refused, said_confirmed
 from tools.queries.proposing.titles import title
 from tools.queries.result import Result
+from tools.queries.wording import names
 from tools.types import Action, ResourceRef, Target
 
 Name = Annotated[str, Field(max_length=253)]
@@ -153,6 +155,14 @@ def _deny(arguments: Arguments, target: Target, context: QueryContext) -> Action
     return DenyTraffic(target=target, answers=answers, egress=arguments.egress)
 
 
+def _delete(arguments: Arguments, target: Target, context: QueryContext) -> Action:
+    if target.kind not in delete_object.KINDS:
+        raise BadAction(
+            f"Oakum never deletes a {target.kind}.", f"It deletes {names(delete_object.KINDS)}."
+        )
+    return DeleteObject(target=target)
+
+
 _OF_NAMESPACES = ("pod_security_labels", "deny_traffic")
 _MAKERS: Mapping[str, Callable[[Arguments, Target, QueryContext], Action]] = {
     "scale": _scale,
@@ -167,5 +177,5 @@ _MAKERS: Mapping[str, Callable[[Arguments, Target, QueryContext], Action]] = {
     "account_token_off": lambda _, target, __: AccountTokenOff(target=target),
     "pod_security_labels": _labels,
     "deny_traffic": _deny,
-    "delete": lambda _, target, __: DeleteObject(target=target),
+    "delete": _delete,
 }

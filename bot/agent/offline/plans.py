@@ -15,8 +15,9 @@ from bot.agent.offline.answers import (
     rights,
     standards,
 )
+from bot.agent.offline.question.clauses import clauses
 from bot.agent.offline.question.reading import Ask, Wish, read
-from bot.agent.offline.talk import Plan, Talk
+from bot.agent.offline.talk import Plan, Said, Talk
 from bot.agent.offline.target import clusters_in
 from bot.agent.offline.wording import words
 
@@ -42,6 +43,9 @@ _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
 }
 
 
+MOST_WISHES = 3
+"""Wishes of one message that are answered."""
+
 _EACH = (Wish.SCAN, Wish.COUNT, Wish.IMAGES, Wish.WORKLOADS, Wish.NAMESPACES, Wish.RIGHTS)
 """Answered for one cluster after the other where several are named."""
 
@@ -53,6 +57,22 @@ def plan(talk: Talk) -> Plan:
     talk = changes.continued(talk)
     if (pressed := changes.pressed(talk)) is not None:
         return pressed
+    wanted = clauses(talk.question)
+    return _one(talk) if len(wanted) < 2 else _one_by_one(talk, wanted)
+
+
+def _one_by_one(talk: Talk, wanted: Sequence[str]) -> Plan:
+    """Answer each wish of a message; `it` is what the one before named."""
+    said = ""
+    for number, text in enumerate(wanted[:MOST_WISHES]):
+        before = tuple(Said(True, earlier, {}) for earlier in wanted[:number])
+        part = yield from _one(replace(talk, question=text, earlier=(*talk.earlier, *before)))
+        said = words.join(said, part)
+    left = ". ".join(wanted[MOST_WISHES:])
+    return words.join(said, f"Not looked at; ask for it by itself: {left}" if left else "")
+
+
+def _one(talk: Talk) -> Plan:
     question = read(talk.question)
     if question.wish in _JUDGING and standards.unchecked(question):
         return standards.say_unchecked(question)

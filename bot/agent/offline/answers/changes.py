@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from bot.agent.offline.answers.narrowed import narrow
 from bot.agent.offline.question.reading import Ask, Wish, read
 from bot.agent.offline.question.wishes import Change, Sort, read_change, read_fix
-from bot.agent.offline.talk import Call, Plan, Talk
+from bot.agent.offline.talk import Call, Plan, Talk, ask
 from bot.agent.offline.target import Target, about_of, earlier_names, resolve
 from bot.agent.offline.wording import words
 from bot.agent.offline.wording.proposed import said
@@ -52,12 +53,6 @@ _QUESTION = re.compile(
 _PLURAL = re.compile(r"\b(?:them|those|these|all|both|each|alle|beide)\b", re.I)
 _SHORT = 14
 """Words of a message that may be the reply to a question of ours."""
-
-NARROW = (
-    "To narrow a role I need the rule by its number and what is to be left of it, which these fixed "
-    "rules cannot read from words. It is an administrator's to apply in any case."
-)
-
 
 _PRESSED = re.compile(
     r"^Propose (?:a fix for (?P<check>[a-z][a-z0-9_]*) on|again for) (?P<kind>[A-Za-z]+)/(?P<name>[\w.:-]*\w)"
@@ -122,7 +117,7 @@ def change(talk: Talk, question: Ask) -> Plan:
     """Work out what is asked for, and say what would happen, what is missing, or why it is not possible."""
     wanted = read_change(question.text)
     if wanted.sort is Sort.NARROW:
-        return NARROW
+        return (yield from narrow(talk, question, wanted))
     if wanted.sort is Sort.DEPLOY:
         return (yield from _deploy(talk, question, wanted))
     if wanted.kind and wanted.kind not in _WORKLOADS:
@@ -130,9 +125,11 @@ def change(talk: Talk, question: Ask) -> Plan:
     target = yield from resolve(talk, question)
     if target.failed:
         return target.failed
+    if target.note:
+        return words.join(target.note, _AS_IT_IS)
     if wanted.sort in (Sort.LABELS, Sort.DENY) or _only_namespaces(target, question, wanted):
         return (yield from _on_namespaces(talk, question, wanted, target))
-    rows = _meant(talk, target, question)
+    rows = _meant(talk, target, question) or (yield from _called_like_a_place(question, target))
     if not rows:
         return (yield from _nothing_named(talk, question, target))
     several = _several(rows)
@@ -145,6 +142,20 @@ def change(talk: Talk, question: Ask) -> Plan:
     calls = [_call(wanted, row, about, target.cluster) for row in rows[:MOST]]
     got = yield calls
     return words.join(target.note, *(said(item) for item in got), _rest(rows))
+
+
+_AS_IT_IS = "Name it as it is there; nothing was asked for."
+
+
+def _called_like_a_place(question: Ask, target: Target) -> Any:
+    """Find workloads that are called like a namespace, where nothing says that the namespace is meant."""
+    if not target.namespaces or re.search(
+        r"\b(?:namespaces?|ns|namensraum)\b", question.text, re.I
+    ):
+        return []
+    got = yield from ask("find_workloads", cluster=target.cluster, words=list(question.words))
+    rows = got.data.rows if isinstance(got.data, Workloads) else ()
+    return [row for row in rows if row.ref.name in question.words]
 
 
 _OWN_ACCOUNT = {"5.1.5", "default_service_account_used"}

@@ -15,11 +15,13 @@ _VERBS = (
     r"update|upgrade|enforce|disable|enable|create|add|label|stop|harden|secure|pin|deny|block|isolate|pause|"
     r"resume|suspend|unpause|unsuspend|drop|deploy|turn off|switch off|take|revoke|narrow|restrict|limit|forbid|"
     r"run(?= .{1,60}\bas (?:user|uid|non-?root|nobody)\b)|let(?= .{1,60}\b(?:run|may|become|have)\b)|"
+    r"get(?= .{1,60}\b(?:out of|off|rid of)\b)|run(?= .{1,60}\b(?:without|unprivileged)\b)|"
     r"give (?!me\b|us\b|the list|a list|an overview)|get rid of|make"
 )
 _GERMAN_VERBS = (
     r"schlag\w* .{1,60} vor|lösch\w*|skalier\w*|beheb\w*|reparier\w*|stopp\w*|härte\w*|entfern\w*|setze|"
-    r"pausier\w*|starte|genehmig\w*|verbiete|sperre|isoliere|fixier\w*|pinne|lass\w*|schalte|mach"
+    r"pausier\w*|starte|nimm|sichere|entzieh\w*|änder\w*|aktivier\w*|deaktivier\w*|erhöh\w*|reduzier\w*|begrenz\w*|"
+    r"beschränk\w*|erzwing\w*|unterbind\w*|gib (?!mir\b|uns\b|eine (?:liste|übersicht)|es\b)|genehmig\w*|verbiete|sperre|isoliere|fixier\w*|pinne|lass\w*|schalte|mach"
 )
 _QUESTION = (
     r"why|what|how|which|who|where|when|is|are|does|do|did|should|must|can|warum|was|wie|welche"
@@ -50,6 +52,9 @@ STATES = (
     r"(?:[,;.]|\band|\bplease|\bthen|\bnow) (?:please |now |just )*(?:fix|stop|change|correct|undo) "
     r"(?:it|that|this|them)\W*$|"
     r"\bget (?:it|that|this|them) (?:fixed|stopped|restarted|hardened|removed)\b|"
+    r"\b(?:take|turn|switch|get) (?:it|that|this|them) (?:off|out|down)\W*$|"
+    r"\b(?:must|should|may|shall) (?:no longer\b|not\b.{0,60}\bany ?(?:longer|more)\b)|"
+    r"\b(?:darf|soll|sollte)\b.{0,60}\bnicht mehr\b|"
     r"^\W*\S+\s*:\s*\d+ replicas?\b|"
     rf"\b(?:needs?|has|have|ought|should|must) (?:to )?be (?:{_DONE})\b|"
     rf"\b(?:i|we)(?:'d| would)? (?:want|like|need)\b.{{0,60}}(?:\b\d+ replicas?\b|\b(?:off|without|{_DONE})\b))"

@@ -189,7 +189,7 @@ WHY_NAMED = re.compile(r"\b(?:why|warum|wieso) (?:is|are|was|were|does|do|did|ha
 LONG = 16
 """Words past which a question that does not begin as a look at the cluster is one on guidance."""
 CONTROL_PLANE = re.compile(
-    r"\betcd\w*|\bapi[\s-]?servers?\b|kube-?apiserver|kube-?scheduler|\bschedulers?\b|controller[\s-]?managers?|kube-?proxy\b|"
+    r"\betcd\w*(?!-)|(?<![\w-])(?:api[\s-]?servers?|kube-?apiserver|kube-?scheduler|schedulers?|controller[\s-]?managers?|kube-?proxy)(?![\w-])|"
     r"\bkubelets?\b(?! api)|control[\s-]?plane|\baudit(?:ing)? (?:log|polic|trail|event|record)\w*|encrypt\w*|kube-?config|static (?:pod|token)|(?<![\w-])--[a-z]|"
     r"\bpki\b|\bconflist\b|cipher\w*|bootstrap token|client cert\w*|admission plug-?in",
     re.I,
@@ -214,10 +214,10 @@ NAMELIKE = frozenset(_NAMELIKE_TEXT.split())
 """Ordinary words that things are named after; taken for names only where a name would stand."""
 NAME_PLACE = re.compile(
     r"(?:^\W*|\b(?:what about|how about|and|or|is|are|does|do|compare|fix|explain|scan|check|vs|than|with|of|about|deployment|pod|"
-    r"statefulset|daemonset|cronjob|job|workload|namespace|ns|in|im|show|harden)\s+)(?:the\s+)?[`'\"]?("
+    r"statefulset|daemonset|cronjob|job|workload|namespace|ns|in|im|show|harden|scale|restart|delete|pause|resume|stop|pin|undo|approve|reject|withdraw)\s+)(?:the\s+)?[`'\"]?("
     + "|".join(sorted(NAMELIKE))
     + r")\b(?=[`'\"]?\s*(?:[?.!,]|$|(?:ok|okay|fine|flagged|listed|clean|safe|secure|compliant|privileged|runs?|running|fails?|failing|and|or|"
-    r"vs|versus|but|not|in|deployment|pod|workload|statefulset|cronjob|namespace|would|allowed|has|have|uses?|mounts?|shares?|security)\b))",
+    r"vs|versus|but|not|in|to|auf|from|deployment|pod|workload|statefulset|cronjob|namespace|would|allowed|has|have|uses?|mounts?|shares?|security)\b))",
     re.I,
 )
 WORST = re.compile(

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bot.agent.offline.question.narrowing import LESS
 from bot.agent.offline.question.phrases import WORDS
+from bot.agent.offline.question.stopwords import STOP
+from bot.agent.offline.question.topics import topics_of
 from tools.objects.kinds import KINDS
 
 
@@ -40,7 +43,7 @@ _SORTS: tuple[tuple[Sort, re.Pattern[str]], ...] = tuple(
     for sort, pattern in (
         (Sort.DEPLOY, r"\bdeploy\b(?!ment)|\bausroll\w*|\bsha256:[0-9a-f]{64}"),
         (Sort.SUBJECT, r"\b(?:remove|take|drop|entfern\w*|nimm|revoke)\b.{0,120}\b(?:from|out of|aus|von)\b.{0,40}\b(?:cluster ?)?role ?bindings?\b"),
-        (Sort.NARROW, r"\b(?:narrow|restrict|limit|reduce|shrink|einschränk\w*)\b.{0,40}\b(?:cluster ?)?roles?\b(?! ?binding)"),
+        (Sort.NARROW, LESS.pattern + r"|\b(?:narrow|restrict|limit|reduce|shrink|einschränk\w*)\b.{0,40}\b(?:cluster ?)?roles?\b(?! ?binding)"),
         (Sort.LABELS, r"\b(?:label|enforce|pod security|baseline|restricted)\b.*\b(?:baseline|restricted|privileged)\b|\blabel\b.*\b(?:namespace|ns|namensraum)\b|\bpod security labels?\b|\b(?:hold|keep)\b.{1,60}\bto\b.{0,20}\b(?:baseline|restricted)\b"),
         (Sort.DENY, r"\bdefault[- ]deny\b|\b(?:deny|block|isolate|forbid|verbiete|sperre|blockiere|isoliere)\b.{0,60}\b(?:traffic|ingress|egress|network|namespace|ns|verkehr|namensraum)\b|\b(?:add|create|set|erstelle|lege)\b.{0,30}\bnetwork ?polic|\bnetwork ?policy\b.{0,30}\banlegen"),
         (Sort.ACCOUNT, r"\b(?:own|dedicated|separate|eigene\w*)\b.{0,20}\bservice ?(?:account|konto)"),
@@ -50,7 +53,7 @@ _SORTS: tuple[tuple[Sort, re.Pattern[str]], ...] = tuple(
         (Sort.RESUME, r"\b(?:resume|unpause|unsuspend|fortsetz\w*|setze?\b.{0,40}\bfort)\b"),
         (Sort.PAUSE, r"\b(?:pause|suspend|pausier\w*|anhalten)\b"),
         (Sort.RESTART, r"\brestart\w*|\bbounce\b|\bneu ?start\w*|\bstarte\b.{0,60}\bneu\b|\broll(?:ing)? restart"),
-        (Sort.DELETE, rf"\b(?:delete|lösch\w*|get rid of)\b|\b(?:remove|entfern\w*|kill|drop|evict)\b(?=\W+(?:the |das |den |die )*(?:{_KIND})\b)"),
+        (Sort.DELETE, rf"\b(?:delete|lösch\w*|get rid of)\b|\b(?:remove|entfern\w*|kill|drop|evict)\b(?=\W+(?:the |whole |entire |das |den |die |ganzen? )*(?:[\w.-]+ )?(?:{_KIND}|namespaces?|namensraum)\b)"),
     )
 )  # fmt: skip
 
@@ -66,6 +69,10 @@ _KINDS = {kind.lower(): kind for kind in KINDS} | {
     kind.plural: kind.kind for kind in KINDS.values() if kind.plural != "*"
 }
 UNREADABLE = ("secret", "secrets")
+_BEFORE_KIND = re.compile(
+    rf"(?<![\w.-])[`'\"]?([A-Za-z0-9][\w.:-]*[A-Za-z0-9])[`'\"]?\s+({_KIND}|cluster ?roles?(?: ?bindings?)?|roles?|namespaces?)(?![\w-])",
+    re.I,
+)
 
 _NUMBER_OF = re.compile(
     r"(?:\bto|\bauf|\bwith|\bmit|=|:|\bat|\breplicas?|\breplikas?)\s*(\d{1,4})\b|"
@@ -131,6 +138,8 @@ def read_change(text: str) -> Change:
     """Read a request; what fits nothing else is a fix."""
     sort = next((sort for sort, pattern in _SORTS if pattern.search(text)), Sort.FIX)
     kind, name = named(text, sort)
+    if sort is Sort.DELETE and not kind and topics_of(text):
+        sort = Sort.FIX
     facts = _FACTS[sort](text) if sort in _FACTS else {}
     return Change(sort, facts, kind, name)
 
@@ -142,8 +151,19 @@ def named(text: str, sort: Sort) -> tuple[str, str]:
         kind = _KINDS.get(word, "Secret" if word in UNREADABLE else "")
         if sort is Sort.SUBJECT and not kind.endswith("Binding"):
             continue
+        if sort is Sort.NARROW and not kind.endswith("Role"):
+            continue
         if kind and (kind != "Namespace" or sort in (Sort.LABELS, Sort.DENY, Sort.DELETE)):
             return kind, match[2]
+    return _named_before(text) if sort in (Sort.DELETE, Sort.NARROW) else ("", "")
+
+
+def _named_before(text: str) -> tuple[str, str]:
+    """Give a kind that follows its name: `the keys rolebinding`."""
+    for match in _BEFORE_KIND.finditer(text):
+        kind = _KINDS.get(re.sub(r"\s", "", match[2].lower()), "")
+        if kind and match[1].lower() not in STOP:
+            return kind, match[1]
     return "", ""
 
 
