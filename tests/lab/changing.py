@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from bot.approval.made_anew import otherwise
 from tests.lab.cluster import Lab
 from tests.lab.errors import LabError
 from tools import vocabulary
@@ -20,7 +21,7 @@ from tools.changes import Intent, Outcome, OutcomeKind, Rehearsal
 from tools.cluster.reader import Reader
 from tools.cluster.writer import Writer
 from tools.plans import Done
-from tools.types import Action, Target
+from tools.types import Action, Target, Verb
 
 RBAC = Path(__file__).parents[2] / "deploy" / "rbac"
 ADMISSION = RBAC.parent / "admission" / "executor.yaml"
@@ -108,6 +109,9 @@ class Journey(Struct):
     async def seal(self, action: Action, operation_id: str, undoes: str = "") -> list[Intent]:
         rehearsal = await self.rehearse(action, undoes)
         assert rehearsal.seal, (rehearsal.state, rehearsal.reason)
+        for operation, changes in rehearsal.diff:
+            if operation.verb is Verb.CREATE:
+                assert otherwise(operation.manifest, changes) == (), "a plain server fills in only"
         expires = self.clock() + timedelta(minutes=30)
         steps = range(len(rehearsal.seal.steps))
         return [Intent(f"{operation_id}-{n}", rehearsal.seal, n, expires) for n in steps]

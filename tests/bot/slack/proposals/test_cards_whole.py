@@ -1,6 +1,5 @@
 """Nothing of a change is hidden by its card: what is shortened or left out is whole in the file beside it."""
 
-import copy
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -10,6 +9,7 @@ from bot.slack.config import Profile
 from bot.slack.proposals.cards import View, card
 from bot.store.proposals import Case, Proposal, State
 from bot.types import ThreadKey
+from tests.fakes.created import answered, rehearsed, templates
 from tests.fakes.proposed import POLICY, TEAM, harden, operation, rehearsal
 from tests.fakes.slack.limits import check_message
 from tools import vocabulary
@@ -48,24 +48,20 @@ def drawn(made: Rehearsal, action=None, profile=Profile.MODERN):
 
 def deployed(mutate):
     """Draw the card of a new Deployment, as a webhook makes it of what was asked for."""
-    place = Target("prod", "apps/v1", "Deployment", "shop", "api")
-    container = {"name": "api", "image": IMAGE, "securityContext": {"runAsNonRoot": True}}
-    manifest = {"kind": "Deployment", "spec": {"replicas": 2, "template": {"spec": {}}}}
-    manifest["spec"]["template"]["spec"] = {"containers": [container]}
-    server = copy.deepcopy(manifest)
-    pod = server["spec"]["template"]["spec"]
-    pod |= {"dnsPolicy": "ClusterFirst", "securityContext": {}}
-    mutate(pod)
-    created = Operation(Verb.CREATE, place, manifest=manifest)
-    changes = tuple(Change((key,), after=server[key]) for key in server)
+    manifest = templates()["app Deployment"]
+    answer = answered(manifest)
+    mutate(answer["spec"]["template"]["spec"])
+    created, changes = rehearsed(manifest, answer)
     made = Rehearsal("ready", diff=((created, changes),), risk=Risk(RiskLevel.HIGH, ("New.",)))
+    place = msgspec.structs.replace(created.target, name="api")
     return drawn(made, DeployApp(target=place, image=IMAGE, port=8080))
 
 
 def test_a_new_app_is_shown_with_its_whole_image_and_without_the_servers_defaults():
     shown = deployed(lambda pod: None)
 
-    assert f"of `{IMAGE}`" in str(shown.blocks)
+    image = templates()["app Deployment"]["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert f"of `{image}`" in str(shown.blocks)
     assert "the cluster sets" not in str(shown.blocks)
     assert "runAsNonRoot" in shown.files[0].content
 
@@ -80,6 +76,8 @@ def test_a_new_app_is_shown_with_its_whole_image_and_without_the_servers_default
         (lambda pod: pod["containers"][0]["securityContext"].pop("runAsNonRoot"), "runAsNonRoot"),
         (lambda pod: pod.update(volumes=[{"name": "v", "hostPath": {"path": "/"}}]), "hostPath"),
         (lambda pod: pod.update(hostNetwork=True), "hostNetwork"),
+        (lambda pod: pod.update(nodeSelector={"pool": "evil"}), "nodeSelector"),
+        (lambda pod: pod.update(runtimeClassName="evil"), "runtimeClassName"),
     ],
 )
 def test_what_a_webhook_makes_of_a_new_object_is_on_the_card_and_in_the_file(mutate, word):
