@@ -13,6 +13,7 @@ from tests.fakes.git import NEEDED, git
 from tools.actions.deny_traffic import DenyTraffic
 from tools.actions.own_service_account import OwnServiceAccount
 from tools.changes import OutcomeKind, State
+from tools.planning.hardening import Setting
 from tools.types import Target
 
 pytestmark = NEEDED
@@ -160,7 +161,7 @@ async def test_a_branch_named_oakum_stands_in_the_way_and_is_named(desk: Desk) -
     assert "branch named oakum" in outcome.reason
 
 
-async def test_a_new_object_is_a_new_file_on_the_branch_and_steps_build_on_each_other(
+async def test_a_change_of_another_file_carries_no_change_that_waits_to_be_merged(
     desk: Desk,
 ) -> None:
     target = Target("demo", "v1", "Namespace", "", "shop")
@@ -170,7 +171,10 @@ async def test_a_new_object_is_a_new_file_on_the_branch_and_steps_build_on_each_
     names = git(desk.folder, "diff", "--name-status", "main", "oakum/operation-2").split()
     assert names[0] == "A"
     assert names[1].startswith("clusters/shop/networkpolicy-")
-    assert names[2:] == ["M", "clusters/shop/web.yaml"]
+    assert names[2:] == []
+    assert applied.warnings == (
+        f"It is commit {applied.audit_id[:10]} on branch oakum/operation-2, for somebody to merge.",
+    )
     assert not list(desk.folder.glob("networkpolicy*"))
 
 
@@ -223,17 +227,73 @@ async def test_branches_that_git_packed_meanwhile_are_seen(desk: Desk) -> None:
     assert git(desk.folder, "fsck", "--strict").strip() == ""
 
 
-async def test_a_commit_of_people_on_the_branch_is_built_upon(desk: Desk, tmp_path: Path) -> None:
-    await desk.apply(await desk.intend(harden()))
-    tree = tmp_path / "other"
-    git(desk.folder, "worktree", "add", "-q", str(tree), "oakum/operation-1")
-    file = tree / "clusters" / "shop" / "web.yaml"
-    file.write_text(file.read_text().replace("web:1.2", "web:1.3"))
-    git(tree, "commit", "-q", "-a", "-m", "fixed up")
+async def test_what_people_commit_on_a_branch_is_never_carried_on(
+    desk: Desk, tmp_path: Path
+) -> None:
+    intent = await desk.intend(harden())
+    applied = await desk.apply(intent)
+    put_on_branch(desk, tmp_path / "other", "operation-1", "and what nobody approved")
     target = Target("demo", "v1", "Namespace", "", "shop")
-    applied = await desk.apply(await desk.intend(DenyTraffic(target=target), "operation-2"))
-    shown = git(desk.folder, "show", f"{applied.audit_id}:clusters/shop/web.yaml")
-    assert "web:1.3" in shown
+    await desk.apply(await desk.intend(DenyTraffic(target=target), "operation-2"))
+    undone = await desk.apply(await desk.undo((intent,), (applied,)))
+    assert undone.kind is OutcomeKind.APPLIED, undone
+    for branch, files in (("operation-2", 1), ("operation-1-undo", 0)):
+        names = git(desk.folder, "diff", "--name-only", "main", f"oakum/{branch}").split()
+        assert len(names) == files
+        assert "web:1.3" not in git(desk.folder, "show", f"oakum/{branch}:clusters/shop/web.yaml")
+
+
+async def test_a_commit_that_only_calls_itself_ours_is_never_carried_on(
+    desk: Desk, tmp_path: Path
+) -> None:
+    intent = await desk.intend(harden())
+    applied = await desk.apply(intent)
+    forged = "x\n\nOakum-Operation: operation-1\nOakum-Object: a\nOakum-File: web.yaml"
+    put_on_branch(desk, tmp_path / "other", "operation-1", forged)
+    undone = await desk.apply(await desk.undo((intent,), (applied,)))
+    assert git(desk.folder, "rev-parse", f"{undone.audit_id}^").strip() == applied.audit_id
+
+
+def put_on_branch(desk: Desk, tree: Path, operation_id: str, message: str) -> None:
+    """Commit another image and another manifest on a branch of Oakum's."""
+    git(desk.folder, "worktree", "add", "-q", str(tree), f"oakum/{operation_id}")
+    folder = tree / "clusters" / "shop"
+    file = folder / "web.yaml"
+    file.write_text(file.read_text().replace("web:1.2", "web:1.3"))
+    (folder / "evil.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: evil}\n")
+    git(tree, "add", ".")
+    git(tree, "commit", "-q", "-m", message)
+
+
+async def test_a_change_of_the_same_file_stands_on_the_one_that_waits_and_says_so(
+    desk: Desk,
+) -> None:
+    first = await desk.apply(await desk.intend(harden()))
+    action = harden(settings=(Setting.READ_ONLY_ROOT,), answers=())
+    said = "oakum/operation-1 changed web.yaml and is not merged: this stands on it."
+    assert said in (await desk.rehearse(action)).warnings
+    second = await desk.apply(await desk.intend(action, "operation-2"))
+    assert said in second.warnings
+    assert git(desk.folder, "rev-parse", f"{second.audit_id}^").strip() == first.audit_id
+
+
+async def test_steps_stand_on_each_other_and_on_what_waits_for_the_same_file(desk: Desk) -> None:
+    await desk.apply(await desk.intend(harden()))
+    target = Target("demo", "apps/v1", "Deployment", "shop", "web")
+    action = OwnServiceAccount(target=target, account="web-own", confirmed=True)
+    intents, outcomes = await desk.carry_out(action)
+    assert outcomes[-1].kind is OutcomeKind.VERIFIED, outcomes
+    log = git(desk.folder, "log", "--format=%s", "main..oakum/operation.1").splitlines()
+    assert sorted(log) == [
+        "Change Deployment shop/web",
+        "Change Deployment shop/web",
+        "Change ServiceAccount shop/web-own",
+    ]
+    first = await desk.undo(intents, outcomes)
+    for step in range(2):
+        undone = await desk.apply(structs.replace(first, step=step, operation_id=f"undo.{step}"))
+        assert undone.kind is OutcomeKind.APPLIED, undone
+    assert git(desk.folder, "diff", "oakum/operation-1", "oakum/undo.1") == ""
 
 
 async def test_a_second_work_tree_of_a_repository_is_a_checkout_too(

@@ -2,19 +2,23 @@
 
 The work tree, the index, HEAD and every branch of people are left alone: whoever keeps manifests in Git
 wants to look at a change and merge it, not to find it in the files. The branch is made in one step, so
-that after a crash there is a whole commit or none. What is read is the newest branch of Oakum's that
-still begins at HEAD, so that a second step or an undo builds on the first; once HEAD has moved (merged,
-or gone on), HEAD is read. A file that differs from HEAD in the work tree is refused: the commit would
-be based on what nobody sees. Commits are not signed and nothing is pushed. Used by `writer`.
+that after a crash there is a whole commit or none. What is read is HEAD with every file as a commit of
+Oakum's that begins there last left it; once HEAD has moved (merged, or gone on), HEAD is read. A commit
+stands on HEAD, or on what last changed the same file, or on the earlier steps of its own change: so a
+branch carries what was approved, what an undo takes back, and nothing of anybody else: what people put
+on a branch stays there, and a commit counts as Oakum's only where it changes the one file that it names.
+A file that differs from HEAD in the work tree is refused: the commit would be based on what nobody
+sees. Commits are not signed and nothing is pushed. Used by `writer`.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
+from dulwich.diff_tree import tree_changes
 from dulwich.errors import NotGitRepository
 from dulwich.object_store import iter_tree_contents, tree_lookup_path
 from dulwich.objects import Blob, Commit, Tree
@@ -27,6 +31,7 @@ BRANCHES = b"refs/heads/oakum/"
 """Below it a branch for each operation."""
 
 _AUTHOR = b"Oakum <oakum@localhost>"
+_OPERATION = "Oakum-Operation"
 _MAX_STEPS = 200
 _REGULAR = (0o100644, 0o100755, 0o100664)
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -61,7 +66,9 @@ class BranchStore:
         self._place = place
         self._root = root
         self._series = series.encode()
-        self._viewed: tuple[bytes, TemporaryDirectory[str]] | None = None
+        self._viewed: tuple[object, TemporaryDirectory[str]] | None = None
+        self._known: dict[bytes, bool] = {}
+        """By commit id, whether it is one of Oakum's."""
 
     def committed(self) -> bool:
         """Tell whether HEAD has the folder."""
@@ -72,26 +79,27 @@ class BranchStore:
             return False
 
     def view(self) -> Path:
-        """Give the manifests of the newest commit in a folder of their own."""
-        tip = self._tip()
-        if self._viewed is None or self._viewed[0] != tip:
+        """Give the manifests as last edited in a folder of their own."""
+        head, edited = self._repo.head(), self._edited()
+        state = (head, {file: commit.id for file, commit in edited.items()})
+        if self._viewed is None or self._viewed[0] != state:
             self.close_view()
-            self._viewed = (tip, TemporaryDirectory(prefix="oakum-"))
-            self._lay_out(tip, Path(self._viewed[1].name))
+            self._viewed = (state, TemporaryDirectory(prefix="oakum-"))
+            self._lay_out(head, edited, Path(self._viewed[1].name))
         folder = Path(self._viewed[1].name)
         return folder if self._root.is_dir() else folder / self._root.name
 
     def fetch(self, file: str) -> bytes:
-        """Read a file of the newest commit."""
-        found = self._blob(self._tip(), file)
+        """Read a file as last edited."""
+        found = self._now(file)
         if found is None:
             raise NotEditable(f"{file} is not in Git.", "Commit it first.")
         return found
 
-    def check(self, file: str, *, new: bool) -> None:
+    def check(self, file: str, *, new: bool) -> tuple[str, ...]:
         """Refuse what has changes that are not committed, and what is no regular file."""
-        head, tip = self._blob(self._repo.head(), file), self._blob(self._tip(), file)
-        if (tip is not None) == new:
+        head, now = self._blob(self._repo.head(), file), self._now(file)
+        if (now is not None) == new:
             raise NotEditable(f"{file} is {'there already' if new else 'not in Git'}.")
         path = Path(self._repo.path) / self._place / file
         try:
@@ -104,6 +112,11 @@ class BranchStore:
             raise NotEditable(
                 f"{file} has changes that are not committed.", "Commit or drop them first."
             )
+        last = self._edited().get(file)
+        if last is None:
+            return ()
+        branch = f"oakum/{_trailer(last, _OPERATION)}"
+        return (f"{branch} changed {file} and is not merged: this stands on it.",)
 
     @contextmanager
     def locked(self) -> Generator[None]:
@@ -117,10 +130,9 @@ class BranchStore:
     def put(self, edit: Edit, operation_id: str) -> Put:
         """Commit the edit on a branch of its own."""
         check_operation_id(operation_id)
-        tip = self._tip()
-        if self._blob(tip, edit.file) != edit.before:
+        if self._now(edit.file) != edit.before:
             raise Moved(f"{edit.file} is no longer as it was read.")
-        commit = self._commit(tip, edit, operation_id)
+        commit = self._commit(self._base(edit.file, operation_id), edit, operation_id)
         name = BRANCHES + operation_id.encode()
         try:
             made: bool = self._refs.add_if_new(name, commit.id)
@@ -136,12 +148,12 @@ class BranchStore:
 
     def last(self, subject: str) -> Last | None:
         """Name the last operation that committed an edit of an object, wherever its branch is."""
-        head = self._repo.head()
+        steps = {c.id: n for line in self._lines() for n, c in enumerate(reversed(line), 1)}
         found: list[tuple[int, int, Commit, str]] = []
         for name in self._names():
             for depth, commit in enumerate(self._line(self._refs[BRANCHES + name])):
                 if _trailers(commit) == (name.decode(), subject):
-                    above = self._depth(commit.id, head) or 0
+                    above = steps.get(commit.id, 0)
                     found.append((commit.commit_time, above, commit, name.decode()))
                 if depth >= 20:
                     break
@@ -167,16 +179,89 @@ class BranchStore:
         names: list[bytes] = sorted(self._refs.keys(BRANCHES))
         return [name for name in names if name.startswith(self._series)]
 
-    def _tip(self) -> bytes:
-        """Give the newest commit of Oakum's that begins at HEAD, or HEAD."""
+    def _lines(self) -> Iterator[list[Commit]]:
+        """Give, newest first, the commits of Oakum's that lead from HEAD to each of its branches.
+
+        What people put on top is passed over; what they put below makes it no line of Oakum's.
+        """
         head = self._repo.head()
-        best = (0, head)
         for name in self._names():
-            sha: bytes = self._refs[BRANCHES + name]
-            depth = self._depth(sha, head)
-            if depth is not None and depth > best[0]:
-                best = (depth, sha)
-        return best[1]
+            line: list[Commit] = []
+            for commit in self._line(self._refs[BRANCHES + name]):
+                if commit.id == head:
+                    yield line
+                    break
+                if self._is_ours(commit):
+                    line.append(commit)
+                elif line:
+                    break
+
+    def _is_ours(self, commit: Commit) -> bool:
+        """Tell whether a commit names an operation, and changes one file of this folder: that it names."""
+        if commit.id not in self._known:
+            named = bool(_trailer(commit, _OPERATION))
+            self._known[commit.id] = named and self._changed(commit) == {
+                self._path(_file_of(commit))
+            }
+        return self._known[commit.id]
+
+    def _changed(self, commit: Commit) -> set[bytes | None]:
+        """Name every file that a commit changes; none for a merge or a first commit."""
+        if len(commit.parents) != 1 or commit.parents[0] not in self._objects:
+            return set()
+        before = cast(Commit, self._objects[commit.parents[0]]).tree
+        changes = tree_changes(self._objects, before, commit.tree)
+        return {side.path for change in changes for side in (change.old, change.new) if side}
+
+    def _newest(self, wanted: Callable[[Commit], bool]) -> list[Commit]:
+        """Give the longest line down from a commit that is wanted; empty where none is."""
+        found: list[Commit] = []
+        for line in self._lines():
+            at = next((n for n, commit in enumerate(line) if wanted(commit)), len(line))
+            found = max(found, line[at:], key=len)
+        return found
+
+    def _edited(self) -> dict[str, Commit]:
+        """Give, by file, the commit of Oakum's that last changed it."""
+        found: dict[str, tuple[int, Commit]] = {}
+        for line in self._lines():
+            for steps, commit in enumerate(reversed(line), 1):
+                if steps > found.get(_file_of(commit), (0, commit))[0]:
+                    found[_file_of(commit)] = steps, commit
+        return {file: commit for file, (_, commit) in found.items()}
+
+    def _now(self, file: str) -> bytes | None:
+        """Read a file as last edited; None where there is none."""
+        last = self._edited().get(file)
+        return self._blob(last.id if last else self._repo.head(), file)
+
+    def _base(self, file: str, operation_id: str) -> bytes:
+        """Give the commit to build on: what last changed the file, with earlier steps of the same change.
+
+        Raises Moved where a file of those steps was changed on that line too.
+        """
+        change = _change_of(operation_id)
+        line = self._newest(lambda commit: _file_of(commit) == file)
+        steps = self._newest(
+            lambda commit: bool(self._series) or _change_of(_trailer(commit, _OPERATION)) == change
+        )
+        shorter, longer = sorted((line, steps), key=len)
+        if not shorter or shorter[0].id in {commit.id for commit in longer}:
+            return longer[0].id if longer else self._repo.head()
+        base = line[0].id
+        for commit in reversed([each for each in steps if each not in line]):
+            base = self._again(commit, base).id
+        return base
+
+    def _again(self, commit: Commit, base: bytes) -> Commit:
+        """Write a commit of ours once more on top of another."""
+        operation_id, subject = _trailers(commit)
+        file = _file_of(commit)
+        before = self._blob(commit.parents[0], file)
+        if self._blob(base, file) != before:
+            raise Moved(f"{file} is no longer as it was read.")
+        edit = Edit(file, subject, before, self._blob(commit.id, file))
+        return self._commit(base, edit, operation_id)
 
     def _line(self, sha: bytes) -> Iterator[Commit]:
         """Give a commit and its first parents, as far as a shallow clone has them."""
@@ -189,25 +274,13 @@ class BranchStore:
                 return
             sha = commit.parents[0]
 
-    def _depth(self, sha: bytes, head: bytes) -> int | None:
-        """Count the steps from HEAD to a commit; None where it does not come from there.
-
-        A line of ours is what people put on top, then commits of ours, then HEAD as it was.
-        """
-        ours = False
-        for depth, commit in enumerate(self._line(sha)):
-            if commit.id == head:
-                return depth
-            if ours and not _trailer(commit, "Oakum-Operation"):
-                return None
-            ours = ours or bool(_trailer(commit, "Oakum-Operation"))
-        return None
+    def _path(self, file: str) -> bytes:
+        return "/".join(filter(None, (self._place, file))).encode()
 
     def _entry(self, commit: bytes, file: str) -> tuple[int, bytes] | None:
-        path = "/".join(filter(None, (self._place, file))).encode()
         tree: Any = cast(Commit, self._objects[commit]).tree
         try:
-            return tree_lookup_path(self._objects.__getitem__, tree, path)
+            return tree_lookup_path(self._objects.__getitem__, tree, self._path(file))
         except KeyError:
             return None
 
@@ -220,28 +293,28 @@ class BranchStore:
             raise NotEditable(f"{file} is a link: it is not edited.")
         return cast(Blob, self._objects[entry[1]]).data
 
-    def _lay_out(self, commit: bytes, folder: Path) -> None:
-        """Write the manifests of a commit into a folder; links are left out."""
-        tree: Any = cast(Commit, self._objects[commit]).tree
+    def _lay_out(self, head: bytes, edited: Mapping[str, Commit], folder: Path) -> None:
+        """Write the manifests of HEAD into a folder, as last edited; links are left out."""
+        tree: Any = cast(Commit, self._objects[head]).tree
         prefix = f"{self._place}/" if self._place else ""
         for entry in iter_tree_contents(self._objects, tree):
             name = entry.path.decode(errors="surrogateescape")
             inside = name.removeprefix(prefix)
-            parts = inside.split("/")
-            odd = any(part.startswith(".") or not part for part in parts)
-            if not name.startswith(prefix) or odd or entry.mode not in _REGULAR:
+            if not name.startswith(prefix) or inside in edited or entry.mode not in _REGULAR:
                 continue
-            if inside.lower().endswith(_SUFFIXES):
-                path = folder.joinpath(*parts)
-                path.parent.mkdir(parents=True, exist_ok=True)
+            if _is_read(inside):
                 if entry.sha not in self._objects:
                     raise OSError(2, "the Git repository is a partial clone without this file")
-                path.write_bytes(cast(Blob, self._objects[entry.sha]).data)
+                _write(folder / inside, cast(Blob, self._objects[entry.sha]).data)
+        for file, commit in edited.items():
+            data = self._blob(commit.id, file)
+            if data is not None and _is_read(file):
+                _write(folder / file, data)
 
     def _commit(self, tip: bytes, edit: Edit, operation_id: str) -> Commit:
         """Write a commit with the edit on top of another; no branch has it yet."""
         parent = cast(Commit, self._objects[tip])
-        path = "/".join(filter(None, (self._place, edit.file))).encode().split(b"/")
+        path = self._path(edit.file).split(b"/")
         commit = Commit()
         commit.tree = self._tree(parent.tree, path, edit.after)
         commit.parents = cast(Any, [tip])
@@ -251,7 +324,7 @@ class BranchStore:
         commit.encoding = b"UTF-8"
         commit.message = (
             f"Change {edit.subject}\n\nApproved and carried out by Oakum.\n\n"
-            f"Oakum-Operation: {operation_id}\nOakum-Object: {edit.subject}\n"
+            f"{_OPERATION}: {operation_id}\nOakum-Object: {edit.subject}\n"
             f"Oakum-File: {edit.file}\n"
         ).encode()
         self._objects.add_object(commit)
@@ -277,6 +350,17 @@ class BranchStore:
         return tree.id
 
 
+def _is_read(file: str) -> bool:
+    """Tell whether a file is read as a manifest: by its ending, and nothing hidden."""
+    hidden = any(part.startswith(".") or not part for part in file.split("/"))
+    return not hidden and file.lower().endswith(_SUFFIXES)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
 def _lines(data: bytes | None) -> bytes | None:
     """Give a file with line ends as Git keeps them; checkouts may have others."""
     return None if data is None else data.replace(b"\r\n", b"\n")
@@ -284,7 +368,12 @@ def _lines(data: bytes | None) -> bytes | None:
 
 def _trailers(commit: Commit) -> tuple[str, str]:
     """Give the operation and the object that a commit of Oakum's names."""
-    return _trailer(commit, "Oakum-Operation"), _trailer(commit, "Oakum-Object")
+    return _trailer(commit, _OPERATION), _trailer(commit, "Oakum-Object")
+
+
+def _change_of(operation_id: str) -> str:
+    """Give an operation's id without the number of its step."""
+    return operation_id.partition(".")[0]
 
 
 def _file_of(commit: Commit) -> str:

@@ -60,7 +60,7 @@ class PlainStore:
         except OSError as error:
             raise NotEditable(f"{file} cannot be read: {error.strerror}.") from error
 
-    def check(self, file: str, *, new: bool) -> None:
+    def check(self, file: str, *, new: bool) -> tuple[str, ...]:
         """Refuse links, what is read-only, and a new file where there is one."""
         path = self._base / file
         place = self._base
@@ -79,6 +79,7 @@ class PlainStore:
             path.parent, os.W_OK
         ):
             raise NotEditable(f"Oakum's executor may not write {file}.")
+        return ()
 
     @contextmanager
     def locked(self) -> Generator[None]:

@@ -67,8 +67,8 @@ class Store(Protocol):
         """Read a file of the view. Raises NotEditable."""
         ...
 
-    def check(self, file: str, *, new: bool) -> None:
-        """Raise NotEditable for a file that is not to be edited (or, if new, made)."""
+    def check(self, file: str, *, new: bool) -> tuple[str, ...]:
+        """Say what an edit would stand on; NotEditable for a file not to be edited (if new, made)."""
         ...
 
     def locked(self) -> AbstractContextManager[None]:

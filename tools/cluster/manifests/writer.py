@@ -164,10 +164,10 @@ class FolderWriter:
                 raise PatchRefused(422, f"It would not have the form of a {target.kind}: {odd}")
             text = self._text(found, target, after)
             edit = Edit(found.file, subject_of(target), found.data, text)
-            self._store.check(found.file, new=False)
+            stands_on = self._store.check(found.file, new=False)
             new = parsed(text.decode().removeprefix(MARK), found.place)
             notes = overlays(found.file, self._store.view(), new=False)
-            return _Made(edit, after if new is None else new, notes)
+            return _Made(edit, after if new is None else new, (*stands_on, *notes))
 
         return self._carried_out(target, make, operation_id, dry_run)
 
@@ -215,7 +215,7 @@ class FolderWriter:
             metadata = self._live(target, found.obj)["metadata"]
             if (metadata["uid"], metadata["resourceVersion"]) != (target.uid, resource_version):
                 raise PatchRefused(409, "The manifest was changed since it was read.")
-            self._store.check(found.file, new=False)
+            stands_on = self._store.check(found.file, new=False)
             try:
                 text = without(found.text, found.place, is_json=found.is_json)
             except Unfit as unfit:
@@ -223,7 +223,7 @@ class FolderWriter:
                     f"{subject_of(target)} cannot be taken out of {found.file}: {unfit.public}."
                 ) from unfit
             after = found.encoded(text) if text else None
-            return _Made(Edit(found.file, subject_of(target), found.data, after), {})
+            return _Made(Edit(found.file, subject_of(target), found.data, after), {}, stands_on)
 
         return self._carried_out(target, make, operation_id, dry_run)
 
