@@ -3,6 +3,7 @@
 Reads only. Used by `loop`.
 """
 
+import asyncio
 from functools import partial
 
 import msgspec
@@ -15,9 +16,16 @@ from tools.changes import Outcome, OutcomeKind, Rehearsal
 
 
 async def look(parts: Parts) -> None:
-    """Look at everything that is handed over; one that cannot be looked at holds up no other."""
+    """Look at everything that is handed over, cluster beside cluster: one that is slow holds up no other."""
+    by_cluster: dict[str, list[str]] = {}
     for one in await proposals.handed_over(parts.db):
-        await at_edge(partial(_look, parts, one.id), one.id)
+        by_cluster.setdefault(one.cluster, []).append(one.id)
+    await asyncio.gather(*(_look_at(parts, those) for those in by_cluster.values()))
+
+
+async def _look_at(parts: Parts, those: list[str]) -> None:
+    for one in those:
+        await at_edge(partial(_look, parts, one), one)
 
 
 async def _look(parts: Parts, proposal_id: str) -> None:
@@ -35,5 +43,7 @@ async def _look(parts: Parts, proposal_id: str) -> None:
         outcome = await handed_over(
             proposal.action, operations, rehearsal.answers, reader, parts.clock
         )
-    if over or outcome.kind is OutcomeKind.VERIFIED:
+        if proposal.undo_of and outcome.kind is OutcomeKind.VERIFIED:
+            outcome = msgspec.structs.replace(outcome, kind=OutcomeKind.UNDONE)
+    if over or outcome.kind in {OutcomeKind.VERIFIED, OutcomeKind.UNDONE}:
         await proposals.finish(parts.db, parts.turn(), proposal.id, outcome)

@@ -34,7 +34,7 @@ def test_commands_are_those_the_code_answers(manifest):
 
 def test_every_method_declared_is_called_and_none_besides():
     source = "".join(
-        one.read_text() for one in (ROOT / "bot/slack").glob("*.py") if one.stem != "surface"
+        one.read_text() for one in (ROOT / "bot/slack").rglob("*.py") if one.stem != "surface"
     )
     named = set(
         re.findall(

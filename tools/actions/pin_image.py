@@ -65,8 +65,8 @@ def plan(action: PinImage, obj: Json | None, around: Around) -> Plan | Refusal:
             (low("The same images run; only a new tag no longer reaches the pods by itself."),),
             notes=(
                 "Updates of the image have to be rolled out on purpose from now on.",
-                "Where deploy/admission is in force Oakum cannot take it back: that lets an image go "
-                "to a digest only.",
+                "Where deploy/admission is in force Oakum cannot take it back itself, for that lets an image "
+                "go to a digest only: Undo gives the patch for an administrator.",
             ),
         ),
         around,

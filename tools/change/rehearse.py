@@ -11,7 +11,14 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from tools import redact, vocabulary
 from tools.around import read_around
-from tools.change.objects import diff_digest, difference, object_digest, overruled, shown
+from tools.change.objects import (
+    diff_digest,
+    difference,
+    object_digest,
+    overruled,
+    result_digest,
+    shown,
+)
 from tools.change.pod_security import preview, refusal
 from tools.changes import Rehearsal, Seal, State, Step
 from tools.cluster.live.wire import ReadFailed
@@ -29,6 +36,7 @@ REHEARSAL = "rehearsal"
 """What a dry run says in place of an operation's id."""
 
 _AGAIN = frozenset({409, 422})
+_DENIED = frozenset({403, 422})
 _BUSY = frozenset({429, 500, 502, 503, 504})
 
 
@@ -42,6 +50,8 @@ class Tried(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     moved: bool = False
     """The object was another than the plan's: read again."""
+    denied: bool = False
+    """The server refuses it, to us at least: its rights or its admission."""
 
 
 async def rehearse(
@@ -72,7 +82,7 @@ async def _rehearsed_anew(
     decoded: Action, reader: Reader, writer: Writer, now: datetime, done: tuple[Done, ...]
 ) -> Rehearsal:
     """Plan and try, again from the reading as long as the object moves."""
-    reason = ""
+    given_up = Rehearsal(State.WOULD_BE_REFUSED)
     for _ in range(ATTEMPTS):
         obj = await _read_to_plan(decoded.target, reader, writer)
         around = await read_around(decoded, obj, reader, now, done)
@@ -91,12 +101,18 @@ async def _rehearsed_anew(
             )
             for operation in plan.operations
         ]
+        denied = next((each.reason for each in tried if each.denied), "") if done else ""
+        if denied:
+            given_up = _left_to_others(plan, obj or {}, denied)
+        elif moved := next((each for each in tried if each.moved), None):
+            given_up = Rehearsal(State.WOULD_BE_REFUSED, moved.reason)
         if not any(each.moved for each in tried):
+            if denied:
+                return given_up
             rehearsal = _rehearsed(decoded, plan, tried, bool(done))
             seen = await preview(plan.operations[0], reader, now)
             return structs.replace(rehearsal, preview=seen)
-        reason = next(each.reason for each in tried if each.moved)
-    return Rehearsal(State.WOULD_BE_REFUSED, reason)
+    return given_up
 
 
 async def read(writer: Writer, target: Target) -> Json | None:
@@ -182,7 +198,12 @@ def _compared(
     diff = difference(live, reply.body)
     visible = shown(diff, live, reply.body)
     tried = Tried(
-        Step(operation, object_digest(live, operation) if live else "", diff_digest(diff)),
+        Step(
+            operation,
+            object_digest(live, operation) if live else "",
+            diff_digest(diff),
+            result_digest(reply.body, operation),
+        ),
         shown=visible,
         warnings=reply.warnings,
     )
@@ -210,7 +231,8 @@ def _refused(reply: Reply, cluster: str) -> Tried:
         return Tried(None, State.NO_DRY_RUN, public)
     public = f"The server would refuse it ({reply.status}): {reply.said}"
     moved = reply.status in (*_AGAIN, 404)
-    return Tried(None, State.WOULD_BE_REFUSED, public, warnings=reply.warnings, moved=moved)
+    denied = reply.status in _DENIED
+    return Tried(None, State.WOULD_BE_REFUSED, public, (), reply.warnings, moved, denied)
 
 
 def _rehearsed(action: Action, plan: Plan, tried: list[Tried], undoes: bool) -> Rehearsal:
@@ -249,6 +271,12 @@ def _handed_over(plan: Plan, live: Json) -> Rehearsal:
         notes=plan.notes,
         answers=plan.answers,
     )
+
+
+def _left_to_others(plan: Plan, live: Json, reason: str) -> Rehearsal:
+    """Give an undo that the server refuses to us: what it puts back was there, so others may have the right."""
+    hint = "Somebody whose own account may change this can apply the patch."
+    return structs.replace(_handed_over(plan, live), reason=reason, hint=hint)
 
 
 def _untried(operation: Operation, live: Json) -> tuple[Change, ...]:

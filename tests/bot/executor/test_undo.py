@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from bot.approval import deciding
+from bot.approval import deciding, differences, wording
 from bot.approval.deciding import Ground
 from bot.store import ledger
 from bot.store.ledger import Event
 from bot.store.outbox import App
 from bot.store.proposals import State
+from tests.fakes.cluster_state import DEPLOYMENTS
 from tests.fakes.executing import KEY, POLICY, actor
+from tests.fakes.kubernetes_writes import Refused
 from tools.actions.undo_change import UndoChange
 from tools.changes import OutcomeKind
+from tools.planning.patching import applied
 
 CHANGE, UNDO = "change-1", "undo-of-1"
 AT_ONCE = POLICY.replace(
@@ -207,3 +210,45 @@ async def test_a_press_on_undo_that_the_executor_took_itself_carries_it(world) -
         case = await world.done(asked)
     assert case.proposal.outcome == OutcomeKind.UNDONE, case.proposal.reason
     assert world.privileged() is True
+
+
+@pytest.mark.parametrize("status", [403, 422])
+async def test_an_undo_that_admission_refuses_to_us_is_handed_over_with_its_patch(
+    world, status
+) -> None:
+    await executed(world)
+    lets = world.api.writes.admit
+
+    def admit(obj, dry):
+        container = obj["spec"]["template"]["spec"]["containers"][0]
+        if container["securityContext"].get("privileged"):
+            raise Refused(status, "ValidatingAdmissionPolicy 'oakum-executor' denied the request")
+        lets(obj, dry)
+
+    world.api.writes.admit = admit
+    async with world.executor():
+        await ask(world, "ann")
+        case = await world.until(State.HANDED_OVER, proposal=UNDO)
+        shown = wording.rehearsal_of(case.proposal)
+        assert "oakum-executor" in case.proposal.reason
+        assert "can apply the patch" in shown.hint
+        assert "/securityContext/privileged" in differences.patch_text(shown.diff)
+        assert not world.privileged()
+
+
+async def test_an_undo_that_somebody_else_made_is_undone(world) -> None:
+    await executed(world)
+    world.api.writes.admit = lambda obj, dry: _refuse()
+    async with world.executor():
+        await ask(world, "ann")
+        case = await world.until(State.HANDED_OVER, proposal=UNDO)
+        back = wording.rehearsal_of(case.proposal).diff
+        live = world.api.objects[DEPLOYMENTS][0]
+        world.api.objects[DEPLOYMENTS][0] = applied(live, back[0][0].changes)
+        case = await world.done(UNDO)
+    assert case.proposal.outcome == OutcomeKind.UNDONE, case.proposal.reason
+    assert world.effects == [f"{CHANGE}.0"]
+
+
+def _refuse():
+    raise Refused(422, "denied")
