@@ -8,7 +8,7 @@ told of every refusal is an `Answered`; only a store that is down, or a ledger t
 raises. Used by `asking` and `deciding` for people, and by `bot.executor`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from bot.approval import executing, transitions
@@ -31,8 +31,10 @@ async def submit(db: Database, draft: Draft) -> bool:
     return await rows.submit(db, draft)
 
 
-async def claim_draft(db: Database, turn: Turn, app: App) -> Proposal | None:
-    """Take the next draft to rehearse it, leased; None where none waits.
+async def claim_draft(
+    db: Database, turn: Turn, app: App, beside: Collection[str] = ()
+) -> Proposal | None:
+    """Take the next draft to rehearse it, leased; None where none waits but on the clusters `beside`.
 
     What is too old, or broke off too often, ends on the way. `app` shows the card from now on.
     """
@@ -43,6 +45,7 @@ async def claim_draft(db: Database, turn: Turn, app: App) -> Proposal | None:
             again=lambda proposal: transitions.again(proposal, turn),
             now=turn.now,
             key=turn.key,
+            beside=beside,
         )
         if claimed is None or claimed.state is State.DRAFT:
             return claimed

@@ -26,10 +26,13 @@ from bot.executor.rehearsing import rehearse_draft
 from bot.store import ledger, overview, signs
 from bot.store.ledger import Head
 from bot.store.proposals import Proposal
+from bot.store.waiting import Waiting
 
-MOST_REHEARSALS = 4
+MOST_REHEARSALS = 8
 MOST_EXECUTIONS = 32
 """At once in one process; what is more waits its turn."""
+SHARE = 4
+"""One cluster has a fourth of these at most, so that one that does not answer holds up no other."""
 MOST_BREAKS = 3
 """An execution that ends in an incident so often in a row in one process is given up."""
 LONGEST_PAUSE_S = 10.0
@@ -109,31 +112,33 @@ class Executor:
         for one in left:
             if one.cluster in gone:
                 await at_edge(partial(stranded.look, parts, one), one.id)
-            elif self._is_free(one.id):
+            elif self._is_free(one):
                 answer = await proposals.take_over(parts.db, parts.turn(), one.id)
                 if answer.reply is Reply.DONE:
-                    self._start(
-                        self._executing, one.id, partial(self._carry_out, one.id, just_asked=False)
-                    )
+                    work = partial(self._carry_out, one.id, just_asked=False)
+                    self._start(self._executing, one.id, one.cluster, work)
 
     async def _rehearse(self) -> None:
         parts = self._parts
         while len(self._rehearsing) < MOST_REHEARSALS:
-            draft = await proposals.claim_draft(parts.db, parts.turn(), parts.app)
+            full = _full(self._rehearsing, MOST_REHEARSALS)
+            draft = await proposals.claim_draft(parts.db, parts.turn(), parts.app, full)
             if draft is None:
                 return
             if draft.id not in self._rehearsing:
-                self._start(self._rehearsing, draft.id, partial(self._rehearse_one, draft))
+                work = partial(self._rehearse_one, draft)
+                self._start(self._rehearsing, draft.id, draft.target.cluster, work)
 
     async def _execute(self) -> None:
         """Try what is approved: first what was not tried yet, then what was tried the longest ago."""
-        waiting = [one.id for one in await proposals.approved(self._parts.db)]
-        self._tried_at = {one: self._tried_at[one] for one in waiting if one in self._tried_at}
-        for one in sorted(waiting, key=lambda one: self._tried_at.get(one, _NEVER)):
-            if self._is_free(one) and not self._lately(
-                self._tried_at.get(one), self._parts.pace.again_s
-            ):
-                self._start(self._executing, one, partial(self._execute_one, one))
+        waiting = await proposals.approved(self._parts.db)
+        tried = self._tried_at
+        self._tried_at = {one.id: tried[one.id] for one in waiting if one.id in tried}
+        for one in sorted(waiting, key=lambda one: tried.get(one.id, _NEVER)):
+            lately = self._lately(tried.get(one.id), self._parts.pace.again_s)
+            if self._is_free(one) and not lately:
+                work = partial(self._execute_one, one.id)
+                self._start(self._executing, one.id, one.cluster, work)
 
     def _look(self) -> None:
         """Look at what was handed over, beside everything else."""
@@ -147,17 +152,25 @@ class Executor:
         """Tell whether something was so short ago; what lies ahead of a clock that was set back was not."""
         return at is not None and 0.0 <= self._since(at) < seconds
 
-    def _is_free(self, proposal: str) -> bool:
+    def _is_free(self, one: Waiting) -> bool:
         """Tell whether there is room, and the proposal is not in hand here."""
-        return proposal not in self._executing and len(self._executing) < MOST_EXECUTIONS
+        executing = self._executing
+        room = len(executing) < MOST_EXECUTIONS
+        return (
+            room
+            and one.id not in executing
+            and one.cluster not in _full(executing, MOST_EXECUTIONS)
+        )
 
     def _start(
         self,
         among: dict[str, asyncio.Task[str]],
         proposal: str,
+        cluster: str,
         work: Callable[[], Awaitable[None]],
     ) -> None:
-        task = asyncio.create_task(at_edge(work, proposal))
+        """Begin work of a proposal; its task is named after the cluster."""
+        task = asyncio.create_task(at_edge(work, proposal), name=cluster)
         among[proposal] = task
         task.add_done_callback(lambda _: among.pop(proposal, None))
 
@@ -212,6 +225,12 @@ class Executor:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+
+def _full(tasks: Mapping[str, asyncio.Task[str]], most: int) -> list[str]:
+    """Name the clusters that have their share of the work in hand."""
+    on = Counter(task.get_name() for task in tasks.values())
+    return [cluster for cluster, count in on.items() if count >= most // SHARE]
 
 
 async def run(parts: Parts, stop: asyncio.Event) -> None:

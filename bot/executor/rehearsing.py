@@ -3,6 +3,7 @@
 Changes nothing in a cluster. Used by `loop`.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,6 +33,8 @@ from tools.types import Action, RiskLevel
 
 RETRY_S = 5.0
 """Before a draft is tried again whose cluster, or whose requester's account, could not be asked."""
+LONGEST_S = 120.0
+"""A rehearsal that takes longer is broken off, and tried again later."""
 NO_POLICY = "No approval policy is in force, so nothing can be proposed."
 
 
@@ -107,14 +110,21 @@ async def _decide(parts: Parts, proposal: Proposal) -> None:
 
 
 async def _rehearse(parts: Parts, draft: _Draft) -> Rehearsal:
+    """Rehearse; what was asked of a cluster may be broken off at any time. Raises _NotNow."""
     cluster = draft.action.target.cluster
-    return await rehearse(
-        draft.proposal.action,
-        parts.readers()[cluster],
-        parts.accounts[cluster],
-        now=parts.clock(),
-        done=draft.undone.done if draft.undone else (),
-    )
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            return await rehearse(
+                draft.proposal.action,
+                parts.readers()[cluster],
+                parts.accounts[cluster],
+                now=parts.clock(),
+                done=draft.undone.done if draft.undone else (),
+            )
+    except TimeoutError as error:
+        raise _NotNow(
+            f"{cluster} answered too slowly to try it out.", "Propose it again."
+        ) from error
 
 
 def _may_ask(parts: Parts, draft: _Draft) -> Decision:
@@ -197,7 +207,16 @@ def _by_own_word(parts: Parts, draft: _Draft, rehearsal: Rehearsal) -> Sealing:
 
 
 async def _hand_over(parts: Parts, draft: _Draft, rehearsal: Rehearsal) -> None:
-    """Leave it to somebody else; nobody's access is asked about, for Oakum does nothing."""
+    """Leave it to somebody else, where the cluster allows it to who asked.
+
+    Of what lies in no namespace nobody can be asked there; the rights of who applies it decide.
+    """
+    about = draft.about(rehearsal.risk.level)
+    operations = [operation for operation, _ in rehearsal.diff]
+    if all(one.target.namespace or one.target.kind == "Namespace" for one in operations):
+        requester = draft.proposal.requester
+        access = await people.access(parts, draft.policy, about, (requester,), operations)
+        _insist(may_rehearse(draft.policy, about, draft.requester, access))
     checkout = parts.checkouts.get(draft.action.target.cluster)
     if checkout is not None:
         rehearsal = await prepared(rehearsal, checkout, draft.proposal.id)

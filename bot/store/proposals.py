@@ -6,7 +6,7 @@ the one that was read, and with it the review, the steps, the ledger's row and t
 no transition, but all of approvals that serve's role may write. Used by `bot.approval.proposals`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -176,18 +176,22 @@ async def claim_draft(
     again: Callable[[Proposal], Move],
     now: datetime,
     key: LedgerKey,
+    beside: Collection[str] = (),
 ) -> Proposal | None:
     """Take one draft: whose rehearsal broke off, or else the one that waits longest.
 
-    A draft that cannot be read, or whose id is a proposal's, is dropped. None where nothing waits.
+    None of the clusters `beside`, which have enough in hand. A draft that cannot be read, or whose id is
+    a proposal's, is dropped. None where nothing waits.
     """
     async with db.write() as tx:
         await ledger.exclusively(db, tx)
-        broken_off = await _first(tx, proposals, lapsed(State.DRAFT, now))
+        broken_off = await _first(
+            tx, proposals, lapsed(State.DRAFT, now), proposals.c.cluster.not_in(beside)
+        )
         if broken_off is not None:
             proposal = _proposal(broken_off)
             return await _write(db, tx, Case(proposal), again(proposal), key)
-        while (row := await _first(tx, drafts)) is not None:
+        while (row := await _first(tx, drafts, drafts.c.cluster.not_in(beside))) is not None:
             await tx.execute(delete(drafts).where(drafts.c.id == row.id))
             draft = _draft(row)
             if draft is not None and await _read(tx, row.id, lock=True) is None:

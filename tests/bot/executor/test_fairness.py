@@ -1,6 +1,7 @@
 """Hundreds that wait starve nobody: not what is approved, broken off or handed over after them."""
 
 import tracemalloc
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -11,11 +12,16 @@ from bot.approval import proposals as rules
 from bot.executor import handovers
 from bot.executor.carrying import begin
 from bot.executor.ending import NO_CLUSTER
+from bot.executor.parts import Pace
 from bot.store.columns import encode
 from bot.store.proposals import State
 from bot.store.tables import proposals, reviews
-from tests.fakes.executing import KEY, POLICY
+from tests.fakes.executing import KEY, POLICY, harden
+from tests.fakes.kubernetes import FakeKubernetes, Fault
+from tools.change.account import open_account
 from tools.changes import OutcomeKind
+from tools.cluster.connect import connect
+from tools.types import ClusterConfig, ClusterSource
 
 MANY = 210
 STARTED = POLICY.replace("approvals: 1", "approvals: 1\n    execute: [cat]")
@@ -94,3 +100,40 @@ async def test_thousands_that_wait_take_no_memory_to_be_listed(world) -> None:
     tracemalloc.stop()
     assert len(listed) == 5_001
     assert most < 20_000_000
+
+
+async def test_a_cluster_that_never_answers_keeps_no_other_from_being_rehearsed(
+    world, tmp_path
+) -> None:
+    world.policy_text = POLICY.replace("lab: {}", "lab: {}\n  deaf: {}").replace(
+        "clusters: [lab]", "clusters: [lab, deaf]"
+    )
+    world.open_to = {"lab": frozenset({"shop"}), "deaf": frozenset({"shop"})}
+    world.pace = Pace(lease_s=120.0, drain_s=0.1)
+    async with deaf(tmp_path) as (reader, writer):
+        for number in range(12):
+            target = structs.replace(harden().target, cluster="deaf")
+            await world.submit(f"d{number}", structs.replace(harden(), target=target))
+        async with world.executor(
+            readers=lambda: {"lab": world.reader, "deaf": reader},
+            accounts={"lab": world.writer, "deaf": writer},
+        ):
+            case = await world.pending()
+    assert case.proposal.target.cluster == "lab"
+
+
+@asynccontextmanager
+async def deaf(folder):
+    """Open both accounts of a cluster that takes every request and answers none."""
+    api = await FakeKubernetes().start()
+    api.faults = [Fault("hang", writes=None)]
+    config = ClusterConfig(
+        "deaf", ClusterSource.KUBECONFIG, kubeconfig=api.kubeconfig(folder), timeout_s=60.0
+    )
+    reader, writer = await connect(config), await open_account(config)
+    try:
+        yield reader, writer
+    finally:
+        await reader.close()
+        await writer.close()
+        await api.stop()

@@ -353,3 +353,14 @@ async def test_what_became_riskier_under_the_same_rule_is_executed(world) -> Non
     async with world.executor():
         await world.done()
     assert world.effects == ["p1.0"]
+
+
+async def test_whom_the_cluster_does_not_allow_it_hands_nothing_over(world) -> None:
+    world.live()["metadata"]["labels"] = {"argocd.argoproj.io/instance": "shop"}
+    world.policy_text = CHECKED
+    world.api.writes.allowed = lambda spec: spec["user"] != "ann"
+    async with world.executor():
+        await world.submit()
+        case = await world.until(State.BLOCKED, State.HANDED_OVER)
+    assert case.proposal.state is State.BLOCKED
+    assert "Kubernetes does not allow ann" in case.proposal.reason
