@@ -41,7 +41,8 @@ ONE_PROCESS = (
 )
 ONE_APP = (
     "Simple installation: cards are shown and presses received by oakum serve, so whoever takes over the "
-    "model's process could forge an approval. Give oakum execute a Slack app of its own."
+    "model's process could forge an approval, and Slack is not asked again at execution who people are: "
+    "what it said when they pressed counts. Give oakum execute a Slack app of its own."
 )
 Ask = Callable[[Account], Awaitable[Actor]]
 """Asks Slack what it knows of an account now."""
