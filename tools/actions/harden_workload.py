@@ -126,7 +126,7 @@ def plan(action: HardenWorkload, obj: Json | None, around: Around) -> Plan | Ref
             after,
             touches(target.kind),
             _risks(action, spec, around),
-            _answers(action, spec),
+            _answers(action, spec_of(target.kind, there), spec),
             _notes(action, spec_of(target.kind, there), spec),
         ),
         around,
@@ -158,9 +158,7 @@ def _unfit(action: HardenWorkload, spec: Json) -> Refusal | None:
 
 def _harden(action: HardenWorkload, spec: Json) -> Refusal | None:
     """Carry the settings out in place, in their order."""
-    wishes = Wishes(
-        {user.container or "": user.uid for user in action.users}, frozenset(action.empty_dirs)
-    )
+    wishes = _wishes(action)
     for setting in Setting:
         if setting in action.settings:
             refusal = RULES[setting].change(spec, wishes)
@@ -169,12 +167,29 @@ def _harden(action: HardenWorkload, spec: Json) -> Refusal | None:
     return contradiction(spec)
 
 
-def _answers(action: HardenWorkload, spec: Json) -> tuple[str, ...]:
-    """List the checks that pass on the changed specification because of these settings."""
+def _wishes(action: HardenWorkload) -> Wishes:
+    return Wishes(
+        {user.container or "": user.uid for user in action.users}, frozenset(action.empty_dirs)
+    )
+
+
+def _is_so(setting: Setting, spec: Json, wishes: Wishes) -> bool:
+    """Tell whether a setting would leave a specification as it is."""
+    tried = copy.deepcopy(spec)
+    return RULES[setting].change(tried, wishes) is None and same(tried, spec)
+
+
+def _answers(action: HardenWorkload, before: Json, spec: Json) -> tuple[str, ...]:
+    """List the checks that pass on the changed specification because of these settings.
+
+    What a setting made safe besides counts: privileged goes together with escalation.
+    """
+    wishes = _wishes(action)
     answers = [
         check
         for setting in Setting
         if setting in action.settings
+        or (_is_so(setting, spec, wishes) and not _is_so(setting, before, wishes))
         for check in RULES[setting].answers
     ]
     if not any(spec.get(field) is True for field in ("hostNetwork", "hostPID", "hostIPC")) and {

@@ -70,6 +70,25 @@ def test_privileged_goes_together_with_escalation() -> None:
     }
 
 
+def answers(obj: dict[str, Any], *settings: Setting) -> set[str]:
+    """Give the checks that these settings answer."""
+    made = plan(obj, *settings)
+    assert isinstance(made, Plan), made
+    return set(made.answers)
+
+
+def test_what_a_setting_makes_safe_besides_is_answered_too() -> None:
+    escalation = {"privilege_escalation_allowed", "pss_privilege_escalation"}
+    privileged = container(securityContext={"privileged": True})
+    alone = workload(containers=[privileged])
+    assert answers(alone, S.PRIVILEGED) == {"privileged_container", *escalation}
+    beside = workload(containers=[privileged, {"name": "other", "image": "registry.example/o:1"}])
+    assert answers(beside, S.PRIVILEGED) == {"privileged_container"}
+    ports = [{"containerPort": 80, "hostPort": 80}]
+    shared = workload(hostNetwork=True, containers=[container(ports=ports)])
+    assert answers(shared, S.HOST_NETWORK) >= {"host_network", "host_port", "pss_host_ports"}
+
+
 @pytest.mark.parametrize("setting", [S.ESCALATION, S.CAPABILITIES])
 def test_what_the_server_refuses_beside_privileged_is_not_planned(setting: Setting) -> None:
     obj = workload(containers=[container(securityContext={"privileged": True})])

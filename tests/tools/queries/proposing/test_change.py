@@ -84,7 +84,9 @@ async def test_without_a_control_the_worst_is_fixed_and_the_rest_is_named(
     result = await fix(workshop, name="lathe", namespace="bench")
     assert action_of(result).settings == (Setting.PRIVILEGED,)
     assert isinstance(result.data, Planned)
-    assert "5.2.7" in " ".join(result.data.left)
+    left = " ".join(result.data.left)
+    assert "5.2.7" in left
+    assert "5.2.6" not in left, "privileged goes together with escalation"
 
 
 async def test_everything_leaves_out_what_only_a_person_can_say(workshop: QueryContext) -> None:
