@@ -38,6 +38,9 @@ class Step(Struct, frozen=True):
     """Of the object as it was read (`objects.sealed`); empty for one that is to be created."""
     diff_digest: str
     """Of the normalised difference between that and what the dry run gave."""
+    result_digest: str = ""
+    """Of what the dry run gave (`objects.result_digest`): the write has to give the same. Empty for a
+    deletion, and in seals from before it was kept."""
 
 
 class Seal(Struct, frozen=True):
@@ -121,7 +124,8 @@ class Outcome(Struct, frozen=True):
     kind: OutcomeKind
     operation_id: str
     reason: str = ""
-    """Public; empty for APPLIED, and for VERIFIED and UNDONE unless only a manifest was checked."""
+    """Public; empty for APPLIED unless the server did something else than its dry run said, and for
+    VERIFIED and UNDONE unless only a manifest was checked."""
     audit_id: str = ""
     """The API server's id of the request that changed something; in a Git checkout the commit's."""
     uid: str = ""
@@ -132,7 +136,7 @@ class Outcome(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     """What the checks say of the object and its pods after the change, with the evidence."""
     suggest_undo: bool = False
-    """The change took, but what it changed does not come up."""
+    """The change took, but what it changed does not come up, or the server made something else of it."""
 
 
 def digest(seal: Seal, policy_version: str) -> str:

@@ -51,6 +51,8 @@ class Done(Struct, frozen=True):
     operation: Operation
     uid: str
     """Of the object patched or created."""
+    made: str = ""
+    """CREATE: digest of what was made (`tools.planning.created`); empty where it is not known."""
 
 
 class Reason(StrEnum):

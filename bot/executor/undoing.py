@@ -48,4 +48,5 @@ async def undone(db: Database, proposal: Proposal, action: Action) -> Undone | N
 
 def _done(step: Step) -> Done:
     intent = msgspec.json.decode(step.intent, type=Intent)
-    return Done(intent.operation, msgspec.json.decode(step.detail, type=Outcome).uid)
+    made = intent.seal.steps[intent.step].result_digest
+    return Done(intent.operation, msgspec.json.decode(step.detail, type=Outcome).uid, made)

@@ -2,22 +2,24 @@
 
 It names the operation, nothing else: what is put back comes from the intent that was committed before
 the write, never from here. Only the touched fields, only while nobody changed them since; of what was
-created only that, by its uid. The last operation is taken back first.
+created only that, by its uid, and only while it is what was made. The last operation is taken back first.
 """
 
 from typing import Annotated
 
 from msgspec import Meta, structs
 
-from tools.planning.drafting import combined, found, high, medium, place_risks
+from tools.planning.created import other_than_made
+from tools.planning.drafting import combined, found, high, medium, not_read, place_risks
 from tools.planning.ownership import owner_of
-from tools.planning.patching import as_object, taken_back, touched
+from tools.planning.patching import as_object, taken_back, touched, value_at
 from tools.planning.rollout import disruption_of
 from tools.plans import Around, Done, Json, Pattern, Plan, Reason, Refusal
 from tools.types import Action, Disruption, Operation, Risk, Target, Verb
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Namespace", "ServiceAccount")
-NEEDS = ()
+NEEDS = ("Deployment", "Service", "ServiceAccount", "NetworkPolicy")
+"""What a change may have created."""
 ANSWERS = ()
 
 
@@ -47,7 +49,7 @@ def plan(action: UndoChange, obj: Json | None, around: Around) -> Plan | Refusal
         there = known
     operations: list[Operation] = []
     for done in reversed(around.done):
-        step = _back(done, there, target)
+        step = _back(done, there, target, around)
         if isinstance(step, Refusal) and step.reason is not Reason.ALREADY_FINE:
             return step
         if isinstance(step, Operation):
@@ -67,20 +69,38 @@ def _is_target(done: Done, target: Target) -> bool:
     )
 
 
-def _back(done: Done, there: Json, target: Target) -> Operation | Refusal:
+def _back(done: Done, there: Json, target: Target, around: Around) -> Operation | Refusal:
     """Work out one step back."""
     meant = structs.replace(done.operation.target, uid=done.uid)
     if meant.cluster != target.cluster or not done.uid:
         return Refusal(Reason.NO_UNDO, f"{meant.kind} {meant.name} is not known well enough.")
     if done.operation.verb is Verb.CREATE:
-        if _is_target(done, target) and as_object(there.get("metadata")).get("uid") != done.uid:
-            return Refusal(Reason.MISSING, f"{meant.kind} {meant.name} was made again since.")
-        return Operation(Verb.DELETE, meant)
+        return _unmade(done, there if _is_target(done, target) else None, meant, around)
     if done.operation.verb is Verb.DELETE:
         return Refusal(Reason.NO_UNDO, "What is deleted is gone; it cannot be taken back.")
     if not _is_target(done, target):
         return Refusal(Reason.NO_UNDO, f"{meant.kind} {meant.name} was not this action's target.")
     return taken_back(done, there)
+
+
+def _unmade(done: Done, there: Json | None, meant: Target, around: Around) -> Operation | Refusal:
+    """Work out how what was created is deleted again; what is gone by now the writer tells."""
+    if there is None:
+        if meant.kind not in around.others:
+            return not_read(meant.kind)
+        name = ("metadata", "name")
+        listed = around.others[meant.kind]
+        there = next((obj for obj in listed if value_at(obj, name) == meant.name), None)
+    if there and as_object(there.get("metadata")).get("uid", meant.uid) != meant.uid:
+        return Refusal(Reason.MISSING, f"{meant.kind} {meant.name} was made again since.")
+    other = other_than_made(done.operation.manifest, done.made, there) if there else ""
+    if other:
+        return Refusal(
+            Reason.CHANGED,
+            f"{meant.kind} {meant.name} is no longer what was made: {other}. Somebody changed it since.",
+            "Look at it again; where it is not wanted any more, ask for its deletion.",
+        )
+    return Operation(Verb.DELETE, meant)
 
 
 def _plan(target: Target, there: Json, operations: list[Operation], around: Around) -> Plan:

@@ -12,7 +12,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from tools import vocabulary
-from tools.change.objects import diff_digest, difference, object_digest
+from tools.change.objects import as_set, diff_digest, difference, made_otherwise, object_digest
 from tools.change.rehearse import read, rehearse, send
 from tools.changes import Intent, Outcome, OutcomeKind, Rehearsal, Seal, State
 from tools.cluster.reader import Reader
@@ -37,6 +37,11 @@ BUSY_WAIT_S = 1.0
 
 _CHANGED = "It is not as it was when this was approved."
 _GONE = "It is gone since this was approved."
+_OTHERWISE = "The server did something else than its dry run said when this was approved."
+_OTHERWISE_OR_SINCE = (
+    "Its answer was lost, and the object is another than the dry run said when this was approved: "
+    "the server did something else, or somebody changed it since."
+)
 
 
 class _Ended(Exception):
@@ -121,16 +126,29 @@ async def apply(
 
 
 def done_by(obj: Json | None, operation_id: str) -> bool:
-    """Tell whether an object says that this operation was done on it."""
+    """Tell whether an object says that this operation was done on it, as anybody can make it say."""
     return value_at(obj, ("metadata", "annotations", OPERATION)) == operation_id
 
 
+def done(intent: Intent, obj: Json | None) -> bool:
+    """Tell whether an intent was carried out on an object: it says so, and it is as it was to be."""
+    if obj is None or not done_by(obj, intent.operation_id):
+        return False
+    return as_set(intent.seal.steps[intent.step], obj)
+
+
 def applied(intent: Intent, obj: Json, reply: Reply | None = None) -> Outcome:
-    """Give the outcome of a write that is known to have been done."""
+    """Give the outcome of a write that is known to have been done.
+
+    Where it is not what the dry run gave, its reason says so; that cannot be told of what is gone.
+    """
     metadata = as_object(obj.get("metadata"))
+    other = made_otherwise(intent.seal.steps[intent.step], obj, at_once=reply is not None)
     return Outcome(
         OutcomeKind.APPLIED,
         intent.operation_id,
+        reason=(_OTHERWISE if reply else _OTHERWISE_OR_SINCE) if other else "",
+        suggest_undo=other,
         audit_id=reply.audit_id if reply else "",
         uid=str(metadata.get("uid") or intent.operation.target.uid),
         resource_version=str(metadata.get("resourceVersion") or ""),
@@ -147,7 +165,7 @@ async def _attempt(
     """Read, compare, try, compare, write. Raises _Again and _Ended, and what `sure` raises."""
     _admit(intent, writer)
     live = await _read(intent, writer)
-    if live is not None and done_by(live, intent.operation_id):
+    if live is not None and done(intent, live):
         return applied(intent, live)
     _compare(intent, live)
     tried = await _send(intent, live, writer, dry_run=True)

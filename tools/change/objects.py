@@ -6,40 +6,64 @@ sets them. Pure. Used by `rehearse` and `apply`.
 """
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from msgspec import UNSET
 
 from tools import redact
-from tools.changes import digest_of
+from tools.changes import Step, digest_of
 from tools.cluster.writer import OPERATION
+from tools.planning.created import body_digest, other_than_made, without_addresses
 from tools.planning.patching import as_object, changes_between, touched, value_at
 from tools.plans import Json
-from tools.types import Change, FieldPath, Operation
+from tools.types import Change, FieldPath, Operation, Verb
 
 _METADATA = ("managedFields", "resourceVersion", "generation", "selfLink")
 _MADE = ("uid", "creationTimestamp")
 """What the server makes up for a new object, anew in every dry run."""
-_ANNOTATIONS = ("deployment.kubernetes.io/revision", OPERATION)
+_COUNTED = ("deployment.kubernetes.io/revision",)
+"""Annotations that a controller counts in."""
 _REPLICAS: FieldPath = ("spec", "replicas")
-_ADDRESSES = ("clusterIP", "clusterIPs", "healthCheckNodePort")
 
 
 def object_digest(obj: Json, operation: Operation) -> str:
-    """Digest an object for a seal."""
-    kept = _settled(obj, _METADATA)
+    """Digest an object for a seal. Which operation changed it last is part of it."""
+    return digest_of(_without_replicas(_settled(obj, _METADATA, _COUNTED), operation))
+
+
+def result_digest(obj: Json, operation: Operation) -> str:
+    """Digest what an operation makes of an object, alike for a dry run, the write, and a look at it later.
+
+    A new object's metadata is no part of it: controllers add to that at once.
+    """
+    if operation.verb is Verb.CREATE:
+        return body_digest(obj)
+    return digest_of(_without_replicas(_settled(obj, _METADATA), operation))
+
+
+def made_otherwise(sealed: Step, obj: Json, *, at_once: bool) -> bool:
+    """Tell whether an object is other than its dry run; `at_once`: as the write itself gave it."""
+    if sealed.operation.verb is Verb.DELETE or not obj:
+        return False
+    if at_once and sealed.operation.verb is Verb.CREATE:
+        return diff_digest(difference({}, obj)) != sealed.diff_digest
+    return bool(sealed.result_digest) and (
+        result_digest(obj, sealed.operation) != sealed.result_digest
+    )
+
+
+def _without_replicas(kept: Json, operation: Operation) -> Json:
+    """Leave out how many replicas there are, unless the operation sets that."""
     sets_replicas = any(change.path == _REPLICAS for change in operation.changes)
     if not sets_replicas and value_at(kept, _REPLICAS) is not UNSET:
         kept["spec"] = {key: v for key, v in as_object(kept["spec"]).items() if key != "replicas"}
-    return digest_of(kept)
+    return kept
 
 
 def difference(live: Json, returned: Json) -> tuple[Change, ...]:
     """List what a dry run would change, normalised; for a new object `live` is empty."""
     dropped = _METADATA if live else (*_METADATA, *_MADE)
-    after = _settled(returned, dropped)
-    if not live and after.get("kind") == "Service":
-        _drop_addresses(after)
+    after = _settled(returned if live else without_addresses(returned), dropped)
     return changes_between(_settled(live, dropped) if live else {}, after)
 
 
@@ -61,6 +85,16 @@ def shown(changes: Iterable[Change], live: Json, returned: Json) -> tuple[Change
     )
 
 
+def as_set(sealed: Step, obj: Json) -> bool:
+    """Tell whether an object is as a step was to make it; what others added beside is none of it."""
+    operation = sealed.operation
+    if operation.verb is Verb.PATCH:
+        return overruled(operation, obj) is None
+    if operation.verb is Verb.DELETE:
+        return False
+    return not other_than_made(operation.manifest, sealed.result_digest, obj)
+
+
 def overruled(operation: Operation, returned: Json) -> FieldPath | None:
     """Name a field that the server would not leave as the operation sets it; None where it would."""
     for change in operation.changes:
@@ -76,24 +110,16 @@ def overruled(operation: Operation, returned: Json) -> FieldPath | None:
     return None
 
 
-def _settled(obj: Json, dropped: tuple[str, ...]) -> Json:
-    """Give a shallow copy without status and what moves by itself."""
+def _settled(
+    obj: Json, dropped: tuple[str, ...], noted: tuple[str, ...] = (*_COUNTED, OPERATION)
+) -> Json:
+    """Give a shallow copy without status, these annotations and what moves by itself."""
     metadata = {k: v for k, v in as_object(obj.get("metadata")).items() if k not in dropped}
     annotations = as_object(metadata.pop("annotations", None))
-    kept = {key: value for key, value in annotations.items() if key not in _ANNOTATIONS}
+    kept = {key: value for key, value in annotations.items() if key not in noted}
     if kept:
         metadata["annotations"] = kept
     return {**{k: v for k, v in obj.items() if k != "status"}, "metadata": metadata}
-
-
-def _drop_addresses(service: Json) -> None:
-    """Leave out of a new Service what the server picks anew each time."""
-    spec = {k: v for k, v in as_object(service.get("spec")).items() if k not in _ADDRESSES}
-    ports = cast("list[Any]", spec.get("ports") or [])
-    spec["ports"] = [
-        {k: v for k, v in as_object(port).items() if k != "nodePort"} for port in ports
-    ]
-    service["spec"] = spec
 
 
 def _masked(value: Any, redacted: Any) -> Any:

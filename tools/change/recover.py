@@ -1,14 +1,15 @@
 """Recover: what became of a write that was about to be sent when the executor stopped, or got no answer.
 
-Reads the object and nothing else. Our annotation on it: done; gone from a folder of manifests whose
-records name us: done too. The touched fields still as they were,
-and the approval unexpired: begin again from the reading. Anything else is stale, and people decide.
+Reads the object and nothing else. Our annotation on it, and it is as it was to be: done; gone from a
+folder of manifests whose records name us: done too. The touched fields still as they were, and the
+approval unexpired: begin again from the reading. Our annotation on what is otherwise, which anybody can
+write: not known. Anything else is stale, and people decide.
 Used by `bot.executor`, at its start and after an UNKNOWN.
 """
 
 from datetime import datetime
 
-from tools.change.apply import applied, done_by
+from tools.change.apply import applied, done, done_by
 from tools.change.rehearse import read
 from tools.changes import Intent, Outcome, OutcomeKind
 from tools.cluster.writer import Writer
@@ -16,6 +17,11 @@ from tools.errors import NotEditable
 from tools.planning.patching import as_object, same, value_at
 from tools.plans import Json
 from tools.types import Verb
+
+_NOT_AS_SET = (
+    "It bears the mark of this change, and is not as that was to make it: somebody changed it since, or "
+    "wrote the mark. Look at the object."
+)
 
 
 async def recover(intent: Intent, writer: Writer, *, now: datetime) -> Outcome | None:
@@ -30,8 +36,10 @@ async def recover(intent: Intent, writer: Writer, *, now: datetime) -> Outcome |
         if await writer.did(target, intent.operation_id):
             return applied(intent, {})
         return _outcome(intent, OutcomeKind.STALE, refusal.public)
-    if obj is not None and done_by(obj, intent.operation_id):
+    if obj is not None and done(intent, obj):
         return applied(intent, obj)
+    if intent.operation.verb is not Verb.DELETE and done_by(obj, intent.operation_id):
+        return _outcome(intent, OutcomeKind.UNKNOWN, _NOT_AS_SET)
     if obj is None and await writer.did(target, intent.operation_id):
         return applied(intent, {})
     found = _DECIDE[intent.operation.verb](intent, obj)

@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from tools import vocabulary
 from tools.change import evidence, rollouts
 from tools.change.apply import done_by
+from tools.change.objects import as_set
 from tools.change.rehearse import read
 from tools.changes import Intent, Outcome, OutcomeKind
 from tools.cluster.reader import Reader
@@ -62,6 +63,8 @@ async def verify(intent: Intent, applied: Outcome, watch: Watch) -> Outcome:
 
     What cannot be read makes it UNVERIFIED, with the reason.
     """
+    if applied.reason:
+        return _unverified(applied, applied.reason, suggest_undo=applied.suggest_undo)
     try:
         fresh = structs.replace(watch, reader=await watch.writer.looking(watch.reader))
         if intent.operation.verb is Verb.DELETE:
@@ -120,6 +123,8 @@ def _lost(intent: Intent, obj: Json) -> str:
             wanted = value_at(change.after, path[len(change.path) :])
             if not same(value_at(obj, path), wanted) and wanted not in (None, {}, []):
                 return "Somebody changed it since."
+    if operation.verb is Verb.CREATE and not as_set(intent.seal.steps[intent.step], obj):
+        return "Somebody changed it since."
     if not done_by(obj, intent.operation_id):
         return "Another operation changed it since."
     return ""

@@ -73,6 +73,24 @@ def changes_between(before: Any, after: Any, path: FieldPath = ()) -> tuple[Chan
     return (Change(path, copy.deepcopy(cast(Any, before)), copy.deepcopy(cast(Any, after))),)
 
 
+def unlike(wanted: Any, found: Any, path: FieldPath = ()) -> FieldPath | None:
+    """Name a field that is not as a manifest asks for it; None where all are.
+
+    What stands in an object besides is none of it; an entry more in a list is.
+    """
+    if wanted and isinstance(wanted, dict):
+        pairs = [(key, one, as_object(found).get(key, UNSET)) for key, one in wanted.items()]
+    elif isinstance(wanted, list) and isinstance(found, list):
+        if len(as_list(wanted)) != len(as_list(found)):
+            return path
+        pairs = [(at, *both) for at, both in enumerate(zip(wanted, found, strict=True))]
+    else:
+        left_out = found is UNSET and wanted in (None, {}, [], False)
+        return None if left_out or same(wanted, found) else path
+    differing = (unlike(one, other, (*path, key)) for key, one, other in pairs)
+    return next((one for one in differing if one is not None), None)
+
+
 def _entry_by_entry(olds: list[Any], news: list[Any]) -> bool:
     """Tell whether each entry of a list is the one that stood there before."""
     if len(olds) != len(news) or not all(isinstance(each, dict) for each in (*olds, *news)):

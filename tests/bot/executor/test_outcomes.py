@@ -1,5 +1,6 @@
 """What a cluster does at the write: refused, failed, unknown, stale; and what is found out afterwards."""
 
+import msgspec
 import pytest
 
 from bot.errors import StoreUnavailable
@@ -12,7 +13,8 @@ from tests.fakes.executing import PODS, roll_out
 from tests.fakes.kubernetes import Fault
 from tests.fakes.kubernetes_writes import Refused
 from tools.actions.harden_workload import HardenWorkload
-from tools.changes import OutcomeKind
+from tools.changes import Outcome, OutcomeKind
+from tools.cluster.writer import OPERATION
 from tools.planning.hardening import Setting
 from tools.types import Target
 
@@ -117,6 +119,33 @@ async def test_somebody_who_gets_in_between_makes_it_stale(world) -> None:
     case = await end(world)
     assert case.proposal.outcome == OutcomeKind.STALE
     assert world.effects == []
+
+
+async def test_a_forged_mark_is_not_reported_as_a_write_of_oakum(world) -> None:
+    await approved(world)
+    world.live()["metadata"]["annotations"][OPERATION] = "p1.0"
+    case = await end(world)
+    assert case.proposal.outcome == OutcomeKind.STALE, case.proposal.reason
+    assert world.effects == []
+    assert world.privileged() is True
+
+
+async def test_what_the_server_made_otherwise_than_it_said_is_unverified_and_undo_is_offered(
+    world,
+) -> None:
+    await approved(world)
+    controllers = world.api.writes.admit
+
+    def admit(obj, dry):
+        if not dry:
+            obj["spec"]["template"]["spec"]["containers"].append({"name": "evil", "image": "x"})
+        controllers(obj, dry)
+
+    world.api.writes.admit = admit
+    case = await end(world)
+    assert case.proposal.outcome == OutcomeKind.UNVERIFIED
+    assert "did something else" in case.proposal.reason
+    assert msgspec.json.decode(case.steps[0].detail, type=Outcome).suggest_undo
 
 
 async def test_an_api_that_is_down_for_a_while_is_waited_for(world) -> None:

@@ -13,9 +13,11 @@ from bot.store.proposals import State
 from tests.fakes.cluster_state import DEPLOYMENTS
 from tests.fakes.executing import KEY, POLICY, actor
 from tests.fakes.kubernetes_writes import Refused
+from tools.actions.deploy_app import DeployApp
 from tools.actions.undo_change import UndoChange
 from tools.changes import OutcomeKind
 from tools.planning.patching import applied
+from tools.types import Target
 
 CHANGE, UNDO = "change-1", "undo-of-1"
 AT_ONCE = POLICY.replace(
@@ -150,6 +152,41 @@ async def test_what_somebody_changed_since_is_not_undone(world) -> None:
         await ask(world, "ann")
         case = await world.until(State.BLOCKED, proposal=UNDO)
     assert "changed" in case.proposal.reason
+
+
+def another_image(obj) -> None:
+    obj["spec"]["template"]["spec"]["containers"][0]["image"] = "other"
+
+
+def seven(obj) -> None:
+    obj["spec"]["replicas"] = 7
+
+
+@pytest.mark.parametrize("edit", [another_image, seven, None])
+async def test_what_somebody_changed_since_it_was_created_is_not_deleted_by_an_own_word(
+    world, edit
+) -> None:
+    world.policy_text = AT_ONCE
+    target = Target("lab", "apps/v1", "Deployment", "shop", "app")
+    image = "registry.example/shop/app@sha256:" + "a" * 64
+    async with world.executor():
+        await world.pending(
+            CHANGE, DeployApp(target=target, image=image, port=8080, replicas=3, user=1000)
+        )
+        await world.press(CHANGE)
+        case = await world.done(CHANGE)
+        assert case.proposal.outcome == OutcomeKind.VERIFIED, case.proposal.reason
+        if edit:
+            world.api.writes.change(DEPLOYMENTS, "app", edit)
+        await ask(world, "ann")
+        case = await world.until(State.BLOCKED, State.DONE, proposal=UNDO)
+    left = [one["metadata"]["name"] for one in world.api.objects[DEPLOYMENTS]]
+    if edit:
+        assert case.proposal.state is State.BLOCKED
+        assert "no longer what was made" in case.proposal.reason
+    else:
+        assert case.proposal.outcome == OutcomeKind.UNDONE, case.proposal.reason
+    assert ("app" in left) is bool(edit)
 
 
 async def test_what_has_not_ended_is_not_undone(world) -> None:

@@ -12,6 +12,7 @@ from tools.actions.deploy_app import DeployApp
 from tools.actions.undo_change import UndoChange
 from tools.errors import BadAction
 from tools.objects.kinds import KINDS
+from tools.planning.created import body_digest
 from tools.plans import Around, Done, Plan, Reason, Refusal
 from tools.types import Action, RiskLevel, Target, Verb, Verdict
 
@@ -115,6 +116,65 @@ def test_undo_deletes_in_the_opposite_order_and_only_its_own() -> None:
     ]  # fmt: skip
     again = planned(undo, live(plan.operations[2].manifest, "another"), facts)
     assert refused(again).reason is Reason.MISSING
+
+
+def scaled(obj: dict[str, Any]) -> None:
+    obj["spec"]["replicas"] = 7
+
+
+def another_image(obj: dict[str, Any]) -> None:
+    obj["spec"]["template"]["spec"]["containers"][0]["image"] = "other"
+
+
+def a_container_more(obj: dict[str, Any]) -> None:
+    obj["spec"]["template"]["spec"]["containers"].append({"name": "b", "image": "b"})
+
+
+def placed(obj: dict[str, Any]) -> None:
+    obj["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "ssd"}
+
+
+def allows_all(obj: dict[str, Any]) -> None:
+    obj["spec"]["egress"] = [{}]
+
+
+@pytest.mark.parametrize(
+    ("place", "edit"),
+    [(2, scaled), (2, another_image), (2, a_container_more), (2, placed), (1, allows_all)],
+)
+def test_what_somebody_changed_since_it_was_created_is_not_deleted(place: int, edit: Any) -> None:
+    plan = planned(deploy(), None)
+    assert isinstance(plan, Plan)
+    made = [live(op.manifest, f"n-{i}") for i, op in enumerate(plan.operations)]
+    did = tuple(Done(op, f"n-{i}", body_digest(made[i])) for i, op in enumerate(plan.operations))
+    undo = UndoChange(target=APP, operation_id="op-12345678")
+
+    def back() -> Any:
+        others = {op.target.kind: (made[i],) for i, op in enumerate(plan.operations)}
+        return planned(undo, made[2], structs.replace(FREE, done=did, others=others))
+
+    assert isinstance(back(), Plan)
+    made[2]["status"] = {"replicas": 2}
+    made[place]["metadata"]["annotations"] = {"seen-by": "a controller"}
+    made[3]["spec"] |= {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"]}
+    assert isinstance(back(), Plan)
+    edit(made[place])
+    no = refused(back())
+    assert no.reason is Reason.CHANGED
+    assert "no longer what was made" in no.public
+
+
+def test_of_what_was_created_before_that_was_kept_the_manifest_decides() -> None:
+    plan = planned(deploy(), None)
+    assert isinstance(plan, Plan)
+    did = tuple(Done(op, f"n-{i}") for i, op in enumerate(plan.operations))
+    undo = UndoChange(target=APP, operation_id="op-12345678")
+    facts = structs.replace(FREE, done=did)
+    made = live(plan.operations[2].manifest, "n-2")
+    made["spec"] |= {"progressDeadlineSeconds": 600}
+    assert isinstance(planned(undo, made, facts), Plan)
+    made["spec"]["replicas"] = 7
+    assert "spec.replicas" in refused(planned(undo, made, facts)).public
 
 
 def thing(kind: str, **metadata: Any) -> dict[str, Any]:

@@ -194,8 +194,11 @@ async def test_the_policy_answers_its_check_and_undo_deletes_only_what_was_made(
     assert said["namespace_without_network_policy"] is Verdict.PASS
     assert (await verdicts(obj))["namespace_without_network_policy"] is Verdict.FAIL
     did = tuple(Done(op, f"n-{i}") for i, op in enumerate(plan.operations))
+    undo = UndoChange(target=target(obj), operation_id="op-12345678")
     facts = Around(now=around().now, done=did)
-    back = planned(UndoChange(target=target(obj), operation_id="op-12345678"), obj, facts)
+    assert refused(planned(undo, obj, facts)).reason is Reason.NOT_READ
+    made = tuple(live(op.manifest, f"n-{i}") for i, op in enumerate(plan.operations))
+    back = planned(undo, obj, Around(now=facts.now, done=did, others={"NetworkPolicy": made}))
     assert isinstance(back, Plan)
     assert [(op.verb, op.target.name, op.target.uid) for op in back.operations] == [
         (Verb.DELETE, "allow-api", "n-1"),

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
 from tests.fakes.kubernetes import Fault
 from tests.fakes.kubernetes_writes import Refused
+from tools import vocabulary
+from tools.actions.delete_object import DeleteObject
 from tools.change.apply import confirm
 from tools.change.recover import recover
 from tools.changes import OutcomeKind
@@ -139,6 +141,47 @@ async def test_applying_twice_is_applying_once(bench: Any) -> None:
     first, second = await bench.apply(intent), await bench.apply(intent)
     assert (first.kind, second.kind) == (OutcomeKind.APPLIED, OutcomeKind.APPLIED)
     assert bench.effects == ["op-1"]
+
+
+async def test_a_mark_that_somebody_else_wrote_beforehand_is_no_write_of_ours(bench: Any) -> None:
+    """Who may annotate the object knows the operation's id from the card."""
+    intent = await bench.intend()
+    bench.api.writes.change(
+        DEPLOYMENTS, "web", lambda o: o["metadata"]["annotations"].update({OPERATION: "op-1"})
+    )
+    outcome = await bench.apply(intent)
+    assert outcome.kind is OutcomeKind.STALE, outcome
+    assert (await confirm(intent.seal, bench.reader, bench.writer, now=bench.now)).other
+    assert bench.effects == []
+    assert context(live(bench))["privileged"] is True
+
+
+async def test_a_mark_on_what_is_to_be_deleted_is_no_deletion(bench: Any) -> None:
+    target = Target("lab", "apps/v1", "Deployment", "shop", "web", "uid-web")
+    intent = await bench.intend(action=vocabulary.encode(DeleteObject(target=target)))
+    bench.api.writes.change(
+        DEPLOYMENTS, "web", lambda o: o["metadata"]["annotations"].update({OPERATION: "op-1"})
+    )
+    assert (await bench.apply(intent)).kind is OutcomeKind.STALE
+    assert await recover(intent, bench.writer, now=bench.now) is None
+
+
+async def test_a_write_of_which_the_server_made_something_else_says_so(bench: Any) -> None:
+    """As a webhook does that leaves dry runs alone."""
+    intent = await bench.intend()
+
+    def inject(obj: dict[str, Any], dry: bool) -> None:
+        if not dry:
+            obj["spec"]["template"]["spec"]["hostNetwork"] = True
+
+    bench.api.writes.admit = inject
+    outcome = await bench.apply(intent)
+    assert outcome.kind is OutcomeKind.APPLIED
+    assert "did something else than its dry run said" in outcome.reason
+    assert outcome.suggest_undo
+    found = await recover(intent, bench.writer, now=bench.now)
+    assert found
+    assert "the server did something else" in found.reason
 
 
 async def test_nothing_was_sent_where_the_server_cannot_be_reached(bench: Any) -> None:

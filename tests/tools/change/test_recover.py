@@ -30,6 +30,25 @@ async def test_our_annotation_means_done(bench: Any) -> None:
     assert (found.kind, found.uid) == (OutcomeKind.APPLIED, "uid-web")
 
 
+@pytest.mark.parametrize("by", ["executor", "somebody else"])
+async def test_our_annotation_on_what_is_not_as_it_was_to_be_is_not_known(
+    bench: Any, by: str
+) -> None:
+    intent = await bench.intend()
+
+    def forge(obj: dict[str, Any]) -> None:
+        obj["metadata"]["annotations"][OPERATION] = "op-1"
+        container(obj)["securityContext"] = {"privileged": True}
+
+    if by == "executor":
+        await bench.apply(intent)
+    bench.api.writes.change(DEPLOYMENTS, "web", forge)
+    found = await recover(intent, bench.writer, now=bench.now)
+    assert found
+    assert found.kind is OutcomeKind.UNKNOWN
+    assert "bears the mark" in found.reason
+
+
 async def test_done_stays_done_after_the_approval_has_expired(bench: Any) -> None:
     intent = await bench.intend()
     await bench.apply(intent)

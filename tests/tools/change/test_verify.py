@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.cluster_state import DEPLOYMENTS, NAMESPACES, namespace, rolled_out
 from tools import vocabulary
 from tools.actions.delete_object import DeleteObject
+from tools.actions.deny_traffic import DenyTraffic
 from tools.actions.label_namespace import LabelNamespace, Level
 from tools.actions.scale import Scale
 from tools.actions.undo_change import UndoChange
@@ -21,6 +22,8 @@ from tools.types import Target
 SETS = "/apis/apps/v1/replicasets"
 PODS = "/api/v1/pods"
 EVENTS = "/api/v1/events"
+SERVICES = "/api/v1/services"
+INGRESSES, POLICIES = (f"/apis/networking.k8s.io/v1/{x}" for x in ("ingresses", "networkpolicies"))
 KINDS_OF_A_SCAN = (
     *(PODS, EVENTS, SETS, "/apis/apps/v1/statefulsets", "/apis/apps/v1/daemonsets"),
     *("/apis/batch/v1/jobs", "/apis/batch/v1/cronjobs", "/api/v1/replicationcontrollers"),
@@ -230,6 +233,67 @@ async def test_where_no_new_pod_comes_nothing_is_waited_for(
     assert not seen.suggest_undo
     assert {str(finding.verdict) for finding in seen.findings} == {"pass"}
     assert bench.now == start
+
+
+def a_container_more(obj: dict[str, Any], dry: bool) -> None:
+    """As a webhook does that leaves dry runs alone."""
+    if not dry:
+        pod = obj["spec"]["template"]["spec"]
+        pod["hostNetwork"] = True
+        pod["containers"].append({"name": "evil", "image": "x"})
+
+
+async def test_what_the_server_made_otherwise_than_its_dry_run_said_is_not_verified(
+    bench: Any,
+) -> None:
+    bench.api.writes.admit = a_container_more
+    intent, outcome = await applied(bench)
+    finish(bench)
+    seen = await verify(intent, outcome, watch(bench))
+    assert seen.kind is OutcomeKind.UNVERIFIED
+    assert "did something else" in seen.reason
+    assert seen.suggest_undo
+
+
+def allow_all(obj: dict[str, Any]) -> None:
+    obj["spec"]["ingress"] = [{}]
+
+
+def another_name(obj: dict[str, Any]) -> None:
+    obj["spec"]["podSelector"] = {"matchLabels": {"app": "none"}}
+
+
+@pytest.mark.parametrize("when", ["at the write", "since"])
+@pytest.mark.parametrize("what", [allow_all, another_name])
+async def test_a_new_object_that_is_not_as_its_manifest_says_is_not_verified(
+    bench: Any, what: Callable[[dict[str, Any]], None], when: str
+) -> None:
+    bench.api.objects |= {path: [] for path in (SERVICES, INGRESSES, POLICIES)}
+    if when == "at the write":
+        bench.api.writes.admit = lambda obj, dry: None if dry else what(obj)
+    target = Target("lab", "v1", "Namespace", "", "shop")
+    intent, outcome = await applied(bench, action=vocabulary.encode(DenyTraffic(target=target)))
+    if when == "since":
+        bench.api.writes.change(POLICIES, "default-deny", what)
+    seen = await verify(intent, outcome, watch(bench))
+    assert seen.kind is OutcomeKind.UNVERIFIED
+    words = "did something else" if when == "at the write" else "Somebody changed it since"
+    assert words in seen.reason
+
+
+async def test_what_the_server_adds_to_a_new_object_in_dry_run_and_write_alike_is_verified(
+    bench: Any,
+) -> None:
+    def default(obj: dict[str, Any], dry: bool) -> None:
+        obj["spec"]["policyTypes"] = ["Ingress"]
+        obj["metadata"]["labels"] = {"made-by": "webhook"}
+
+    bench.api.objects |= {path: [] for path in (SERVICES, INGRESSES, POLICIES)}
+    bench.api.writes.admit = default
+    target = Target("lab", "v1", "Namespace", "", "shop")
+    intent, outcome = await applied(bench, action=vocabulary.encode(DenyTraffic(target=target)))
+    seen = await verify(intent, outcome, watch(bench))
+    assert seen.kind is OutcomeKind.VERIFIED, seen.reason
 
 
 LATER = {
