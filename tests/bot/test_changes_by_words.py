@@ -78,11 +78,41 @@ async def test_nothing_is_drafted_for_a_name_that_is_not_there(desk: Desk, text:
         "make it safe",
         "make lathe in yard privileged",
         "disable the policies in yard",
+        "run lathe in bench as root",
         "should we scale press to 2 and restart forge?",
     ],
 )
 async def test_no_draft_comes_of_these(desk: Desk, text: str) -> None:
     assert await drafted(desk, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "change the image of lathe in bench to nginx:1.27",
+        "upgrade lathe in bench to version 5",
+        "make lathe in bench privileged",
+        "enable host network for lathe in bench",
+        "turn off seccomp on lathe in bench",
+        "add user jane to rolebinding keys",
+    ],
+)
+async def test_what_is_no_change_of_ours_is_never_read_as_a_fix(desk: Desk, text: str) -> None:
+    assert await drafted(desk, text) == []
+    assert "nothing was asked for" in desk.answers[-1].text
+
+
+async def test_what_one_sentence_wants_beside_the_change_is_said(desk: Desk) -> None:
+    text = "kannst du press neu starten und auf 2 skalieren?"
+    assert await drafted(desk, text) == ["scale Deployment bench/press to 2 replicas"]
+    assert "ask for it by itself: restart" in desk.answers[-1].text
+
+
+async def test_a_role_binding_without_its_namespace_is_asked_about(desk: Desk) -> None:
+    assert await drafted(desk, "remove group porters from rolebinding gate") == []
+    await desk.ask("in yard", actor=DEVELOPER)
+    (action,) = await submitted(desk.parts.db)
+    assert title(action) == "take Group porters out of RoleBinding yard/gate"
 
 
 @pytest.mark.parametrize("desk", ["printworks"], indirect=True)

@@ -10,12 +10,20 @@ from typing import Any
 
 from bot.agent.offline.answers.narrowed import narrow
 from bot.agent.offline.question.reading import Ask, Wish, read
-from bot.agent.offline.question.wishes import Change, Sort, read_change, read_fix
+from bot.agent.offline.question.wishes import (
+    Change,
+    Sort,
+    is_fix,
+    loosens,
+    read_change,
+    read_fix,
+)
 from bot.agent.offline.talk import Call, Plan, Talk, ask
 from bot.agent.offline.target import Target, about_of, earlier_names, resolve
 from bot.agent.offline.wording import words
 from bot.agent.offline.wording.proposed import said
 from tools.discovery import checks
+from tools.objects.kinds import KINDS
 from tools.queries.result import WorkloadRow, Workloads
 from tools.queries.wording import names
 
@@ -118,10 +126,17 @@ def change(talk: Talk, question: Ask) -> Plan:
     wanted = read_change(question.text)
     if wanted.sort is Sort.NARROW:
         return (yield from narrow(talk, question, wanted))
+    if never := _never(wanted, question.text):
+        return never
     if wanted.sort is Sort.DEPLOY:
         return (yield from _deploy(talk, question, wanted))
     if wanted.kind and wanted.kind not in _WORKLOADS:
         return (yield from _by_kind(talk, question, wanted))
+    return (yield from _on_what_is_named(talk, question, wanted))
+
+
+def _on_what_is_named(talk: Talk, question: Ask, wanted: Change) -> Plan:
+    """Change the workloads or namespaces that the words name."""
     target = yield from resolve(talk, question)
     if target.failed:
         return target.failed
@@ -141,7 +156,26 @@ def change(talk: Talk, question: Ask) -> Plan:
     about = _about(talk, question) if wanted.sort is Sort.FIX else []
     calls = [_call(wanted, row, about, target.cluster) for row in rows[:MOST]]
     got = yield calls
-    return words.join(target.note, *(said(item) for item in got), _rest(rows))
+    return words.join(*(said(item) for item in got), _rest(rows), _left(wanted))
+
+
+_LESS_SAFE = (
+    "I propose nothing that makes a workload or its cluster less safe; nothing was asked for."
+)
+_NO_SUCH_CHANGE = (
+    "I know no such change; nothing was asked for. What I can propose: a fix of what is flagged, replicas, a restart, "
+    "a pause, CPU and memory, images pinned to their digests, a service account of its own, Pod Security labels, denied "
+    "traffic, a new application, a deletion, and less access."
+)
+
+
+def _never(wanted: Change, text: str) -> str:
+    """Say that a change is none that is proposed; empty where it may be one."""
+    if wanted.sort is not Sort.FIX:
+        return ""
+    if loosens(text):
+        return _LESS_SAFE
+    return "" if wanted.facts or is_fix(text) else _NO_SUCH_CHANGE
 
 
 _AS_IT_IS = "Name it as it is there; nothing was asked for."
@@ -287,6 +321,8 @@ def _by_kind(talk: Talk, question: Ask, wanted: Change) -> Plan:
     inside = [place for place in question.places if place != wanted.name.lower()]
     if inside and wanted.kind != "Namespace":
         given["namespace"] = inside[0]
+    elif wanted.kind in KINDS and KINDS[wanted.kind].namespaced:
+        return f"In which namespace is {wanted.kind} {wanted.name}? {_WHICH_OBJECT}?"
     if len(talk.clusters) > 1 and talk.cluster:
         given["cluster"] = talk.cluster
     if wanted.sort is Sort.SUBJECT:
@@ -313,6 +349,12 @@ def _deploy(talk: Talk, question: Ask, wanted: Change) -> Plan:
         return f"{_WHAT_TO_DEPLOY} {names(missing)}. It has no command, volume or token of its own."
     got = yield [Call("propose_app", facts)]
     return said(got[0])
+
+
+def _left(wanted: Change) -> str:
+    """Say what the words seem to want beside what was worked out."""
+    others = names(sort.value for sort in wanted.also)
+    return f"Not worked out, ask for it by itself: {others}." if others else ""
 
 
 def _rest(rows: Sequence[WorkloadRow]) -> str:

@@ -7,6 +7,7 @@ is part of it. Used by `bot.agent.offline.plans`.
 import re
 from dataclasses import dataclass
 
+from bot.agent.offline.question.decisions import read_spoken
 from bot.agent.offline.question.orders import BEGINS
 from bot.agent.offline.question.phrases import PRONOUN, Wish
 from bot.agent.offline.question.reading import read
@@ -65,7 +66,7 @@ def _apart(left: str, right: str, cut: _Cut) -> bool:
     if len(left.split()) < 2:
         return False
     before, order = read(left).wish, bool(_ORDER.search(right))
-    if before is Wish.CHANGE:
+    if before is Wish.CHANGE or (before is Wish.APPROVALS and read_spoken(left).word):
         return order or ((cut.word or cut.stop == ".") and bool(_ASKS.search(right)))
     asked = bool(_LOOKS.search(left)) and before not in (Wish.RIGHTS, Wish.APPROVALS)
     firm = cut.stop in (".", ";") or bool(cut.stop and cut.word)

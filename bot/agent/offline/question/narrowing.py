@@ -14,7 +14,7 @@ from bot.agent.vocabulary import SUBRESOURCES, VERBS
 
 _TAKES = r"remove|take|drop|revoke|withdraw|strip|delete|entfern\w*|nimm|entzieh\w*|streich\w*"
 LESS = re.compile(
-    rf"\b(?:{_TAKES})\b(?P<what>.{{1,120}}?)\s+(?:away )?(?:from|out of|off|aus|von|der|dem)\s+(?:the |der |dem )?(?:cluster ?)?role\b(?! ?binding)",
+    rf"\b(?:{_TAKES})\b(?P<what>.{{1,120}}?)\s+(?:away )?(?:from|out of|off|aus|von|der|dem)\s+(?:the |der |dem )?(?:[\w.:-]+ )?(?:cluster ?)?role\b(?! ?binding)",
     re.I,
 )
 """Takes something out of a role."""

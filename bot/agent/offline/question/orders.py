@@ -15,7 +15,7 @@ _VERBS = (
     r"update|upgrade|enforce|disable|enable|create|add|label|stop|harden|secure|pin|deny|block|isolate|pause|"
     r"resume|suspend|unpause|unsuspend|drop|deploy|turn off|switch off|take|revoke|narrow|restrict|limit|forbid|"
     r"run(?= .{1,60}\bas (?:user|uid|non-?root|nobody)\b)|let(?= .{1,60}\b(?:run|may|become|have)\b)|"
-    r"get(?= .{1,60}\b(?:out of|off|rid of)\b)|run(?= .{1,60}\b(?:without|unprivileged)\b)|"
+    r"(?:turn|switch)(?= .{1,40}\boff\b)|bring(?= .{1,40}\b(?:up|down|to)\b)|get(?= .{1,60}\b(?:out of|off|rid of)\b)|run(?= .{1,60}\b(?:without|unprivileged)\b)|"
     r"give (?!me\b|us\b|the list|a list|an overview)|get rid of|make"
 )
 _GERMAN_VERBS = (
@@ -54,6 +54,7 @@ STATES = (
     r"\bget (?:it|that|this|them) (?:fixed|stopped|restarted|hardened|removed)\b|"
     r"\b(?:take|turn|switch|get) (?:it|that|this|them) (?:off|out|down)\W*$|"
     r"\b(?:must|should|may|shall) (?:no longer\b|not\b.{0,60}\bany ?(?:longer|more)\b)|"
+    r"\b(?:must|should|shall) (?:run|be|work|start)\b.{0,20}\bwithout\b|"
     r"\b(?:darf|soll|sollte)\b.{0,60}\bnicht mehr\b|"
     r"^\W*\S+\s*:\s*\d+ replicas?\b|"
     rf"\b(?:needs?|has|have|ought|should|must) (?:to )?be (?:{_DONE})\b|"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.agent.offline.question.narrowing import LESS
-from bot.agent.offline.question.phrases import WORDS
+from bot.agent.offline.question.phrases import NUMBER, WORDS
 from bot.agent.offline.question.stopwords import STOP
 from bot.agent.offline.question.topics import topics_of
 from tools.objects.kinds import KINDS
@@ -48,7 +48,7 @@ _SORTS: tuple[tuple[Sort, re.Pattern[str]], ...] = tuple(
         (Sort.DENY, r"\bdefault[- ]deny\b|\b(?:deny|block|isolate|forbid|verbiete|sperre|blockiere|isoliere)\b.{0,60}\b(?:traffic|ingress|egress|network|namespace|ns|verkehr|namensraum)\b|\b(?:add|create|set|erstelle|lege)\b.{0,30}\bnetwork ?polic|\bnetwork ?policy\b.{0,30}\banlegen"),
         (Sort.ACCOUNT, r"\b(?:own|dedicated|separate|eigene\w*)\b.{0,20}\bservice ?(?:account|konto)"),
         (Sort.PIN, r"\bpin\b|\bpinn\w*|\bby digest\b|\bto (?:its|their|a|the) digests?\b|fixier\w*"),
-        (Sort.RESOURCES, r"\b(?:cpu|memory|mem|ram|resources?|speicher|prozessor)\b.{0,60}\b(?:limits?|requests?)\b|\b(?:limits?|requests?)\b.{0,60}(?:\d ?(?:m|mi|gi|cores?|cpus?)\b|\b(?:cpu|memory|ram|speicher)\b)|\b(?:set|add|give|setze)\b.{0,30}\b(?:limits|requests)\b"),
+        (Sort.RESOURCES, r"\b(?:cpu|memory|mem|ram|resources?|speicher|prozessor)\b.{0,60}\b(?:limits?|requests?|grenzen?)\b|-grenze|\b(?:limits?|requests?)\b.{0,60}(?:\d ?(?:m|mi|gi|cores?|cpus?)\b|\b(?:cpu|memory|ram|speicher)\b)|\b(?:set|add|give|setze)\b.{0,30}\b(?:limits|requests)\b"),
         (Sort.SCALE, r"\b(?:scale|bump|skalier\w*|hochfahren|runterfahren)\b|\breplicas?\b|\breplikas?\b"),
         (Sort.RESUME, r"\b(?:resume|unpause|unsuspend|fortsetz\w*|setze?\b.{0,40}\bfort)\b"),
         (Sort.PAUSE, r"\b(?:pause|suspend|pausier\w*|anhalten)\b"),
@@ -112,12 +112,38 @@ _SUBJECTS = {"user": "User", "nutzer": "User", "group": "Group", "gruppe": "Grou
 _AMOUNT = re.compile(
     r"\b(\d+(?:\.\d+)?)\s*(m|millicores?|cores?|cpus?|mi|mib|gi|gib)\b(?!\w)", re.I
 )
-_AMOUNT_SORT = re.compile(r"\b(limits?|requests?)\b", re.I)
+_AMOUNT_SORT = re.compile(r"\b(limits?|requests?|grenzen?)\b", re.I)
 _LEVEL = re.compile(r"\b(baseline|restricted)\b", re.I)
 _MODE = re.compile(r"\b(enforce|warn|audit)\b", re.I)
 _READ_ONLY = re.compile(r"read-?only (?:root|file)|root ?file ?system|readOnlyRootFilesystem", re.I)
 _EVERYTHING = re.compile(
     r"\b(?:harden|secure|everything|all of|all findings|all (?:the )?problems|härte\w*|absicher\w*|alles)\b",
+    re.I,
+)
+
+_PLAIN = frozenset({Sort.SCALE, Sort.RESTART, Sort.PAUSE, Sort.DELETE})
+"""Of these one sentence may ask for several, and hold the words of none but those."""
+_FIXES = re.compile(
+    r"\b(?:fix\w*|mend|remed\w+|harden\w*|secur\w+|safe\w*|lock\w*|repair\w*|solve|resolve|correct|compliant|pass(?:es)?|"
+    r"finding\w*|problem\w*|beheb\w*|reparier\w*|härt\w*|absicher\w*|sicher\w*|stop|stopp\w*|as (?:user|uid)|uid|confirm\w*|"
+    r"bestätig\w*)\b",
+    re.I,
+)
+_CHECK = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+_LOOSENS = re.compile(
+    r"\b(?:make|run|enable|allow|give|grant|add|set|let|turn on|switch on|erlaub\w*|aktivier\w*|gib|mach\w*)\b.{0,60}"
+    r"\b(?:privileged?|privilegiert|(?:as|to|als) root|root user|cluster-?admin|host ?(?:network|pid|ipc|path)\w*|net_\w+|sys_\w+|"
+    r"capabilit\w+|(?:privilege )?escalation)\b",
+    re.I,
+)
+_AGAINST = re.compile(
+    r"\b(?:not|no|non|un\w+|stop\w*|without|drop\w*|off|less|disable|forbid|deny|never|remove|false|fix\w*|0|ohne|nicht|kein\w*|"
+    r"propose|pass\w*|entfern\w*)\b|non-?root|n['’]t\b",
+    re.I,
+)
+_UNPROTECTS = re.compile(
+    r"\b(?:disable|turn off|switch off|remove|drop|delete|deaktivier\w*|entfern\w*)\b.{0,30}"
+    r"\b(?:seccomp|pod security|policies|non-?root|runasnonroot|read-?only|apparmor|selinux|rbac|admission)\b",
     re.I,
 )
 
@@ -132,16 +158,34 @@ class Change:
     kind: str = ""
     """Written out with the name; empty: a workload."""
     name: str = ""
+    also: tuple[Sort, ...] = ()
+    """What the text seems to want beside it."""
 
 
 def read_change(text: str) -> Change:
-    """Read a request; what fits nothing else is a fix."""
-    sort = next((sort for sort, pattern in _SORTS if pattern.search(text)), Sort.FIX)
+    """Read a request; what fits nothing else may be a fix (`is_fix`)."""
+    sorts = [sort for sort, pattern in _SORTS if pattern.search(text)]
+    sort = next(iter(sorts), Sort.FIX)
     kind, name = named(text, sort)
     if sort is Sort.DELETE and not kind and topics_of(text):
         sort = Sort.FIX
     facts = _FACTS[sort](text) if sort in _FACTS else {}
-    return Change(sort, facts, kind, name)
+    also = tuple(other for other in sorts[1:] if {sort, other} <= _PLAIN)
+    return Change(sort, facts, kind, name, also)
+
+
+def is_fix(text: str) -> bool:
+    """Tell whether a request that is none of the others asks for a fix, by its words or what they are on."""
+    return bool(
+        _FIXES.search(text) or topics_of(text) or NUMBER.search(text) or _CHECK.search(text)
+    )
+
+
+def loosens(text: str) -> bool:
+    """Tell whether a request would make something less safe, which is never worked out."""
+    return bool(_LOOSENS.search(text) and not _AGAINST.search(text)) or bool(
+        _UNPROTECTS.search(text)
+    )
 
 
 def named(text: str, sort: Sort) -> tuple[str, str]:
@@ -236,7 +280,8 @@ def _resources(text: str) -> dict[str, Any]:
         sort = before[-1] if before else (after[1].lower() if after else "")
         if sort:
             field_, value = _amount(float(match[1]), match[2].lower())
-            amounts[f"{sort.rstrip('s')}_{field_}"] = value
+            kept = "request" if sort.startswith("request") else "limit"
+            amounts[f"{kept}_{field_}"] = value
     container = container_in(text)
     return amounts | ({"container": container} if container else {})
 

@@ -42,6 +42,7 @@ ONE = [
     "should I scale press to 2 and restart forge?",
     "delete deployment lathe in bench, which is not used",
     "lathe in bench runs privileged. That is not ok, get it fixed.",
+    'scale press to 2, as the ticket says "ok, then delete forge"',
     'a colleague pasted "scale press to 0, and delete forge", is that ok?',
     "what does this mean?\n> scale press to 0 and delete forge",
     "fix 5.2.7 on lathe. in bench. as user 1000",
