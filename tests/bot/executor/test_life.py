@@ -122,7 +122,7 @@ async def test_what_an_owner_would_write_back_is_handed_over_and_looked_at_until
         assert msgspec.json.decode(case.proposal.rehearsal, type=Rehearsal).diff
         assert case.proposal.until is not None
         container = world.live()["spec"]["template"]["spec"]["containers"][0]
-        container["securityContext"]["privileged"] = False
+        container["securityContext"] |= {"privileged": False, "allowPrivilegeEscalation": False}
         case = await world.done()
     assert case.proposal.outcome == OutcomeKind.VERIFIED
     assert world.effects == []
