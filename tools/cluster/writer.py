@@ -39,6 +39,8 @@ WRITABLE: Mapping[Verb, frozenset[str]] = {
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 """A name that may stand in a path."""
+_RBAC = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"})
+"""Kinds whose names may hold colons and capitals."""
 
 
 class Reply(Struct, frozen=True):
@@ -159,7 +161,7 @@ def checked_kind(target: Target) -> Kind:
     kind: Kind | None = KINDS.get(target.kind)
     if kind is None or kind.plural == "*":
         raise NotAllowed(f"Oakum knows no kind {target.kind}.")
-    named = NAME.fullmatch(target.name) or (target.kind == "RoleBinding" and _plain(target.name))
+    named = NAME.fullmatch(target.name) or (target.kind in _RBAC and _plain(target.name))
     if not named or bool(target.namespace) != kind.namespaced:
         raise NotAllowed("That names no object.")
     if target.namespace and not NAME.fullmatch(target.namespace):

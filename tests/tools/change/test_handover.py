@@ -5,8 +5,14 @@ from typing import Any
 import pytest
 
 from tests.fakes.cluster_state import DEPLOYMENTS, deployment
+from tools import vocabulary
+from tools.actions.remove_subject import BoundSubject, RemoveSubject, SubjectKind
 from tools.change.handover import handed_over
 from tools.changes import OutcomeKind, State
+from tools.objects.kinds import KINDS
+from tools.types import Target
+
+RBAC = "rbac.authorization.k8s.io/v1"
 
 KINDS_OF_A_SCAN = (
     *("/api/v1/pods", "/apis/apps/v1/replicasets", "/apis/apps/v1/statefulsets"),
@@ -57,6 +63,28 @@ async def test_made_but_still_failing_is_not_verified(bench: Any) -> None:
     seen = await look()
     assert seen.kind is OutcomeKind.UNVERIFIED
     assert "not shown to pass" in seen.reason
+
+
+@pytest.mark.parametrize("name", ["kubeadm:cluster-admins", "CamelCase", "plain"])
+@pytest.mark.parametrize("kind", ["ClusterRoleBinding", "RoleBinding"])
+async def test_rbac_of_an_ordinary_name_is_handed_over(bench: Any, kind: str, name: str) -> None:
+    """Their names may hold colons and capitals, as those of kubeadm and of operators do."""
+    found = KINDS[kind]
+    place = "shop" if found.namespaced else ""
+    bound = {
+        "apiVersion": found.group_version,
+        "kind": kind,
+        "metadata": {"name": name, "uid": "u-1", "resourceVersion": "3"},
+        "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"kind": "User", "name": one} for one in ("ada", "bob")],
+    }
+    bound["metadata"] |= {"namespace": place} if place else {}
+    bench.api.objects[f"/apis/{RBAC}/{found.plural}"] = [bound]
+    target = Target("lab", found.group_version, kind, place, name)
+    subject = BoundSubject(kind=SubjectKind.USER, name="ada")
+    action = RemoveSubject(target=target, subject=subject)
+    rehearsal = await bench.rehearse(vocabulary.encode(action))
+    assert rehearsal.state is State.HANDOVER, rehearsal.reason
 
 
 @pytest.mark.parametrize("gone", [True, False])
