@@ -28,7 +28,7 @@ MOST_SHOWN = 20
 ID_SHOWN = 8
 """Signs of an id by which people name a proposal at a terminal."""
 
-UNREADABLE = NotAllowed(
+UNREADABLE = (
     "What was asked for cannot be read from here.",
     "Each change has its card in the thread where it was asked for.",
 )
@@ -55,7 +55,7 @@ async def listed(seen: Seen, which: WhichProposals) -> Proposals:
         rows = [await _row(seen, draft) for draft, _ in fit[:MOST_SHOWN]]
     except StoreUnavailable as error:
         incident(error, request=seen.request.id)
-        raise UNREADABLE from error
+        raise NotAllowed(*UNREADABLE) from error
     return Proposals(which, tuple(rows), len(fit))
 
 

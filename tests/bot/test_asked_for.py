@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql
 
 from bot.approval.policy.votes import Verdict
 from bot.store import proposals
@@ -202,3 +203,14 @@ async def test_what_only_sounds_like_it_is_answered_as_before(desk: Desk, text: 
 async def test_without_a_store_it_says_so(tmp_path: Path) -> None:
     desk = await open_desk(STORE, tmp_path, remember=False)
     assert "no store here" in (await desk.ask("what is waiting for approval?")).text
+
+
+async def test_a_store_that_may_not_be_read_is_said_and_nothing_is_invented(desk: Desk) -> None:
+    await asking(desk).pending("p1")
+    assert desk.parts.db is not None
+    async with desk.parts.db.write() as tx:
+        await tx.execute(sql("DROP TABLE proposals"))
+    for words in ("what is waiting for approval?", "undo the last change of web"):
+        told = await ask(desk, words)
+        assert "What was asked for cannot be read from here." in told
+        assert "shop" not in told
