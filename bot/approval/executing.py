@@ -150,6 +150,8 @@ def finish(case: Case, turn: Turn, outcome: Outcome) -> Decided:
     elif proposal.state is not State.HANDED_OVER:
         return None, answered(Reply.WRONG_STATE, case)
     after = moved(proposal, State.DONE, turn.now, outcome=outcome.kind.value, reason=outcome.reason)
+    if proposal.state is State.HANDED_OVER:
+        after = replace(after, rehearsal=_checked(proposal, outcome))
     steps = _ended(case, outcome, after.changed_at)
     return made(Move(Event.DONE, released(after), facts=_facts(outcome), steps=steps), case)
 
@@ -275,6 +277,14 @@ def _may_end(case: Case, kind: OutcomeKind) -> bool:
 
 def _unlocked(case: Case, at: datetime) -> tuple[Step, ...]:
     return tuple(replace(step, locked=False, changed_at=at) for step in case.steps)
+
+
+def _checked(proposal: Proposal, outcome: Outcome) -> bytes:
+    """Keep with a hand-over, which has no step of ours, what was found at its end."""
+    if not proposal.rehearsal:
+        return proposal.rehearsal
+    rehearsal = msgspec.json.decode(proposal.rehearsal, type=Rehearsal)
+    return shown(msgspec.structs.replace(rehearsal, checked=outcome.findings))
 
 
 def _ended(case: Case, outcome: Outcome, at: datetime) -> tuple[Step, ...]:

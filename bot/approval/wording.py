@@ -157,10 +157,17 @@ def _changes_nothing(proposal: Proposal) -> bool:
 
 def ending_of(case: Case) -> Outcome | None:
     """Give how an execution ended, with what was found afterwards; None where nothing is known."""
-    known = [step.detail for step in case.steps if step.detail]
-    if case.proposal.state is not State.DONE or not known:
+    proposal = case.proposal
+    if proposal.state is not State.DONE:
         return None
-    return msgspec.json.decode(known[-1], type=Outcome)
+    known = [step.detail for step in case.steps if step.detail]
+    if known:
+        return msgspec.json.decode(known[-1], type=Outcome)
+    rehearsal = rehearsal_of(proposal)
+    if rehearsal is None or rehearsal.state is not Rehearsed.HANDOVER:
+        return None
+    kind = OutcomeKind(proposal.outcome)
+    return Outcome(kind, "", proposal.reason, findings=rehearsal.checked)
 
 
 def applied_steps(case: Case) -> int:

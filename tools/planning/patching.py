@@ -78,12 +78,15 @@ def unlike(wanted: Any, found: Any, path: FieldPath = ()) -> FieldPath | None:
 
     What stands in an object besides is none of it; an entry more in a list is.
     """
+    pairs: list[tuple[str | int, Any, Any]]
     if wanted and isinstance(wanted, dict):
-        pairs = [(key, one, as_object(found).get(key, UNSET)) for key, one in wanted.items()]
+        have = as_object(found)
+        pairs = [(key, one, have.get(key, UNSET)) for key, one in as_object(wanted).items()]
     elif isinstance(wanted, list) and isinstance(found, list):
-        if len(as_list(wanted)) != len(as_list(found)):
+        asked, there = as_list(wanted), as_list(found)
+        if len(asked) != len(there):
             return path
-        pairs = [(at, *both) for at, both in enumerate(zip(wanted, found, strict=True))]
+        pairs = [(at, one, there[at]) for at, one in enumerate(asked)]
     else:
         left_out = found is UNSET and wanted in (None, {}, [], False)
         return None if left_out or same(wanted, found) else path

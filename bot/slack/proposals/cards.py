@@ -247,7 +247,7 @@ def _afterwards(case: Case) -> list[Block]:
     lines = evidence(ending.findings)
     lines += _most([f"• {literal(one, _LINE_MAX)}" for one in ending.warnings])
     if ending.suggest_undo:
-        lines.append("⚠️ What was changed does not come up. Undo takes the change back.")
+        lines.append("⚠️ It is not as it was to be. Undo takes the change back.")
     return [_lined(["*Checked afterwards*", *lines], _AFTERWARDS_ROOM)] if lines else []
 
 

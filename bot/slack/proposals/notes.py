@@ -49,7 +49,7 @@ def note(kind: str, case: Case, view: View) -> Rendered | None:
         text = f"{asker} {literal(wording.status(case), 200)}: *{title}*"
         ending = wording.ending_of(case)
         if ending is not None and ending.suggest_undo:
-            text += ". It does not come up: press Undo on the card to take it back."
+            text += ". It is not as it was to be: press Undo on the card to take it back."
     elif kind == STANDS_STILL:
         if proposal.state is not State.EXECUTING or not proposal.reason:
             return None

@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 from sqlalchemy import select
 
+from bot.approval import wording
 from bot.approval.policy.votes import Verdict
 from bot.store import ledger
 from bot.store.proposals import State
@@ -126,6 +127,9 @@ async def test_what_an_owner_would_write_back_is_handed_over_and_looked_at_until
         case = await world.done()
     assert case.proposal.outcome == OutcomeKind.VERIFIED
     assert world.effects == []
+    ending = wording.ending_of(case)
+    assert ending is not None
+    assert ("privileged_container", "pass") in {(one.check, one.verdict) for one in ending.findings}
 
 
 async def test_what_nobody_takes_up_in_time_ends_unverified(world) -> None:
