@@ -131,7 +131,7 @@ async def _pinned(world: Living) -> Lived:
     lived = await world.lived(action)
     told = await world.people.ask_to_undo(lived.case.proposal.id)
     assert isinstance(told, str), told
-    return replace(lived, undo=await world.people.until(told, State.BLOCKED))
+    return replace(lived, undo=await world.people.until(told, State.HANDED_OVER))
 
 
 async def _unpinned(world: Living) -> Lived:
