@@ -13,6 +13,7 @@ import yaml
 from msgspec import UNSET
 
 from bot.approval import made_anew
+from bot.approval.visible import UNSEEN, visible_json
 from tools import redact
 from tools.changes import Rehearsal
 from tools.types import Change, FieldPath, Fixed, Operation, Verb
@@ -93,9 +94,12 @@ def whole_text(rehearsal: Rehearsal) -> str:
 
 
 def yaml_text(document: dict[str, Any]) -> str:
-    """Write an object as YAML, redacted."""
+    """Write an object as YAML, redacted; where it holds signs that nobody sees, in plain ASCII."""
     shown = redact.document(document)
-    return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, default_flow_style=False)
+    text = yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, default_flow_style=False)
+    if not UNSEEN.search(text):
+        return text
+    return yaml.safe_dump(shown, sort_keys=False, default_flow_style=False)
 
 
 def dotted(path: FieldPath, fixed: Iterable[Fixed] = ()) -> str:
@@ -166,7 +170,7 @@ def _patch(operation: Operation, changes: Sequence[Change]) -> str:
         return f"{head}\n{yaml_text(operation.manifest)}{made}"
     head = f"# kubectl{place} patch {named} --type=json --patch-file FILE, the file being:"
     steps = [*_tests(operation.fixed), *(step for one in changes for step in _steps(one))]
-    body = ",\n".join(f"  {msgspec.json.encode(step).decode()}" for step in steps)
+    body = ",\n".join(f"  {visible_json(msgspec.json.encode(step).decode())}" for step in steps)
     return f"{head}\n[\n{body}\n]\n"
 
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.approval import differences, wording
+from bot.approval.visible import visible
 from bot.cli.render import captured, trimmed
 from bot.store.proposals import Case
 from bot.store.reviews import Review
@@ -150,5 +151,8 @@ def _time(moment: datetime | None) -> str:
 
 
 def _plain(text: str) -> str:
-    """Take control characters out, which would steer a terminal."""
-    return "".join(sign for sign in text if sign.isprintable())
+    """Write as escapes what would steer a terminal, and what nobody would see."""
+    shown = visible(text)
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown
+    )

@@ -1,15 +1,19 @@
 """Makes text safe to show: no mention calls anybody, no link leads outside the allowed hosts.
 
 Markdown in, Markdown out. Foreign addresses stay readable, written as `hxxps://host[.]name`. What
-looks like a mention gets a word joiner (U+2060, invisible) after its first sign. Pure; used by
-`render`, `reply` and everything that shows text from outside.
+looks like a mention gets a word joiner (U+2060, invisible) after its first sign. Whatever else nobody
+would see stands there as an escape. Pure; used by `render`, `reply` and everything that shows text from
+outside.
 """
 
 import re
 from urllib.parse import urlsplit
 
+from bot.approval.visible import UNSEEN, escaped
+
 JOINER = "\u2060"
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_JOINED = frozenset("<&@]!")
+"""The signs after which `_plain` puts one."""
 _MENTION = re.compile(r"<(?=[@!#])|&(?=#?\w{1,12};)")
 _CALL = re.compile(r"@(?=\s*(?:here|channel|everyone)\b)", re.IGNORECASE)
 _LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((https://[^\s()<>|\"'\\`\]]{1,1000})\)")
@@ -28,7 +32,7 @@ _MARK = "\x00"
 def inert(text: str, hosts: frozenset[str]) -> str:
     """Give the text with every mention and foreign link made inert."""
     text = text.encode("utf-8", "replace").decode("utf-8")
-    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = UNSEEN.sub(_seen, text.replace("\r\n", "\n").replace("\r", "\n"))
     kept: list[str] = []
 
     def keep(shown: str) -> str:
@@ -61,6 +65,12 @@ def allowed(url: str, hosts: frozenset[str]) -> bool:
         return False
     plain = parts.scheme == "https" and port is None and parts.netloc == parts.hostname
     return plain and parts.netloc in hosts
+
+
+def _seen(sign: re.Match[str]) -> str:
+    """Write a sign that nobody sees as an escape; a joiner stays where we put it ourselves."""
+    before = sign.string[max(sign.start() - 1, 0) : sign.start()]
+    return JOINER if sign[0] == JOINER and before in _JOINED else escaped(sign)
 
 
 def _plain(text: str) -> str:

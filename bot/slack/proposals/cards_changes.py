@@ -12,11 +12,12 @@ from bot.approval.differences import (
     Field,
     fields,
     otherwise,
-    patch_text,
     whole_text,
     yaml_text,
 )
-from bot.slack.mrkdwn import units
+from bot.approval.visible import visible
+from bot.slack.inert import inert
+from bot.slack.mrkdwn import escape, units
 from bot.slack.proposals.cards_evidence import SHOWN
 from bot.slack.proposals.literal import literal, named, value
 from bot.slack.tables import Attachment
@@ -32,8 +33,9 @@ _NAME_MAX = 90
 _PLACE_MAX = 120
 _IMAGE_MAX = 320
 _TEXTS_MAX = 6
-_TEXTS_ROOM = 900
-_PATCH_ROOM = 6_000
+_TEXT_MAX = 250
+_TEXTS_ROOM = 280
+_PATCH_ROOM = 5_000
 
 
 def lines(difference: Difference) -> tuple[list[str], int]:
@@ -51,41 +53,41 @@ def lines(difference: Difference) -> tuple[list[str], int]:
 
 def patch_file(rehearsal: Rehearsal, prefix: str) -> Attachment:
     """Give the whole change as text that a person, or kubectl, can apply, and all that was said of it."""
-    return Attachment(f"{prefix}-patch.txt", "The change in full", whole_text(rehearsal))
+    return Attachment(f"{prefix}-patch.txt", "The change in full", visible(whole_text(rehearsal)))
 
 
 def is_cut(rehearsal: Rehearsal) -> bool:
-    """Tell whether a card leaves out or shortens anything of a rehearsal, so that a file has to have it."""
+    """Tell whether a card shows anything of a rehearsal otherwise than whole, so that a file has to."""
     difference = rehearsal.diff
     warned = (*rehearsal.warnings, *rehearsal.preview)
-    lists = (rehearsal.notes, rehearsal.risk.reasons, rehearsal.disruption.facts, warned)
-    many = any(len(one) > _TEXTS_MAX or sum(map(len, one)) > _TEXTS_ROOM // 3 for one in lists)
-    fixed = len(rehearsal.answers) > SHOWN
-    made = any(operation.verb is Verb.CREATE for operation, _ in difference)
-    long = any(
-        len(text) > most
-        for operation, changes in difference
-        for one in (*fields(operation, changes), *otherwise(operation, changes))
-        for text, most in (
-            (one.old, _VALUE_MAX),
-            (one.new, _VALUE_MAX),
-            (one.name, _NAME_MAX),
-            (one.place, _PLACE_MAX),
-        )
-    )
+    said = (rehearsal.notes, rehearsal.risk.reasons, rehearsal.disruption.facts, warned)
     return (
-        many
-        or fixed
-        or made
-        or long
+        any(operation.verb is Verb.CREATE for operation, _ in difference)
+        or len(rehearsal.answers) > SHOWN
         or lines(difference)[1] > 0
-        or _is_long(patch_text(difference))
+        or not all(map(_is_said_whole, said))
+        or not all(_is_exact(one) for each in difference for one in fields(*each))
+        or _is_long(whole_text(rehearsal))
     )
+
+
+def _is_exact(field: Field) -> bool:
+    """Tell whether a field is shown with its values as they are: not shortened, no sign written otherwise."""
+    shown = ((field.old, _VALUE_MAX), (field.new, _VALUE_MAX), (field.name, _NAME_MAX))
+    exact = all(value(text, most) == f"`{escape(text)}`" for text, most in shown if text)
+    return exact and literal(field.place, _PLACE_MAX) == literal(field.place, _ROOM)
+
+
+def _is_said_whole(texts: Sequence[str]) -> bool:
+    """Tell whether a card has room for all of these sentences, and for each whole."""
+    shown = [literal(text, _TEXT_MAX) for text in texts]
+    whole = shown == [literal(text, _ROOM) for text in texts]
+    return whole and len(texts) <= _TEXTS_MAX and sum(map(units, shown)) <= _TEXTS_ROOM
 
 
 def _is_long(patch: str) -> bool:
     """Tell whether a patch may be longer than what is shown of it in a message."""
-    return units(patch) > _PATCH_ROOM
+    return units(escape(inert(patch, frozenset()))) > _PATCH_ROOM
 
 
 def manifest_file(manifest: dict[str, Any], prefix: str) -> Attachment:

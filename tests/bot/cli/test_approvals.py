@@ -16,7 +16,8 @@ from bot.approval.policy.file.document import parse
 from bot.store.database import open_database
 from bot.store.proposals import State
 from bot.types import ThreadKey
-from tests.fakes.proposed import TEXT, Proposing, harden
+from tests.fakes.proposed import TEXT, Proposing, harden, operation
+from tools.types import Change
 
 OAKUM = Path(sys.executable).with_name("oakum")
 USER = pwd.getpwuid(os.getuid()).pw_name
@@ -94,6 +95,19 @@ def test_what_is_proposed_is_listed_and_shown_everywhere(home, store):
         (ONE, "prod", "pending"),
         (TWO, "lab", "pending"),
     }
+
+
+@pytest.mark.slow
+def test_nothing_in_a_value_steers_the_terminal_or_hides(home, store):
+    sneaky = "/etc/\u202egnp\x1b[2J\nRisk: low\U000e0041"
+    change = Change(("spec", "image"), "web:1", sneaky)
+    diff = ((operation(harden()), (change,)),)
+    store(lambda made: made.pending(ONE, diff=diff))
+
+    told = oakum(home, "show", "aaaa").stdout
+
+    assert r"spec.image: web:1 → /etc/\u202egnp\u001b[2J\nRisk: low\U000e0041" in told
+    assert all(sign.isprintable() for line in told.splitlines() for sign in line)
 
 
 @pytest.mark.slow

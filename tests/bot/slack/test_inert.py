@@ -81,6 +81,40 @@ def test_image_references_and_runtimes_are_left_alone():
     assert inert(text, HOSTS) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/etc/\u202egnp.\u202c", r"/etc/\u202egnp.\u202c"),
+        ("pay\u200bload", r"pay\u200bload"),
+        ("a\u200eb\u2066c\u00add", r"a\u200eb\u2066c\u00add"),
+        ("web\U000e0041\U000e007f", r"web\U000e0041\U000e007f"),
+        ("web\ufe0f\U000e0101", r"web\ufe0f\U000e0101"),
+        ("a\u200db", r"a\u200db"),
+        ("nginx\u2060", r"nginx\u2060"),
+        ("\x1b[2J", r"\u001b[2J"),
+        ("\u3164\u2028\ufeff", r"\u3164\u2028\ufeff"),
+        ("@\u200beveryone", r"@\u200beveryone"),
+    ],
+)
+def test_signs_that_nobody_sees_are_shown_as_escapes(text, shown):
+    assert inert(text, HOSTS) == shown
+    assert inert(shown, HOSTS) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👩\u200d💻 deploys, ❤\ufe0f\u200d🔥 and 👍🏽",
+        "1\ufe0f\u20e3 first ✔\ufe0f",
+        "می\u200cخواهم",
+        "क्\u200dष",
+        "tabs\tand\nlines",
+    ],
+)
+def test_emoji_and_scripts_that_need_joiners_stay_readable(text):
+    assert inert(text, HOSTS) == text
+
+
 DIRTY = st.lists(
     st.one_of(
         st.sampled_from(
@@ -100,6 +134,7 @@ DIRTY = st.lists(
                 "![",
                 "\x00",
                 "\x000\x00",
+                *"\u200d\ufe0f\u200c\u202e😀ي",
             ]
         ),
         st.text(max_size=3),

@@ -4,7 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+import yaml
 
+from bot.approval.differences import yaml_text
+from bot.approval.visible import UNSEEN
 from bot.slack.config import Profile
 from bot.slack.proposals.cards import View, card
 from bot.store.proposals import Case, Proposal, State
@@ -94,6 +97,53 @@ def test_a_value_that_is_shortened_on_the_card_is_whole_in_the_file():
     made = msgspec.structs.replace(operation(harden()), changes=(change,))
 
     shown = drawn(Rehearsal("ready", diff=((made, (change,)),)))
+
+    assert "the dangerous end" not in str(shown.blocks)
+    assert "the dangerous end" in shown.files[0].content
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "&" * 77,
+        "<" * 79,
+        "🔥" * 80,
+        "/etc/\u202egnp.\u202c",
+        "web\u200b",
+        "flag\U000e0041",
+        "a `b`",
+        "two\nlines",
+        "http://shop.example/a",
+    ],
+)
+def test_a_value_that_a_card_cannot_show_as_it_is_stands_in_the_file(image):
+    change = Change((*POD, "containers", 0, "image"), "web:1", image)
+    made = msgspec.structs.replace(operation(harden()), changes=(change,))
+
+    [file] = drawn(Rehearsal("ready", diff=((made, (change,)),))).files
+
+    assert not UNSEEN.search(file.content)
+    steps = msgspec.json.decode(file.content[file.content.index("[\n") :])
+    assert steps[-1] == {
+        "op": "replace",
+        "path": "/spec/template/spec/containers/0/image",
+        "value": image,
+    }
+
+
+def test_signs_that_nobody_sees_stand_in_a_manifest_as_escapes_that_mean_the_same():
+    manifest = {"kind": "Pod", "metadata": {"name": "web", "labels": {"a": "b\u202ec\U000e0041"}}}
+
+    text = yaml_text(manifest)
+
+    assert not UNSEEN.search(text)
+    assert yaml.safe_load(text) == manifest
+
+
+def test_a_note_that_is_shortened_on_the_card_is_whole_in_the_file():
+    note = f"{'x' * 260} the dangerous end"
+
+    shown = drawn(msgspec.structs.replace(rehearsal(harden(), seal=None), notes=(note,)))
 
     assert "the dangerous end" not in str(shown.blocks)
     assert "the dangerous end" in shown.files[0].content
