@@ -23,20 +23,24 @@ from tools.cluster.connect import connect
 from tools.types import ClusterConfig, ClusterSource
 
 MANY = 210
+AT_ONCE = 250
+"""Rows in one transaction."""
 STARTED = POLICY.replace("approvals: 1", "approvals: 1\n    execute: [cat]")
 
 
 async def copied(world, many: int, **values) -> None:
     """Put so many proposals beside p1, all as it is but for these values and an older time."""
-    names = [f"q{number}" for number in range(many)]
-    async with world.db.write() as tx:
+    async with world.db.read() as tx:
         [row] = await tx.execute(select(proposals).where(proposals.c.id == "p1"))
-        older = {"changed_at": row.changed_at - timedelta(minutes=1), **values}
-        for name in names:
-            await tx.execute(insert(proposals).values({**row._asdict(), **older, "id": name}))
-        for said in list(await tx.execute(select(reviews))):
-            for name in names:
-                await tx.execute(insert(reviews).values({**said._asdict(), "proposal": name}))
+        said = [one._asdict() for one in await tx.execute(select(reviews))]
+    like = {**row._asdict(), "changed_at": row.changed_at - timedelta(minutes=1), **values}
+    for first in range(0, many, AT_ONCE):
+        names = [f"q{number}" for number in range(first, min(first + AT_ONCE, many))]
+        async with world.db.write() as tx:
+            await tx.execute(insert(proposals), [like | {"id": name} for name in names])
+            words = [one | {"proposal": name} for one in said for name in names]
+            if words:
+                await tx.execute(insert(reviews), words)
 
 
 async def approved(world) -> None:
@@ -93,7 +97,7 @@ async def test_all_whose_time_is_over_expire_at_once(world) -> None:
 @pytest.mark.slow
 async def test_thousands_that_wait_take_no_memory_to_be_listed(world) -> None:
     await approved(world)
-    await copied(world, 5_000, rehearsal=b"x" * 20_000)
+    await copied(world, 5_000, rehearsal=b"x" * 10_000)
     tracemalloc.start()
     listed = await rules.approved(world.db)
     _, most = tracemalloc.get_traced_memory()
