@@ -56,10 +56,14 @@ LIMIT = st.fixed_dictionaries(
 FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "harden_workload": (
         {"settings": st.lists(st.sampled_from(SETTINGS), min_size=1, max_size=12)},
-        {"users": st.lists(USER, max_size=5), "empty_dirs": st.lists(NAME, max_size=5)},
+        {
+            "users": st.lists(USER, max_size=5),
+            "empty_dirs": st.lists(NAME, max_size=5),
+            "confirmed": st.booleans(),
+        },
     ),
     "own_service_account": ({"account": NAME}, {"confirmed": st.booleans()}),
-    "account_token_off": ({}, {}),
+    "account_token_off": ({}, {"confirmed": st.booleans()}),
     "label_namespace": (
         {},
         {
@@ -116,7 +120,9 @@ def samples() -> Iterator[dict[str, Any]]:
             "settings": ["token", "non-root"],
             "users": [{"uid": 10001, "source": "person", "container": "web"}],
             "empty_dirs": ["logs"],
+            "confirmed": True,
         },
+        "account_token_off": {"confirmed": True},
         "own_service_account": {"account": "web", "confirmed": True},
         "label_namespace": {"enforce": "baseline", "version": "v1.34"},
         "deny_traffic": {"egress": True},

@@ -1,10 +1,14 @@
-"""Switch the token off on a service account: pods that say nothing themselves get none any more."""
+"""Switch the token off on a service account: pods that say nothing themselves get none any more.
+
+Refused where the account holds rights, or where that could not be read, unless a person confirms that
+its pods do without.
+"""
 
 import copy
 
 from tools.planning.drafting import Draft, found, high, medium, patch_plan
-from tools.planning.rollout import bindings_of
-from tools.plans import Around, Json, Pattern, Plan, Refusal
+from tools.planning.rollout import rights_of
+from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
 from tools.types import Action, Risk
 
 KINDS = ("ServiceAccount",)
@@ -13,7 +17,9 @@ ANSWERS = ("default_service_account_automount",)
 
 
 class AccountTokenOff(Action, frozen=True, kw_only=True, tag="account_token_off"):
-    """Nothing but the target."""
+    """Whether a person confirmed that pods with a use for the token may lose it."""
+
+    confirmed: bool = False
 
 
 def touches(kind: str) -> tuple[Pattern, ...]:
@@ -27,12 +33,19 @@ def plan(action: AccountTokenOff, obj: Json | None, around: Around) -> Plan | Re
     there = found(target, obj)
     if isinstance(there, Refusal):
         return there
+    in_use = "; ".join(rights_of(target.name, target.namespace, around)[:3])
+    is_off = there.get("automountServiceAccountToken") is False
+    if in_use and not is_off and not action.confirmed:
+        return Refusal(
+            Reason.NEEDS_PERSON,
+            f"Pods may need the token of {target.name}: {in_use}.",
+            "Confirm that they work without, or take its rights away first.",
+        )
     after = copy.deepcopy(there)
     after["automountServiceAccountToken"] = False
     risks: list[Risk] = [medium("Pods that speak to the Kubernetes API by it no longer can.")]
-    holding = bindings_of(target.name, target.namespace, around)
-    if holding:
-        risks.append(high(f"It holds rights by {holding[0]}: somebody may need them."))
+    if in_use:
+        risks.append(high(f"Somebody may need its rights: {in_use}."))
     return patch_plan(
         Draft(
             target,

@@ -2,7 +2,8 @@
 
 Live on Deployment, StatefulSet, DaemonSet and CronJob. For a Pod, Job, ReplicaSet or
 ReplicationController the refusal carries the manifest for its owner to make again; for a mirror pod it
-names the file on the node. A user id comes from a person or the image, never from here.
+names the file on the node. A user id comes from a person or the image, never from here; the token of an
+account that holds rights goes only where a person confirms that the workload does without.
 """
 
 import copy
@@ -11,7 +12,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from tools.planning.drafting import Draft, found, patch_plan
+from tools.planning.drafting import Draft, found, high, patch_plan
 from tools.planning.hardening import EMPTY_DIRS, RULES, Setting, Wishes, contradiction
 from tools.planning.patching import as_list, as_object, same
 from tools.planning.rollout import (
@@ -19,11 +20,12 @@ from tools.planning.rollout import (
     containers_of,
     is_windows,
     not_in_place,
+    rights_of,
     spec_of,
     spec_path,
 )
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
-from tools.types import Action, DnsLabel, Risk, RiskLevel
+from tools.types import Action, DnsLabel, Risk
 
 KINDS = (
     "Deployment",
@@ -68,6 +70,8 @@ class HardenWorkload(Action, frozen=True, kw_only=True, tag="harden_workload"):
     users: Annotated[tuple[ContainerUser, ...], Meta(max_length=50)] = ()
     empty_dirs: Annotated[tuple[DnsLabel, ...], Meta(max_length=50)] = ()
     """hostPath volumes that a person gave up: they become empty folders."""
+    confirmed: bool = False
+    """Whether a person confirmed that rights which the token gives may go."""
 
 
 def touches(kind: str) -> tuple[Pattern, ...]:
@@ -111,7 +115,7 @@ def plan(action: HardenWorkload, obj: Json | None, around: Around) -> Plan | Ref
         return there
     after = copy.deepcopy(there)
     spec = spec_of(target.kind, after)
-    refusal = _unfit(action, spec) or _harden(action, spec)
+    refusal = _unfit(action, spec) or _in_use(action, spec, around) or _harden(action, spec)
     if refusal:
         return refusal
     if same(there, after):
@@ -154,6 +158,27 @@ def _unfit(action: HardenWorkload, spec: Json) -> Refusal | None:
             f"{action.target.kind} {action.target.name} has no container or volume {strange[0]}.",
         )
     return None
+
+
+def _in_use(action: HardenWorkload, spec: Json, around: Around) -> Refusal | None:
+    """Refuse to take a token that gives rights away, unless a person confirmed it."""
+    is_off = spec.get("automountServiceAccountToken") is False
+    if Setting.TOKEN not in action.settings or is_off or action.confirmed:
+        return None
+    holding = bindings_of(_account(spec), action.target.namespace, around)
+    if not holding:
+        return None
+    return Refusal(
+        Reason.NEEDS_PERSON,
+        f"{action.target.kind} {action.target.name} may need its token, as {holding[0]} gives its "
+        f"account {_account(spec)} rights.",
+        "Confirm that it works without, or take the rights away first.",
+    )
+
+
+def _account(spec: Json) -> str:
+    """Name the service account that a pod specification runs as."""
+    return str(spec.get("serviceAccountName") or spec.get("serviceAccount") or "default")
 
 
 def _harden(action: HardenWorkload, spec: Json) -> Refusal | None:
@@ -209,13 +234,11 @@ def _risks(action: HardenWorkload, spec: Json, around: Around) -> tuple[Risk, ..
     if action.empty_dirs:
         risks.append(EMPTY_DIRS)
     if Setting.TOKEN in action.settings:
-        account = str(spec.get("serviceAccountName") or spec.get("serviceAccount") or "default")
-        holding = bindings_of(account, action.target.namespace, around)
-        if holding:
-            reason = (
-                f"Its service account {account} holds rights by {holding[0]}: it may need them."
+        rights = rights_of(_account(spec), action.target.namespace, around)
+        if rights:
+            risks.append(
+                high(f"It may need its token, as far as can be seen: {'; '.join(rights[:3])}.")
             )
-            risks.append(Risk(RiskLevel.HIGH, (reason,)))
     return tuple(risks)
 
 

@@ -18,7 +18,7 @@ from tools.planning.drafting import (
     taken,
 )
 from tools.planning.patching import as_list, as_object, value_at
-from tools.planning.rollout import IN_PLACE, bindings_of, is_windows, spec_of, spec_path
+from tools.planning.rollout import IN_PLACE, is_windows, rights_of, spec_of, spec_path
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
 from tools.types import Action, DnsName, Risk
 
@@ -128,13 +128,10 @@ def _changed(kind: str, obj: Json, account: str) -> Json:
 
 def _in_use(name: str, namespace: str, spec: Json, account: Json, around: Around) -> Iterator[str]:
     """Say what the workload loses with its present account, as far as that can be seen."""
-    for kind in ("RoleBinding", "ClusterRoleBinding"):
-        if kind not in around.others:
-            yield f"whether a {kind} gives {name} rights could not be read"
-    yield from (
-        f"{binding} gives {name} rights" for binding in bindings_of(name, namespace, around)
-    )
+    yield from rights_of(name, namespace, around)
     yield from (f"its account says {key}" for key in _CLOUD if _annotation(account, key))
+    if spec.get("automountServiceAccountToken") is True:
+        yield "it asks for its account's token (automountServiceAccountToken)"
     for volume in map(as_object, as_list(spec.get("volumes"))):
         for source in map(as_object, as_list(value_at(volume, ("projected", "sources")))):
             if "serviceAccountToken" in source:

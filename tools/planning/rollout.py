@@ -247,6 +247,17 @@ def bindings_of(account: str, namespace: str, around: Around) -> tuple[str, ...]
     )
 
 
+def rights_of(account: str, namespace: str, around: Around) -> tuple[str, ...]:
+    """Say what gives a service account rights, or that it could not be read; empty where nothing does."""
+    unread = (
+        f"whether a {kind} gives {account} rights could not be read"
+        for kind in ("RoleBinding", "ClusterRoleBinding")
+        if kind not in around.others
+    )
+    bound = (f"{each} gives {account} rights" for each in bindings_of(account, namespace, around))
+    return (*unread, *bound)
+
+
 def selects(selector: Json, labels: Json) -> bool:
     """Match a label selector as Kubernetes does; one without requirements selects everything."""
     if any(labels.get(k) != v for k, v in as_object(selector.get("matchLabels")).items()):

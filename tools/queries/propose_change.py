@@ -3,7 +3,7 @@
 Call it only when the person asks for that change, once per object. `change` says which:
 scale (replicas); restart; pause, resume (a Deployment's rollout, a CronJob's runs); set_resources
 (resources); pin_images (to the digests that its pods run; containers, none means all);
-own_service_account (account, confirmed); account_token_off (a ServiceAccount); pod_security_labels
+own_service_account (account, confirmed); account_token_off (a ServiceAccount: confirmed); pod_security_labels
 (a Namespace: enforce, audit, warn); deny_traffic (a Namespace: egress); delete (never a Namespace,
 volume, claim or Secret; cannot be undone). For fixes of findings take propose_fix.
 """
@@ -174,7 +174,9 @@ _MAKERS: Mapping[str, Callable[[Arguments, Target, QueryContext], Action]] = {
         target=target, containers=tuple(given.containers)
     ),
     "own_service_account": _own_account,
-    "account_token_off": lambda _, target, __: AccountTokenOff(target=target),
+    "account_token_off": lambda given, target, _: AccountTokenOff(
+        target=target, confirmed=given.confirmed
+    ),
     "pod_security_labels": _labels,
     "deny_traffic": _deny,
     "delete": _delete,

@@ -4,7 +4,8 @@ Call it once per object, and only when the person asks for a fix to be made ("fi
 privileged"), not to explain how one would look. All fixes of one object go into one call. Name controls
 or checks; without any, those of the worst severity that fail; `everything` takes all that can be done
 safely. Kinds: workloads, Namespace (Pod Security labels, default-deny NetworkPolicy), ServiceAccount, bindings of one subject.
-User ids and volumes are taken only where the person's own messages name them.
+User ids and volumes are taken only where the person's own messages name them, and a token that gives
+rights goes only where they wrote that they confirm it.
 """
 
 from typing import Annotated
@@ -29,6 +30,7 @@ from tools.queries.proposing.change import (
     planned_on,
     propose,
     refused,
+    said_confirmed,
     said_empty,
     said_user,
 )
@@ -78,6 +80,10 @@ class Arguments(BaseModel):
         max_length=50,
         description="hostPath volumes that the person said may become empty folders.",
     )
+    confirmed: bool = Field(
+        default=False,
+        description="The rights of its account's token may go: only after the person confirmed it.",
+    )
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:
@@ -102,7 +108,8 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     if target.kind in WORKLOAD_KINDS:
         action, left = await _workload(arguments, context, (reader, target), wanted)
         return await propose(context, reader, action, left, failing)
-    return await propose(context, reader, _other(target, wanted), (), failing)
+    other = _other(target, wanted, arguments.confirmed)
+    return await propose(context, reader, other, (), failing)
 
 
 async def _access(
@@ -152,6 +159,8 @@ def _unsaid(arguments: Arguments, context: QueryContext) -> str:
                 f"The person asking did not say in this thread that volume {volume} may become an "
                 "empty folder."
             )
+    if arguments.confirmed and not said_confirmed(context, arguments.name):
+        return "The person asking did not confirm in this thread that its present rights may go."
     return ""
 
 
@@ -204,14 +213,15 @@ def _harden(
             for given in arguments.run_as
         ),
         empty_dirs=tuple(arguments.empty_dirs),
+        confirmed=arguments.confirmed and Setting.TOKEN in settings,
     )
 
 
-def _other(target: Target, wanted: Wanted) -> Action:
+def _other(target: Target, wanted: Wanted, confirmed: bool) -> Action:
     """Make the action of what is no workload."""
     check = wanted.checks[0]
     if target.kind == "ServiceAccount":
-        return AccountTokenOff(target=target, answers=(check,))
+        return AccountTokenOff(target=target, answers=(check,), confirmed=confirmed)
     if check == "namespace_without_network_policy":
         return DenyTraffic(target=target, answers=(check,))
     return LabelNamespace(target=target, answers=(check,), enforce=Level.BASELINE)

@@ -44,7 +44,8 @@ def container(**fields: Any) -> dict[str, Any]:
 def plan(obj: dict[str, Any], *settings: Setting, **fields: Any) -> Plan | Refusal:
     """Plan these settings on an object."""
     action = HardenWorkload(target=target(obj), settings=settings, **fields)
-    return vocabulary.plan(vocabulary.decode(vocabulary.encode(action)), obj, around())
+    facts = around(RoleBinding=(), ClusterRoleBinding=())
+    return vocabulary.plan(vocabulary.decode(vocabulary.encode(action)), obj, facts)
 
 
 def after(obj: dict[str, Any], *settings: Setting, **fields: Any) -> dict[str, Any]:
@@ -327,16 +328,28 @@ def test_a_check_that_it_will_not_answer_is_named() -> None:
     assert made.notes == ("It does not answer root_user.",)
 
 
-def test_a_token_of_an_account_with_rights_is_a_high_risk() -> None:
+def test_a_token_of_an_account_with_rights_goes_only_when_a_person_confirms() -> None:
     obj = workload(serviceAccountName="web")
     binding = {
         "metadata": {"name": "web-reads"},
         "subjects": [{"kind": "ServiceAccount", "name": "web"}],
     }
     action = HardenWorkload(target=target(obj), settings=(S.TOKEN,))
-    plain = vocabulary.plan(action, obj, around(RoleBinding=()))
-    bound = vocabulary.plan(action, obj, around(RoleBinding=(binding,)))
+    plain = vocabulary.plan(action, obj, around(RoleBinding=(), ClusterRoleBinding=()))
     assert isinstance(plain, Plan)
+    assert plain.risk.level is RiskLevel.MEDIUM
+    unread = vocabulary.plan(action, obj, around(RoleBinding=()))
+    assert isinstance(unread, Plan)
+    assert unread.risk.level is RiskLevel.HIGH
+    assert "could not be read" in unread.risk.reasons[0]
+    facts = around(RoleBinding=(binding,), ClusterRoleBinding=())
+    refusal = refused(vocabulary.plan(action, obj, facts))
+    assert refusal.reason is Reason.NEEDS_PERSON
+    assert "web-reads" in refusal.public
+    bound = vocabulary.plan(structs.replace(action, confirmed=True), obj, facts)
     assert isinstance(bound, Plan)
-    assert (plain.risk.level, bound.risk.level) == (RiskLevel.MEDIUM, RiskLevel.HIGH)
+    assert bound.risk.level is RiskLevel.HIGH
     assert "web-reads" in bound.risk.reasons[0]
+    without = workload(serviceAccountName="web", automountServiceAccountToken=False)
+    both = structs.replace(action, settings=(S.TOKEN, S.SECCOMP))
+    assert isinstance(vocabulary.plan(both, without, facts), Plan)

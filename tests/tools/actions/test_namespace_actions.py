@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.fakes.live_objects import around, live, patched, target, verdicts
 from tools import vocabulary
@@ -218,7 +219,7 @@ def test_a_part_that_was_never_made_is_not_deleted() -> None:
     assert refused(back).reason is Reason.NO_UNDO
 
 
-def test_switching_a_token_off_warns_where_the_account_has_rights() -> None:
+def test_a_token_of_an_account_with_rights_goes_only_when_a_person_confirms() -> None:
     metadata = {"name": "default", "namespace": "shop"}
     obj = live({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
     binding = {
@@ -226,10 +227,18 @@ def test_switching_a_token_off_warns_where_the_account_has_rights() -> None:
         "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": "shop"}],
     }
     action = AccountTokenOff(target=target(obj))
-    plain, bound = (planned(action, obj, around(RoleBinding=b)) for b in ((), (binding,)))
+    plain = planned(action, obj, around(RoleBinding=(), ClusterRoleBinding=()))
     assert isinstance(plain, Plan)
-    assert isinstance(bound, Plan)
-    assert (plain.risk.level, bound.risk.level) == (RiskLevel.MEDIUM, RiskLevel.HIGH)
+    assert plain.risk.level is RiskLevel.MEDIUM
+    bound = around(RoleBinding=(binding,), ClusterRoleBinding=())
+    for facts, said in ((bound, "reads gives"), (around(RoleBinding=()), "could not be read")):
+        refusal = refused(planned(action, obj, facts))
+        assert refusal.reason is Reason.NEEDS_PERSON
+        assert said in refusal.public
+        confirmed = planned(structs.replace(action, confirmed=True), obj, facts)
+        assert isinstance(confirmed, Plan)
+        assert confirmed.risk.level is RiskLevel.HIGH
+        assert said in confirmed.risk.reasons[0]
     after = patched(obj, json_patch(plain.operations[0], obj))
     assert after["automountServiceAccountToken"] is False
-    assert refused(planned(action, after)).reason is Reason.ALREADY_FINE
+    assert refused(planned(action, after, bound)).reason is Reason.ALREADY_FINE

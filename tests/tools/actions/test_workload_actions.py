@@ -271,6 +271,11 @@ CLOUD = account(meta={"annotations": {"eks.amazonaws.com/role-arn": "arn:x"}})
         (around(ServiceAccount=(), RoleBinding=()), {}, "could not be read"),
         (around(ServiceAccount=(CLOUD,), RoleBinding=(), ClusterRoleBinding=()), {}, "role-arn"),
         (around(ServiceAccount=(), RoleBinding=(), ClusterRoleBinding=()), TOKEN, "volume t"),
+        (
+            around(ServiceAccount=(), RoleBinding=(), ClusterRoleBinding=()),
+            {"automountServiceAccountToken": True},
+            "asks for its account's token",
+        ),
     ],
 )
 def test_an_account_in_use_is_kept_until_a_person_confirms(

@@ -24,6 +24,8 @@ from tools.actions.undo_change import UndoChange
 from tools.planning.quantities import cpu, memory
 from tools.types import Action, Target
 
+_SURE = "; a person confirmed that the rights it has now may go"
+
 
 def title(action: Action) -> str:
     """Say what an action does: `scale Deployment shop/web to 2 replicas`."""
@@ -42,11 +44,16 @@ def _harden(action: HardenWorkload, where: str) -> str:
         for user in action.users
     ]
     folders = [f"an empty folder for volume {name}" for name in action.empty_dirs]
-    return f"harden {where}: {_listed((*action.settings, *users, *folders))}"
+    sure = _SURE if action.confirmed else ""
+    return f"harden {where}: {_listed((*action.settings, *users, *folders))}{sure}"
+
+
+def _token_off(action: AccountTokenOff, where: str) -> str:
+    return f"switch the token of {where} off{_SURE if action.confirmed else ''}"
 
 
 def _own_account(action: OwnServiceAccount, where: str) -> str:
-    sure = "; a person confirmed that the rights it has now may go" if action.confirmed else ""
+    sure = _SURE if action.confirmed else ""
     return f"give {where} a service account of its own, {action.account}, without a token{sure}"
 
 
@@ -119,7 +126,7 @@ def _listed(items: Iterable[str]) -> str:
 _WORDS: Mapping[type[Action], Callable[[Any, str], str]] = {
     HardenWorkload: _harden,
     OwnServiceAccount: _own_account,
-    AccountTokenOff: lambda _, where: f"switch the token of {where} off",
+    AccountTokenOff: _token_off,
     LabelNamespace: _labels,
     DenyTraffic: _deny,
     RemoveSubject: _remove,

@@ -286,7 +286,7 @@ def _call(wanted: Change, row: WorkloadRow, about: list[str], cluster: str) -> C
 def _fix_call(wanted: Change, place: dict[str, Any], about: list[str]) -> Call:
     """Make the call that fixes one object; an account of its own, once that is confirmed."""
     facts = dict(wanted.facts)
-    if facts.pop("confirmed", False) and set(about) <= _OWN_ACCOUNT and about:
+    if facts.get("confirmed") and set(about) <= _OWN_ACCOUNT and about:
         given = {"change": Sort.ACCOUNT.value, "confirmed": True}
         return Call("propose_change", given | place)
     if about or facts.get("settings"):
@@ -328,7 +328,8 @@ def _by_kind(talk: Talk, question: Ask, wanted: Change) -> Plan:
     if wanted.sort is Sort.SUBJECT:
         query, facts = "propose_access", dict(wanted.facts)
     elif wanted.sort is Sort.FIX:
-        query, facts = "propose_fix", {"controls": list(question.about)}
+        sure = {key: True for key in ("confirmed",) if key in wanted.facts}
+        query, facts = "propose_fix", {"controls": list(question.about), **sure}
     else:
         query, facts = "propose_change", {"change": wanted.sort.value, **wanted.facts}
     got = yield [Call(query, given | {key: value for key, value in facts.items() if value != []})]

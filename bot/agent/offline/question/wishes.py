@@ -239,9 +239,7 @@ def read_fix(text: str) -> dict[str, Any]:
         facts["settings"] = [*facts.get("settings", []), "host-paths"]
     if _EVERYTHING.search(text):
         facts["everything"] = True
-    if _SURE.search(text):
-        facts["confirmed"] = True
-    return facts
+    return facts | _sure(text)
 
 
 def _scale(text: str) -> dict[str, Any]:
@@ -268,7 +266,11 @@ def _deny(text: str) -> dict[str, Any]:
 def _account(text: str) -> dict[str, Any]:
     called = re.search(r"\b(?:called|named|namens)\s+[`'\"]?([a-z0-9][a-z0-9.-]*)", text, re.I)
     facts: dict[str, Any] = {"account": called[1]} if called else {}
-    return facts | ({"confirmed": True} if _SURE.search(text) else {})
+    return facts | _sure(text)
+
+
+def _sure(text: str) -> dict[str, Any]:
+    return {"confirmed": True} if _SURE.search(text) else {}
 
 
 def _resources(text: str) -> dict[str, Any]:

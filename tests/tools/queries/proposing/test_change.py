@@ -236,7 +236,7 @@ async def test_names_beyond_the_scope_are_not_told(
     given = {"name": "lathe", "namespace": "bench", "controls": ["5.1.6"]}
     assert "ClusterRoleBinding masters" in (await fix(workshop, **given)).text
     narrow = (await fix(bench, **given)).text
-    assert "holds rights by ClusterRoleBinding (not shown here)" in narrow
+    assert "ClusterRoleBinding (not shown here) gives" in narrow
     assert "masters" not in narrow
 
 
@@ -271,13 +271,36 @@ async def test_every_other_change(workshop: QueryContext) -> None:
     deleted = action_of(await change(workshop, change="delete", **place))
     assert deleted.target.uid == "u-press"
     switched = await change(
-        workshop,
+        saying(workshop, "switch the token of default off", "confirmed"),
         change="account_token_off",
         kind="ServiceAccount",
         name="default",
         namespace="bench",
+        confirmed=True,
     )
-    assert title(action_of(switched)) == "switch the token of ServiceAccount bench/default off"
+    assert title(action_of(switched)) == (
+        "switch the token of ServiceAccount bench/default off; a person confirmed that the rights it "
+        "has now may go"
+    )
+
+
+async def test_a_token_that_gives_rights_goes_only_when_that_is_confirmed(
+    workshop: QueryContext,
+) -> None:
+    lathe: dict[str, Any] = {"name": "lathe", "namespace": "bench", "controls": ["5.1.6"]}
+    account = {"name": "default", "kind": "ServiceAccount", "namespace": "bench"}
+    for given, query in ((lathe, fix), (account, fix)):
+        reason, said = refusal_of(await query(workshop, **given))
+        assert reason is Reason.NEEDS_PERSON
+        assert "ClusterRoleBinding masters gives" in said
+        unsaid = await query(saying(workshop, "no token there"), **given, confirmed=True)
+        assert "did not confirm" in refusal_of(unsaid)[1]
+        sure = await query(saying(workshop, "no token there", "I confirm"), **given, confirmed=True)
+        assert action_of(sure).confirmed
+    rest = await fix(workshop, name="lathe", namespace="bench", everything=True)
+    assert Setting.TOKEN not in action_of(rest).settings
+    assert isinstance(rest.data, Planned)
+    assert "may need its token" in " ".join(rest.data.left)
 
 
 async def test_an_account_that_holds_rights_is_left_only_when_that_is_confirmed(
