@@ -1,7 +1,7 @@
 """Pod Security labels on a namespace: which level its pods are held to.
 
 Stricter only: to loosen what a namespace is held to is not in the vocabulary. Whether pods that are
-there would be refused is shown when it is rehearsed.
+there would be refused is shown when it is rehearsed, and makes it a high risk.
 """
 
 import copy

@@ -13,13 +13,15 @@ from knowledge import catalogue
 from tools.cluster.reader import Reader
 from tools.discovery import checks
 from tools.objects.kinds import KINDS
+from tools.planning.drafting import combined, high
 from tools.plans import Json
 from tools.scan import scan
-from tools.types import Operation, Verdict
+from tools.types import Operation, Risk, Verdict
 from tools.workload import WORKLOAD_KINDS, Inventory, workload_of
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
 _WARNED = "would violate PodSecurity"
+_EXISTING = "violate the new PodSecurity enforce level"
 MAX_PREVIEW = 50
 """The most workloads that a preview names."""
 _LEVELS = ("baseline", "restricted")
@@ -65,6 +67,13 @@ async def preview(operation: Operation, reader: Reader, now: datetime) -> tuple[
     cut = (f"And {more} more.",) if more > 0 else ()
     unread = tuple(f"Could not be looked at: {gap.what}, {gap.why}." for gap in result.gaps)
     return (*said[:MAX_PREVIEW], *cut, *unread[:MAX_PREVIEW])
+
+
+def weighed(risk: Risk, seen: Iterable[str], warnings: Iterable[str]) -> Risk:
+    """Give the risk of a change with that of its preview: pods that would be refused make it high."""
+    if any(seen) or any(_EXISTING in warning for warning in warnings):
+        return combined((high("Pods that are needed now would be refused (see below)."), risk))
+    return risk
 
 
 def _violations(cluster: str, obj: Json, level: str) -> list[str]:

@@ -19,7 +19,7 @@ from tools.change.objects import (
     result_digest,
     shown,
 )
-from tools.change.pod_security import preview, refusal
+from tools.change.pod_security import preview, refusal, weighed
 from tools.changes import Rehearsal, Seal, State, Step
 from tools.cluster.live.wire import ReadFailed
 from tools.cluster.reader import Reader
@@ -111,7 +111,8 @@ async def _rehearsed_anew(
                 return given_up
             rehearsal = _rehearsed(decoded, plan, tried, bool(done))
             seen = await preview(plan.operations[0], reader, now)
-            return structs.replace(rehearsal, preview=seen)
+            risk = weighed(rehearsal.risk, seen, rehearsal.warnings)
+            return structs.replace(rehearsal, preview=seen, risk=risk)
     return given_up
 
 

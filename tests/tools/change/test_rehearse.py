@@ -16,7 +16,7 @@ from tools.change.account import Subject, may
 from tools.changes import Rehearsal, Seal, State, digest
 from tools.errors import AccessRefused, BadAction, ClusterUnreachable, NotAllowed
 from tools.planning.hardening import Setting
-from tools.types import Operation, Target, Verb
+from tools.types import Operation, RiskLevel, Target, Verb
 
 BUDGETS = "/apis/policy/v1/poddisruptionbudgets"
 PODS = "/api/v1/pods"
@@ -110,6 +110,19 @@ async def test_a_stricter_namespace_is_previewed_with_every_template(bench: Any)
     assert rehearsal.warnings == ("existing pods violate the new level: web-1",)
     named = sorted(line.partition(":")[0] for line in rehearsal.preview)
     assert named == ["CronJob nightly", "Deployment asleep"]
+    assert rehearsal.risk.level is RiskLevel.HIGH
+    assert "refused" in rehearsal.risk.reasons[0]
+
+
+async def test_a_stricter_namespace_that_all_pods_meet_is_no_high_risk(bench: Any) -> None:
+    bench.api.objects[DEPLOYMENTS] = [deployment(securityContext={"privileged": False})]
+    target = Target("lab", "v1", "Namespace", "", "shop")
+    action = vocabulary.encode(LabelNamespace(target=target, enforce=Level.BASELINE))
+    rehearsal = await bench.rehearse(action)
+    assert (rehearsal.preview, rehearsal.risk.level) == ((), RiskLevel.MEDIUM)
+    existing = "existing pods violate the new PodSecurity enforce level"
+    bench.api.writes.warnings = (existing,)
+    assert (await bench.rehearse(action)).risk.level is RiskLevel.HIGH
 
 
 async def test_no_dry_run_is_a_state(bench: Any) -> None:
