@@ -153,11 +153,11 @@ async def _step(work: _Work, step: Step) -> Outcome:
             return await _recorded(work, refused) if sent else refused
         if refused := await _intended(work, intent):
             return await _recorded(work, refused)
-        sent, account = True, parts.accounts[work.cluster]
-        sure = partial(_sure, work, step)
+        before, sent, account = sent, True, parts.accounts[work.cluster]
+        sure, wait = partial(_sure, work, step), work.hold.wait
         try:
             outcome = await apply(
-                intent, account, clock=parts.clock, wait=work.hold.wait, sure=sure
+                intent, account, clock=parts.clock, wait=wait, sure=sure, sent=before
             )
         except _Refused as stopped:
             outcome = stopped.outcome

@@ -97,10 +97,12 @@ class Desk(Struct):
         assert rehearsal.seal, rehearsal
         return Intent(operation_id, rehearsal.seal, 0, self.now + timedelta(minutes=30))
 
-    async def apply(self, intent: Intent) -> Outcome:
-        """Apply."""
+    async def apply(self, intent: Intent, *, sent: bool = False) -> Outcome:
+        """Apply; `sent`: not for the first time."""
         sure = partial(asyncio.sleep, 0)
-        return await apply(intent, self.writer, clock=self.clock, wait=self.wait, sure=sure)
+        return await apply(
+            intent, self.writer, clock=self.clock, wait=self.wait, sure=sure, sent=sent
+        )
 
     async def recover(self, intent: Intent) -> Outcome | None:
         """Recover as another process would: with a writer of its own."""

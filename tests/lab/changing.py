@@ -123,6 +123,7 @@ class Journey(Struct):
             clock=self.clock,
             wait=asyncio.sleep,
             sure=partial(asyncio.sleep, 0),
+            sent=False,
         )
         self.outcomes.append(outcome)
         return outcome

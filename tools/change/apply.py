@@ -104,19 +104,21 @@ async def apply(
     clock: Callable[[], datetime],
     wait: Callable[[float], Awaitable[None]],
     sure: Callable[[], Awaitable[None]],
+    sent: bool,
 ) -> Outcome:
     """Carry out one step of a seal. Never raises for what the cluster does: every end is an Outcome.
 
     `wait` is called between attempts with seconds, where a busy server asks for a pause. `sure` is called
     after the reading and right before each write, and raises where somebody else has it by now: of what
-    they wrote since the reading, the write's resource version tells.
+    they wrote since the reading, the write's resource version tells. `sent`: a write of this intent may
+    have been sent before; where none was, a mark of it on the object is somebody else's.
     """
     last: _Again | None = None
     for _ in range(ATTEMPTS):
         if last and last.wait_s:
             await wait(last.wait_s)
         try:
-            return await _attempt(intent, writer, clock, sure)
+            return await _attempt(intent, writer, clock, sure, sent or last is not None)
         except _Again as again:
             last = again
         except _Ended as ended:
@@ -161,11 +163,12 @@ async def _attempt(
     writer: Writer,
     clock: Callable[[], datetime],
     sure: Callable[[], Awaitable[None]],
+    sent: bool,
 ) -> Outcome:
     """Read, compare, try, compare, write. Raises _Again and _Ended, and what `sure` raises."""
     _admit(intent, writer)
     live = await _read(intent, writer)
-    if live is not None and done(intent, live):
+    if sent and live is not None and done(intent, live):
         return applied(intent, live)
     _compare(intent, live)
     tried = await _send(intent, live, writer, dry_run=True)

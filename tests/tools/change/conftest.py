@@ -55,9 +55,11 @@ class Bench(Struct):
         self.api.requests.clear()
         return Intent(operation_id, rehearsal.seal, 0, self.now + timedelta(minutes=30))
 
-    async def apply(self, intent: Intent) -> Outcome:
+    async def apply(self, intent: Intent, *, sent: bool = False) -> Outcome:
         sure = partial(asyncio.sleep, 0)
-        return await apply(intent, self.writer, clock=self.clock, wait=self.wait, sure=sure)
+        return await apply(
+            intent, self.writer, clock=self.clock, wait=self.wait, sure=sure, sent=sent
+        )
 
     @property
     def effects(self) -> list[str]:

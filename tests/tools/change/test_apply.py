@@ -138,7 +138,7 @@ async def test_a_fault_of_the_dry_run_changes_nothing(bench: Any, name: str) -> 
 
 async def test_applying_twice_is_applying_once(bench: Any) -> None:
     intent = await bench.intend()
-    first, second = await bench.apply(intent), await bench.apply(intent)
+    first, second = await bench.apply(intent), await bench.apply(intent, sent=True)
     assert (first.kind, second.kind) == (OutcomeKind.APPLIED, OutcomeKind.APPLIED)
     assert bench.effects == ["op-1"]
 
@@ -154,6 +154,18 @@ async def test_a_mark_that_somebody_else_wrote_beforehand_is_no_write_of_ours(be
     assert (await confirm(intent.seal, bench.reader, bench.writer, now=bench.now)).other
     assert bench.effects == []
     assert context(live(bench))["privileged"] is True
+
+
+async def test_what_was_never_sent_is_not_ours_though_all_is_as_it_was_to_be(bench: Any) -> None:
+    intent = await bench.intend()
+
+    def forge(obj: dict[str, Any]) -> None:
+        obj["metadata"]["annotations"][OPERATION] = "op-1"
+        context(obj).update(privileged=False, allowPrivilegeEscalation=False)
+
+    bench.api.writes.change(DEPLOYMENTS, "web", forge)
+    outcome = await bench.apply(intent)
+    assert outcome.kind is OutcomeKind.STALE, outcome
 
 
 async def test_a_mark_on_what_is_to_be_deleted_is_no_deletion(bench: Any) -> None:

@@ -137,7 +137,7 @@ async def test_after_a_crash_there_is_a_whole_commit_or_none(
     found = await desk.recover(intent)
     assert (found is not None) == after
     again = await desk_of(desk.folder)
-    assert (await again.apply(intent)).kind is OutcomeKind.APPLIED
+    assert (await again.apply(intent, sent=True)).kind is OutcomeKind.APPLIED
     commits = git(desk.folder, "log", "--format=%s", "main..oakum/operation-1").splitlines()
     assert commits == ["Change Deployment shop/web"]
     await again.writer.close()
@@ -223,7 +223,7 @@ async def test_branches_that_git_packed_meanwhile_are_seen(desk: Desk) -> None:
     git(desk.folder, "pack-refs", "--all")
     assert (await desk.apply(undo)).kind is OutcomeKind.APPLIED
     git(desk.folder, "pack-refs", "--all")
-    assert (await desk.apply(undo)).kind is OutcomeKind.APPLIED
+    assert (await desk.apply(undo, sent=True)).kind is OutcomeKind.APPLIED
     assert git(desk.folder, "fsck", "--strict").strip() == ""
 
 
