@@ -7,6 +7,7 @@ judgement. Used by `reader`.
 """
 
 import codecs
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -50,6 +51,12 @@ class Entry(Struct, frozen=True, gc=False):
     """Path in the folder, and line."""
     raw: bytes
     """The whole object as JSON, not redacted."""
+
+
+def uid_of(kind: str, namespace: str, name: str) -> str:
+    """Make up the uid of an object whose manifest has none: the same one for the same name and place."""
+    named = f"{kind}/{namespace}/{name}"
+    return f"manifest-{hashlib.sha256(named.encode()).hexdigest()[:32]}"
 
 
 class Contents(Struct):

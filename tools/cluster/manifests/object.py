@@ -6,7 +6,6 @@ into a manifest, nor is the annotation that names the operation. Pure. Used by `
 """
 
 import copy
-import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +14,7 @@ from msgspec import UNSET, inspect
 
 from tools import redact
 from tools.changes import digest_of
+from tools.cluster.manifests.folder import uid_of
 from tools.cluster.manifests.loose import loosened
 from tools.cluster.writer import OPERATION
 from tools.errors import ToolsError
@@ -65,8 +65,7 @@ def as_live(obj: dict[str, Any], target: Target, operation_id: str) -> dict[str,
     """Give the object as read from a server; `operation_id` is the last that changed it, or empty."""
     result = _without_nulls(obj)
     metadata = result.setdefault("metadata", {})
-    named = f"{target.kind}/{target.namespace}/{target.name}"
-    made_up = f"manifest-{hashlib.sha256(named.encode()).hexdigest()[:_DIGITS]}"
+    made_up = uid_of(target.kind, target.namespace, target.name)
     metadata["uid"] = str(metadata.get("uid") or made_up)
     metadata["resourceVersion"] = digest_of(obj)[:_DIGITS]
     if operation_id:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tools import redact
 from tools.cluster.events import newest_first
-from tools.cluster.manifests.folder import MARKER, Contents, Entry, read_folder, unopened
+from tools.cluster.manifests.folder import MARKER, Contents, Entry, read_folder, uid_of, unopened
 from tools.cluster.manifests.loose import loosened
 from tools.cluster.reader import Events, Listing
 from tools.labels import restored
@@ -88,10 +88,14 @@ class SnapshotReader:
         return Listing(objects, (*self._gaps, *self._kind_gaps.get(kind.kind, ())))
 
     async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
-        """Give one object whole, redacted."""
+        """Give one object whole, redacted, with a uid as a server would give it one."""
         for entry in self._chosen(kind, (namespace,) if kind.namespaced else ()):
             if entry.name == name:
-                return await asyncio.to_thread(self._whole, entry)
+                found = await asyncio.to_thread(self._whole, entry)
+                metadata = found["metadata"]
+                if not metadata.get("uid"):
+                    metadata["uid"] = uid_of(entry.own_kind, entry.namespace, name)
+                return found
         return None
 
     def _whole(self, entry: Entry, *, to_plan: bool = False) -> dict[str, Any]:

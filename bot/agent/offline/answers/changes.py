@@ -36,7 +36,7 @@ _HOW_MANY = "How many replicas is it to have?"
 _WHICH_LEVEL = "Which level is it to be held to: baseline or restricted?"
 _WHICH_AMOUNTS = "Which amounts? For example: memory limit 256Mi, cpu request 100m."
 _WHICH_SUBJECT = (
-    "Whom is it no longer to name? For example: user jane, group devs, service account ci/builder."
+    "Whom is it no longer to name? Say user, group or service account, and its name."
 )
 _WHAT_TO_DEPLOY = "To deploy an application I need"
 _CONFIRM = "Confirm that it works without"

@@ -16,6 +16,7 @@ _VERBS = (
     r"resume|suspend|unpause|unsuspend|drop|deploy|turn off|switch off|take|revoke|narrow|restrict|limit|forbid|"
     r"run(?= .{1,60}\bas (?:user|uid|non-?root|nobody)\b)|let(?= .{1,60}\b(?:run|may|become|have)\b)|"
     r"(?:turn|switch)(?= .{1,40}\boff\b)|bring(?= .{1,40}\b(?:up|down|to)\b)|get(?= .{1,60}\b(?:out of|off|rid of)\b)|run(?= .{1,60}\b(?:without|unprivileged)\b)|"
+    r"default[- ]deny(?= (?:all|ingress|egress|traffic|in|for)\b)|"
     r"give (?!me\b|us\b|the list|a list|an overview)|get rid of|make"
 )
 _GERMAN_VERBS = (

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tools.cluster.manifests import folder as folder_module
+from tools.cluster.manifests.object import as_live
 from tools.cluster.manifests.reader import SnapshotReader, open_folder
 from tools.errors import UnknownName
 from tools.objects.kinds import KINDS
-from tools.types import ClusterConfig, ClusterSource
+from tools.types import ClusterConfig, ClusterSource, Target
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: %s}\nspec: {containers: []}\n"
 Write = Callable[[dict[str, str]], Path]
@@ -257,3 +258,14 @@ async def test_thousands_of_documents_are_read(write: Write) -> None:
     text = "---\n".join(POD % (f"p{n}", f"ns{n % 20}") for n in range(5000))
     reader = await opened(write({"big.yaml": text}))
     assert len(await names(reader)) == 5000
+
+
+async def test_an_object_has_the_uid_by_which_it_is_edited(write: Write) -> None:
+    reader = await opened(write({"pod.yaml": POD % ("web", "shop")}))
+    found = await reader.get(KINDS["Pod"], "shop", "web")
+    assert found is not None
+    uid = found["metadata"].pop("uid")
+    target = Target("demo", "v1", "Pod", "shop", "web")
+    assert uid == as_live(found, target, "")["metadata"]["uid"]
+    other = Target("demo", "v1", "Pod", "shop", "api")
+    assert uid != as_live(found, other, "")["metadata"]["uid"]

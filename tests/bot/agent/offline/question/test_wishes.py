@@ -26,6 +26,7 @@ CASES: list[tuple[str, Sort, dict[str, Any]]] = [
     ("delete deployment web", Sort.DELETE, {}),
     ("remove group devs from rolebinding team", Sort.SUBJECT, {"subject_kind": "Group", "subject": "devs"}),
     ("narrow role reader", Sort.NARROW, {}),
+    ("default deny ingress in namespace shop", Sort.DENY, {}),
 ]  # fmt: skip
 
 
@@ -37,6 +38,7 @@ def test_what_is_asked_for(text: str, sort: Sort, facts: dict[str, Any]) -> None
 
 
 QUESTIONS = [
+    "what is default deny?",
     "how do I fix web?",
     "how would I scale web?",
     "what happens if I delete web?",
