@@ -79,6 +79,8 @@ class View:
     now: datetime
     undo: Case | None = None
     """Of an ended proposal: the newest one that takes it back."""
+    unattached: str = ""
+    """Why a file that belongs beside the card could not be put there; empty where all are."""
 
 
 def card(case: Case, view: View) -> Rendered:
@@ -143,7 +145,11 @@ def _standing(case: Case, view: View) -> list[str]:
     lines: list[str] = []
     if proposal.reason:
         lines.append(literal(proposal.reason, 700))
-    lines += _next_steps(proposal, wording.rehearsal_of(proposal))
+    lines += _next_steps(proposal, wording.rehearsal_of(proposal), attached=not view.unattached)
+    if view.unattached:
+        blocked = ", so nobody can approve it yet" if proposal.state is State.PENDING else ""
+        why = literal(_sentence(view.unattached), 200)
+        lines.append(f"⚠️ Its file could not be put into this thread{blocked}. {why}")
     if proposal.state in _OPEN and not view.alive:
         lines.append("⚠️ The executor gives no sign of life: nothing can be tried out or executed.")
     if proposal.state is State.PENDING and is_private(proposal):
@@ -162,13 +168,14 @@ def _standing(case: Case, view: View) -> list[str]:
     return lines
 
 
-def _next_steps(proposal: Proposal, rehearsal: Rehearsal | None) -> list[str]:
+def _next_steps(proposal: Proposal, rehearsal: Rehearsal | None, *, attached: bool) -> list[str]:
     """Say what somebody can do about a change that Oakum does not carry out."""
     lines: list[str] = []
     hint = rehearsal.hint if rehearsal is not None else ""
     if hint and proposal.state in {State.BLOCKED, State.HANDED_OVER}:
         lines.append(f"What can be done: {literal(hint, 300)}")
-    if proposal.state is State.HANDED_OVER and rehearsal is not None and rehearsal.diff:
+    handed_over = proposal.state is State.HANDED_OVER and rehearsal is not None and rehearsal.diff
+    if handed_over and attached:
         lines.append("The patch is whole in a file of this thread.")
     if proposal.state is State.EXPIRED or proposal.outcome == OutcomeKind.STALE:
         lines.append("To go on, ask for it again: it is worked out anew from what is there then.")
@@ -278,8 +285,9 @@ def _buttons(case: Case, rehearsal: Rehearsal | None, rule: Rule | None, view: V
     proposal = case.proposal
     state = proposal.state
     found: list[Block] = []
-    if state is State.PENDING:
+    if state is State.PENDING and not view.unattached:
         found.append(_button("Approve", APPROVE, proposal.id, "primary") | _asking(rehearsal))
+    if state is State.PENDING:
         found.append(_button("Reject", REJECT, proposal.id, "danger"))
     if state is State.APPROVED and rule is not None and rule.execute and not proposal.started_by:
         found.append(_button("Start", START, proposal.id, "primary"))

@@ -19,6 +19,7 @@ from bot.slack.outlet import SlackBusy, SlackRefused, SlackUnclear
 from bot.slack.proposals import notes, posting
 from bot.slack.proposals.cards import View, card
 from bot.slack.proposals.posting import GONE, Spot
+from bot.slack.tables import Attachment
 from bot.store import outbox, signs
 from bot.store.outbox import CARD, App, Note, Parcel
 from bot.store.proposals import Case, State
@@ -32,11 +33,14 @@ _POLL_S = 0.5
 _DOWN_S = 2.0
 _LOST_S = 3.0
 """So long after a lost answer the message is looked for."""
+_UNATTACHED_S = 30.0
+"""So long after a file could not be put beside a card it is tried again."""
 _LATEST_S = 300.0
 _REDRAWN_MAX = 500
 """So many of the newest cards are looked at when all that are open have to be drawn anew."""
 _FILES_MAX = 10_000
 _ALIVE_EVERY_S = 5.0
+_NEEDS_FILES = frozenset({State.PENDING, State.HANDED_OVER})
 _WAITING = frozenset({State.DRAFT, State.PENDING, State.APPROVED, State.EXECUTING})
 _log = logger(__name__)
 
@@ -150,11 +154,13 @@ class Delivery:
         What was proposed at a terminal has no place in Slack.
         """
         case = await proposals.get(self._desk.db, parcel.proposal)
+        missing = False
         try:
             if case is None or case.proposal.thread.team != self._desk.me.team:
                 ts, revision = parcel.message_ts, None
             elif parcel.kind == CARD:
-                ts, revision = await self._show_card(parcel, case), case.proposal.revision
+                ts, missing = await self._show_card(parcel, case)
+                revision = case.proposal.revision
             else:
                 ts, revision = await self._show_note(parcel, case), None
         except SlackRefused as error:
@@ -163,23 +169,38 @@ class Delivery:
             _log.error("no place to show it", proposal=parcel.proposal, why=error.error)
             ts, revision = parcel.message_ts, None
         await outbox.shown(self._desk.db, parcel, self._worker, ts, revision)
+        if missing:
+            due = self._desk.now() + timedelta(seconds=_UNATTACHED_S)
+            await outbox.again(self._desk.db, parcel.proposal, due)
 
-    async def _show_card(self, parcel: Parcel, case: Case) -> str:
+    async def _show_card(self, parcel: Parcel, case: Case) -> tuple[str, bool]:
+        """Show a card, its files first; True where one that it needs is to be tried again."""
         desk, proposal = self._desk, case.proposal
         undo = await undo_case(desk.db, proposal.id) if proposal.state is State.DONE else None
-        shown = card(case, replace(self._view(), undo=undo))
+        view = replace(self._view(), undo=undo)
+        shown = card(case, view)
+        unattached = await self._attach(self._spot(parcel, case), shown.files)
+        if unattached:
+            shown = card(case, replace(view, unattached=unattached))
         spot = self._spot(parcel, case)
         ts = await posting.put(desk, spot, shown, parcel.message_ts, tried=parcel.attempts > 1)
-        missing = tuple(one for one in shown.files if (proposal.id, one.name) not in self._files)
-        await posting.attach(desk, spot, missing)
-        if len(self._files) >= _FILES_MAX:
-            self._files.clear()
-        self._files |= {(proposal.id, one.name) for one in missing}
         if proposal.undo_of:
             await outbox.again(desk.db, proposal.undo_of, desk.now())
+        if unattached and proposal.state in _NEEDS_FILES:
+            return ts, True
         for kind in notes.due_with(case):
             await outbox.note(desk.db, proposal.id, self._app, Note(kind, desk.now()), desk.now())
-        return ts
+        return ts, False
+
+    async def _attach(self, spot: Spot, files: tuple[Attachment, ...]) -> str:
+        """Put the files beside a card that are not known to be there; why one is not, or nothing."""
+        missing = tuple(one for one in files if (spot.proposal, one.name) not in self._files)
+        unattached = await posting.attach(self._desk, spot, missing)
+        if not unattached:
+            if len(self._files) >= _FILES_MAX:
+                self._files.clear()
+            self._files |= {(spot.proposal, one.name) for one in missing}
+        return unattached
 
     async def _show_note(self, parcel: Parcel, case: Case) -> str:
         desk = self._desk

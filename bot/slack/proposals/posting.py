@@ -75,12 +75,13 @@ async def put(desk: Desk, spot: Spot, shown: Rendered, ts: str, *, tried: bool) 
     return await _edited(desk, spot, shown, found) if found else await _posted(desk, spot, shown)
 
 
-async def attach(desk: Desk, spot: Spot, files: tuple[Attachment, ...]) -> None:
-    """Put files beside the card that are not there yet; what Slack does not take is logged."""
+async def attach(desk: Desk, spot: Spot, files: tuple[Attachment, ...]) -> str:
+    """Put files beside the card that are not there yet; gives why one could not be, or nothing."""
     if not files:
-        return
+        return ""
     target = Target(spot.key.channel, spot.key.thread, "", spot.key.team, spot.proposal, "")
     there = await file_names(desk, target)
+    why = ""
     for one in files:
         if one.name in there:
             continue
@@ -88,6 +89,8 @@ async def attach(desk: Desk, spot: Spot, files: tuple[Attachment, ...]) -> None:
             await upload(desk, spot.key, one, spot.proposal)
         except BotError as error:
             _log.warning("file not attached", name=one.name, why=error.public)
+            why = error.public
+    return why
 
 
 async def _edited(desk: Desk, spot: Spot, shown: Rendered, ts: str) -> str:
