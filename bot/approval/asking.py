@@ -133,6 +133,7 @@ def _joined(before: Wish, wish: Wish) -> Wish:
         settings=tuple(each for each in Setting if each in {*one.settings, *other.settings}),
         users=tuple(users.values()),
         empty_dirs=tuple(dict.fromkeys((*one.empty_dirs, *other.empty_dirs))),
+        confirmed=one.confirmed or other.confirmed,
     )
     risk = max(before.risk, wish.risk, key=lambda level: level.rank)
     return Wish(action, title(action), risk)

@@ -91,12 +91,15 @@ async def test_an_action_worked_out_twice_is_one_draft(desk: Desk) -> None:
 
 
 async def test_fixes_of_one_object_in_several_calls_are_one_action(desk: Desk) -> None:
-    more = (FIX[0], FIX[1] | {"controls": ["5.1.6", "5.6.2"]})
-    given = await with_model(desk, [calls(FIX), calls(more), say("See the card.")])
+    token = (FIX[0], FIX[1] | {"controls": ["5.1.6"], "confirmed": True})
+    more = (FIX[0], FIX[1] | {"controls": ["5.6.2"]})
+    turns = [calls(FIX), calls(token), calls(more), say("See the card.")]
+    given = await with_model(desk, turns, "fix lathe and its token, I confirm that")
     (action,) = await submitted(desk.parts.db)
     assert isinstance(action, HardenWorkload)
     assert action.settings == (Setting.PRIVILEGED, Setting.SECCOMP, Setting.TOKEN)
-    assert "harden Deployment bench/lathe: privileged, seccomp, token." in given.text
+    assert action.confirmed
+    assert "harden Deployment bench/lathe: privileged, seccomp, token; a person" in given.text
 
 
 async def test_a_question_taken_up_again_asks_once(desk: Desk) -> None:
