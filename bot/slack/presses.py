@@ -98,6 +98,9 @@ async def submitted(desk: Desk, body: dict[str, Any]) -> None:
         text = "Thank you; your reason is kept with the answer."
     except BotError as error:
         text = f"Your reason was not kept. {sentence(error)}"
+    except Exception as error:  # noqa: BLE001
+        number = incident(error, action=REASON_MODAL)
+        text = f"Your reason was not kept; the log has it as {number}."
     await desk.whisper(key.channel, key.thread, person, text)
 
 

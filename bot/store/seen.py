@@ -19,6 +19,12 @@ async def first_time(db: Database, event_id: str, now: datetime) -> bool:
         return noted.one_or_none() is not None
 
 
+async def forget(db: Database, event_id: str) -> None:
+    """Let an id count as new again: what it stood for was not done."""
+    async with db.write() as tx:
+        await tx.execute(delete(seen).where(seen.c.event_id == event_id))
+
+
 async def prune(db: Database, before: datetime) -> int:
     """Forget ids noted before a time, at least 24 h ago; returns how many."""
     async with db.write() as tx:

@@ -4,6 +4,7 @@ A button carries the proposal's opaque id and nothing else; proposal, policy and
 anew. Each press is taken once and gets an answer, privately; what happened is seen on the card.
 """
 
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from bot.approval import deciding, proposals, wording
 from bot.approval.deciding import Ground, Told
 from bot.approval.differences import whole_text
 from bot.approval.policy.votes import Verdict
-from bot.errors import BotError, NotServed
+from bot.errors import BotError, NotServed, StoreUnavailable
 from bot.slack import presses
 from bot.slack.desk import Desk, sentence
 from bot.slack.events import plain
@@ -52,39 +53,59 @@ async def handle(desk: Desk, body: dict[str, Any]) -> None:
         if not await seen.first_time(desk.db, f"press:{press.trigger}", desk.now()):
             return
         text = await _act(desk, press)
-    except BotError as error:
-        text = sentence(error)
-    except ToolsError as error:
-        text = f"{error.public} {error.hint}".strip()
     except Exception as error:  # noqa: BLE001
-        number = incident(error, action=press.action)
-        text = f"Something went wrong on our side; the log has it as {number}."
+        text = _failed(error, press.action)
     desk.outbox_bell.set()
     if text:
         await presses.tell(desk, press, _safe(text))
 
 
 async def rejected(desk: Desk, body: dict[str, Any]) -> None:
-    """Count a rejection whose reason was typed; guidance becomes a question in the thread."""
+    """Count a rejection whose reason was typed; one that fails is answered, and can be sent again."""
     view = body.get("view") or {}
     person = str((body.get("user") or {}).get("id", ""))
     kept = json.loads(str(view.get("private_metadata") or '["", "", ""]'))
     proposal, channel, thread = (str(one) for one in kept)
+    once = f"rejected:{view.get('id')}"
     try:
-        if not await seen.first_time(desk.db, f"rejected:{view.get('id')}", desk.now()):
+        if not await seen.first_time(desk.db, once, desk.now()):
             return
-        values = (view.get("state") or {}).get("values") or {}
-        reason, guidance = (_typed(desk, values, name) for name in ("reason", "guidance"))
-        text = await _reject(
-            desk, ThreadKey(desk.me.team, channel, thread), person, proposal, reason
+        told = await _rejected(
+            desk, ThreadKey(desk.me.team, channel, thread), person, view, proposal
         )
-        if text.done and guidance:
-            await _ask_again(desk, person, proposal, guidance, str(view.get("id")))
-        told = text.text
-    except BotError as error:
-        told = f"Your rejection was not counted. {sentence(error)}"
+    except Exception as error:  # noqa: BLE001
+        why = _failed(error, REJECT_MODAL)
+        told = f"Your rejection was not counted. {why}"
+        with contextlib.suppress(StoreUnavailable):
+            await seen.forget(desk.db, once)
     desk.outbox_bell.set()
     await desk.whisper(channel, thread, person, told)
+
+
+async def _rejected(
+    desk: Desk, key: ThreadKey, person: str, view: dict[str, Any], proposal: str
+) -> str:
+    """Count a rejection; its guidance becomes a question in the thread."""
+    values = (view.get("state") or {}).get("values") or {}
+    reason, guidance = (_typed(desk, values, name) for name in ("reason", "guidance"))
+    text = await _reject(desk, key, person, proposal, reason)
+    if text.done and guidance:
+        try:
+            await _ask_again(desk, person, proposal, guidance, str(view.get("id")))
+        except Exception as error:  # noqa: BLE001
+            why = _failed(error, REJECT_MODAL)
+            return f"{text.text} What to propose instead was not passed on: {why}"
+    return text.text
+
+
+def _failed(error: Exception, action: str) -> str:
+    """Say to who pressed why nothing came of it; what was not foreseen is an incident."""
+    if isinstance(error, BotError):
+        return sentence(error)
+    if isinstance(error, ToolsError):
+        return f"{error.public} {error.hint}".strip()
+    number = incident(error, action=action)
+    return f"Something went wrong on our side; the log has it as {number}."
 
 
 async def _act(desk: Desk, press: Press) -> str:

@@ -182,6 +182,23 @@ async def test_more_findings_come_page_by_page_with_working_buttons(place, press
     assert "Deployment/web-7" in whispers(place)[0]
 
 
+async def test_a_reason_that_could_not_be_kept_is_said_so(place, pressed, monkeypatch):
+    message = await pressed()
+    people = place.slack.people
+    await people.press("UBOB", message, "answer.feedback", "not-helpful")
+    await place.slack.until(lambda: place.slack.space.views)
+    (view_id,) = place.slack.space.views
+
+    async def broken(*_):
+        raise RuntimeError
+
+    monkeypatch.setattr("bot.store.feedback.add", broken)
+    await people.submit("UBOB", view_id, {"reason": {"reason": {"value": "wrong"}}})
+    await place.slack.until(lambda: whispers(place))
+
+    assert "Your reason was not kept" in whispers(place)[0]
+
+
 async def test_thumbs_are_kept_and_a_thumb_down_asks_for_the_reason(place, pressed):
     message = await pressed()
     people = place.slack.people

@@ -8,6 +8,7 @@ import pytest
 
 from bot.approval import proposals
 from bot.approval.policy.file.document import parse
+from bot.errors import StoreUnavailable
 from bot.slack.service import Approvals
 from bot.store import reviews
 from bot.store.outbox import App
@@ -232,6 +233,55 @@ async def test_a_rejection_asks_for_a_reason_and_is_final(place, proposing):
     await place.delivered()
     (told,) = place.marked("ended-denied")
     assert "<@UANN> Rejected" in told.text
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), StoreUnavailable("The store is away.")])
+async def test_a_rejection_that_fails_is_answered_and_can_be_sent_again(
+    place, proposing, monkeypatch, error
+):
+    await proposing.pending(ONE)
+    await place.serve()
+    await press(place, "UBOB", "reject")
+    await place.slack.until(lambda: place.slack.space.views)
+    (view,) = place.slack.space.views
+    typed = {"reason": {"reason": {"value": "no"}}}
+
+    async def broken(*_):
+        raise error
+
+    with monkeypatch.context() as broke:
+        broke.setattr("bot.approval.deciding.vote", broken)
+        await place.slack.people.submit("UBOB", view, typed)
+        told = await place.whispered()
+    assert "Your rejection was not counted" in told
+    assert place.slack.space.ephemeral[0].thread == proposing.thread.thread
+    assert await state(place) is State.PENDING
+
+    await place.slack.people.submit("UBOB", view, typed)
+    await place.card("Rejected")
+
+
+async def test_guidance_that_is_not_passed_on_takes_no_rejection_back(
+    place, proposing, monkeypatch
+):
+    await proposing.pending(ONE)
+    await place.serve()
+    await press(place, "UBOB", "reject")
+    await place.slack.until(lambda: place.slack.space.views)
+    (view,) = place.slack.space.views
+    values = {"reason": "too much", "guidance": "only drop privileged"}
+    typed = {name: {name: {"value": value}} for name, value in values.items()}
+
+    async def broken(*_):
+        raise RuntimeError
+
+    monkeypatch.setattr("bot.store.inbox.put", broken)
+    await place.slack.people.submit("UBOB", view, typed)
+
+    told = await place.whispered()
+    assert "it is final" in told
+    assert "What to propose instead was not passed on" in told
+    assert await state(place) is State.DENIED
 
 
 async def test_guidance_of_a_rejection_is_asked_in_the_thread_by_who_gave_it(place, proposing):
