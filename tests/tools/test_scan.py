@@ -109,6 +109,20 @@ async def test_a_control_is_fail_over_unknown_over_pass_over_not_applicable() ->
     assert control(empty, "5.2.4").reason
 
 
+async def test_a_workload_that_shows_no_container_passes_nothing() -> None:
+    bare = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: bare, namespace: shop}
+spec: {template: {spec: {hostPID: true, containers: []}}}
+"""
+    for keep_all in (False, True):
+        result = await run(MemoryReader(bare), keep_all=keep_all, controls=("5.2.2", "5.2.3"))
+        assert control(result, "5.2.2").verdict is Verdict.UNKNOWN
+        assert control(result, "5.2.3").verdict is Verdict.FAIL
+        assert result.summary[Verdict.PASS] == 0
+
+
 async def test_counts_summary_and_findings_agree_and_only_what_needs_action_is_kept() -> None:
     windows = "{apiVersion: v1, kind: Pod, metadata: {name: w, namespace: shop}, spec: {os: {name: windows}, containers: [{name: w}]}}"
     manifests = f"{SHOP}---\n{windows}\n"
