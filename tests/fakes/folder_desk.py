@@ -132,7 +132,10 @@ class Desk(Struct):
     async def undo(self, intents: tuple[Intent, ...], applied: tuple[Outcome, ...]) -> Intent:
         """Rehearse the undo of all steps of a change."""
         target = vocabulary.decode(intents[0].seal.action).target
-        done = tuple(Done(i.operation, a.uid) for i, a in zip(intents, applied, strict=True))
+        done = tuple(
+            Done(intent.operation, one.uid, intent.seal.steps[intent.step].result_digest)
+            for intent, one in zip(intents, applied, strict=True)
+        )
         undo = UndoChange(target=target, operation_id=intents[0].operation_id.replace(".", "-"))
         return await self.intend(undo, f"{intents[0].operation_id.partition('.')[0]}-undo", done)
 

@@ -145,7 +145,8 @@ class Journey(Struct):
     def remember(self, operation_id: str, intents: list[Intent], applied: list[Outcome]) -> None:
         """Keep what was done, for an undo."""
         self.done[operation_id] = tuple(
-            Done(intent.operation, each.uid) for intent, each in zip(intents, applied, strict=True)
+            Done(intent.operation, each.uid, intent.seal.steps[intent.step].result_digest)
+            for intent, each in zip(intents, applied, strict=True)
         )
 
     def create(self, *objects: dict[str, Any]) -> None:
