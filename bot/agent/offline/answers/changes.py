@@ -35,9 +35,7 @@ _WHICH_OBJECT = "Which one is meant"
 _HOW_MANY = "How many replicas is it to have?"
 _WHICH_LEVEL = "Which level is it to be held to: baseline or restricted?"
 _WHICH_AMOUNTS = "Which amounts? For example: memory limit 256Mi, cpu request 100m."
-_WHICH_SUBJECT = (
-    "Whom is it no longer to name? Say user, group or service account, and its name."
-)
+_WHICH_SUBJECT = "Whom is it no longer to name? Say user, group or service account, and its name."
 _WHAT_TO_DEPLOY = "To deploy an application I need"
 _CONFIRM = "Confirm that it works without"
 _FOLDER = "Say that an empty folder may take its place"
