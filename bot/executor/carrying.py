@@ -129,9 +129,14 @@ async def _work(parts: Parts, proposal: str, hold: Hold, word: _Word) -> _Work:
 
 
 async def _steps(work: _Work) -> Outcome:
-    """Carry out every step that is not recorded yet, in order, then look at what came of all."""
+    """Carry out every step that is not recorded yet, in order, then look at what came of all.
+
+    Nothing follows a step of which the server made something else than its dry run said.
+    """
     applied: list[Outcome] = []
     for step in work.case.steps:
+        if applied and applied[-1].reason:
+            return broken_off(work.case.steps[: len(applied)], step, applied[-1])
         outcome = await _step(work, step)
         if outcome.kind is not OutcomeKind.APPLIED:
             return broken_off(work.case.steps[: len(applied)], step, outcome)

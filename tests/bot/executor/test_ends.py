@@ -136,6 +136,24 @@ def app() -> DeployApp:
     return DeployApp(target=target, image=image, port=8080, replicas=3, user=10001)
 
 
+async def test_nothing_follows_a_step_of_which_the_server_made_something_else(world) -> None:
+    async with world.executor():
+        await world.pending("deploy-1", app())
+        world.api.writes.admit = privately_changed
+        await world.press("deploy-1")
+        case = await world.done("deploy-1")
+    assert world.effects == ["deploy-1.0"]
+    assert case.proposal.outcome == OutcomeKind.FAILED
+    assert "Not done: " in case.proposal.reason
+    assert "did something else" in case.proposal.reason
+
+
+def privately_changed(obj, dry) -> None:
+    """Act as a webhook that leaves dry runs alone."""
+    if not dry:
+        obj["metadata"]["finalizers"] = ["example.com/kept"]
+
+
 async def test_several_objects_are_made_in_order_and_undone_by_their_uids(world) -> None:
     async with world.executor():
         await world.pending("deploy-1", app())
