@@ -14,7 +14,7 @@ from tools.cluster.reader import Reader
 from tools.errors import AccessRefused
 from tools.objects.kinds import KINDS
 from tools.planning.patching import as_object, value_at
-from tools.planning.rollout import template_path
+from tools.planning.rollout import selects, template_path
 from tools.plans import Around, Budget, Done, Json
 from tools.types import Action
 
@@ -76,22 +76,3 @@ async def _budgets(action: Action, obj: Json | None, reader: Reader) -> tuple[Bu
 def _allowed(budget: Json) -> int | None:
     allowed = as_object(budget.get("status")).get("disruptionsAllowed")
     return allowed if isinstance(allowed, int) else None
-
-
-def selects(selector: Json, labels: Json) -> bool:
-    """Tell whether a label selector selects these labels; an empty one selects all."""
-    wanted = as_object(selector.get("matchLabels"))
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return False
-    return all(_meets(as_object(each), labels) for each in selector.get("matchExpressions") or ())
-
-
-def _meets(requirement: Json, labels: Json) -> bool:
-    """Tell whether labels meet one requirement of a selector; one that is not known is taken as met."""
-    key, values = str(requirement.get("key")), requirement.get("values") or ()
-    return {
-        "In": labels.get(key) in values,
-        "NotIn": labels.get(key) not in values,
-        "Exists": key in labels,
-        "DoesNotExist": key not in labels,
-    }.get(str(requirement.get("operator")), True)
