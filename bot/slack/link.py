@@ -16,6 +16,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.stopping import stopped
 from bot.telemetry import logger
 
 PING_S = 3.0
@@ -54,11 +55,8 @@ class Link:
 
     async def stop(self) -> None:
         """Close the connection and keep none."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await stopped(self._task)
+        self._task = None
         await self._close()
 
     async def _keep(self) -> None:
@@ -143,4 +141,4 @@ class Link:
             if client.current_session is not None:
                 await asyncio.wait_for(client.current_session.close(), 1.0)
         await client.aiohttp_client_session.close()
-        await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
+        await stopped(*tasks)

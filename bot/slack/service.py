@@ -5,7 +5,6 @@ ready. Used by `bot.app`.
 """
 
 import asyncio
-import contextlib
 import time
 import uuid
 from collections.abc import Callable
@@ -34,6 +33,7 @@ from bot.slack.link import Link
 from bot.slack.outlet import Outlet, SlackRefused
 from bot.slack.proposals.delivery import Delivery
 from bot.slack.proposals.heads import keep_noting
+from bot.slack.stopping import stopped
 from bot.slack.wiring import Wiring
 from bot.slack.worker import Worker
 from bot.store.database import Database
@@ -150,11 +150,7 @@ class SlackService:
             await self._session.close()
 
     async def _stop_starting(self) -> None:
-        for task in (self._start, self._cleaning, self._noting):
-            if task is not None:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+        await stopped(self._start, self._cleaning, self._noting)
         self._start = self._cleaning = self._noting = None
 
     async def _come_up(self, session: aiohttp.ClientSession) -> None:

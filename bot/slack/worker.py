@@ -12,6 +12,7 @@ from bot.errors import BotError, StoreUnavailable
 from bot.slack.commands import ask
 from bot.slack.desk import Desk
 from bot.slack.outlet import SlackRefused
+from bot.slack.stopping import stopped
 from bot.slack.turn import take
 from bot.store import inbox
 from bot.store.inbox import Leased
@@ -44,11 +45,8 @@ class Worker:
     async def drain(self, seconds: float) -> int:
         """Lease no more, let what runs end within the time, give the rest back; gives how many."""
         self._stopping = True
-        if self._loop is not None:
-            self._loop.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._loop
-            self._loop = None
+        await stopped(self._loop)
+        self._loop = None
         running = list(self._running.values())
         if not running:
             return 0

@@ -19,6 +19,7 @@ from bot.slack.outlet import SlackBusy, SlackRefused, SlackUnclear
 from bot.slack.proposals import notes, posting
 from bot.slack.proposals.cards import View, card
 from bot.slack.proposals.posting import GONE, Spot
+from bot.slack.stopping import stopped
 from bot.slack.tables import Attachment
 from bot.store import outbox, signs
 from bot.store.outbox import CARD, App, Note, Parcel
@@ -73,9 +74,7 @@ class Delivery:
         if self._loop is None:
             return
         await asyncio.wait({self._loop}, timeout=seconds)
-        self._loop.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._loop
+        await stopped(self._loop)
         self._loop = None
 
     async def _keep_showing(self) -> None:

@@ -112,7 +112,7 @@ async def test_what_stays_stopped_until_the_approval_is_over_is_refused(world) -
     await sent_and_lost(world)
     world.policy_text = KILLED
     async with world.executor():
-        await asyncio.sleep(0.1)
+        await waits(world, "kill switch")
         world.skew += _LONG
         case = await world.done()
     assert case.proposal.outcome == OutcomeKind.REFUSED
