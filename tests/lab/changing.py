@@ -116,14 +116,14 @@ class Journey(Struct):
         steps = range(len(rehearsal.seal.steps))
         return [Intent(f"{operation_id}-{n}", rehearsal.seal, n, expires) for n in steps]
 
-    async def apply(self, intent: Intent) -> Outcome:
+    async def apply(self, intent: Intent, *, sent: bool = False) -> Outcome:
         outcome = await apply(
             intent,
             self.writer,
             clock=self.clock,
             wait=asyncio.sleep,
             sure=partial(asyncio.sleep, 0),
-            sent=False,
+            sent=sent,
         )
         self.outcomes.append(outcome)
         return outcome

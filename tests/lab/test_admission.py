@@ -232,5 +232,5 @@ async def test_a_folder_of_the_node_that_was_given_up_is_put_back_by_a_person(
     await journey.run(action, "given-up")
     undo = UndoChange(target=target, operation_id="given-up")
     rehearsal = await journey.rehearse(undo, "given-up")
-    assert rehearsal.state is State.WOULD_BE_REFUSED
+    assert rehearsal.state is State.HANDOVER
     assert "folder of the node" in rehearsal.reason
