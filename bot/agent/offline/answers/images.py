@@ -93,7 +93,7 @@ def _listed(
         "that its registry gives for the tag you tested behind its name."
         if pinned < len(images) and not _hosts(question.text)
         else "",
-        f"Looked at: {len(rows)} workloads in {where}.",
+        f"Looked at: {words.counted(len(rows), 'workload')} in {where}.",
         target.note,
         words.not_looked_at(gaps),
     )

@@ -250,8 +250,9 @@ def _count_workloads(question: Ask, target: Target) -> Plan:
     counts = {name.lower(): number for name, number in data.counts.items()}
     running = sum(row.pods for row in data.rows)
     if kind and kind[1].lower() == "pod" and running and data.total == len(data.rows):
-        return f"**{running}** running pods of {data.total} workloads in {where}."
+        return f"**{running}** running pods of {words.counted(data.total, 'workload')} in {where}."
     if kind and kind[1].lower() != "pod":
-        return f"**{counts.get(kind[1].lower(), 0)}** {kind[1]}s in {where}."
+        return f"**{words.counted(counts.get(kind[1].lower(), 0), kind[1])}** in {where}."
     listed = names(f"{number} {name}" for name, number in sorted(data.counts.items()))
-    return f"**{data.total}** workloads in {where}" + (f" ({listed})." if listed else ".")
+    many = words.counted(data.total, "workload")
+    return f"**{many}** in {where}" + (f" ({listed})." if listed else ".")

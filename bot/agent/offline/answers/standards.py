@@ -26,7 +26,7 @@ _ASKS_UNCHECKED: tuple[tuple[str, str, str], ...] = (
         "a ResourceQuota or LimitRange in each namespace, or the field `resources` of each container",
     ),
     (
-        r"read-?only[\s-]*(?:root[\s-]*)?(?:file[\s-]?system|rootfs|fs\b)|readonlyrootfilesystem",
+        r"(?:read-?only|writ\w+)(?: to| into)?(?: its| their| the)?[\s-]*(?:own |root[\s-]*)*(?:file[\s-]?system|rootfs|fs\b)|readonlyrootfilesystem",
         "a read-only root file system (`readOnlyRootFilesystem`)",
         "the field `securityContext.readOnlyRootFilesystem` of each container",
     ),

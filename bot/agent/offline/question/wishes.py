@@ -45,7 +45,7 @@ _SORTS: tuple[tuple[Sort, re.Pattern[str]], ...] = tuple(
         (Sort.SUBJECT, r"\b(?:remove|take|drop|entfern\w*|nimm|revoke)\b.{0,120}\b(?:from|out of|aus|von)\b.{0,40}\b(?:cluster ?)?role ?bindings?\b"),
         (Sort.NARROW, LESS.pattern + r"|\b(?:narrow|restrict|limit|reduce|shrink|einschränk\w*)\b.{0,40}\b(?:cluster ?)?roles?\b(?! ?binding)"),
         (Sort.LABELS, r"\b(?:label|enforce|pod security|baseline|restricted)\b.*\b(?:baseline|restricted|privileged)\b|\blabel\b.*\b(?:namespace|ns|namensraum)\b|\bpod security labels?\b|\b(?:hold|keep)\b.{1,60}\bto\b.{0,20}\b(?:baseline|restricted)\b"),
-        (Sort.DENY, r"\bdefault[- ]deny\b|\b(?:deny|block|isolate|forbid|verbiete|sperre|blockiere|isoliere)\b.{0,60}\b(?:traffic|ingress|egress|network|namespace|ns|verkehr|namensraum)\b|\b(?:add|create|set|erstelle|lege)\b.{0,30}\bnetwork ?polic|\bnetwork ?policy\b.{0,30}\banlegen"),
+        (Sort.DENY, r"\bdefault[- ]deny\b|\b(?:lock down|isolate|secure)\b.{0,60}\bonly\b.{0,30}\b(?:talk|connect|reach|send)|\b(?:deny|block|isolate|forbid|verbiete|sperre|blockiere|isoliere)\b.{0,60}\b(?:traffic|ingress|egress|network|namespace|ns|verkehr|namensraum)\b|\b(?:add|create|set|erstelle|lege)\b.{0,30}\bnetwork ?polic|\bnetwork ?policy\b.{0,30}\banlegen"),
         (Sort.ACCOUNT, r"\b(?:own|dedicated|separate|eigene\w*)\b.{0,20}\bservice ?(?:account|konto)"),
         (Sort.PIN, r"\bpin\b|\bpinn\w*|\bby digest\b|\bto (?:its|their|a|the) digests?\b|fixier\w*"),
         (Sort.RESOURCES, r"\b(?:cpu|memory|mem|ram|resources?|speicher|prozessor)\b.{0,60}\b(?:limits?|requests?|grenzen?)\b|-grenze|\b(?:limits?|requests?)\b.{0,60}(?:\d ?(?:m|mi|gi|cores?|cpus?)\b|\b(?:cpu|memory|ram|speicher)\b)|\b(?:set|add|give|setze)\b.{0,30}\b(?:limits|requests)\b"),
@@ -61,8 +61,7 @@ _NAMED = re.compile(
     r"\b(network ?polic(?:y|ies)|service ?accounts?|cluster ?role ?bindings?|role ?bindings?|"
     r"cluster ?roles?|roles?|deployments?|statefulsets?|daemonsets?|cron ?jobs?|jobs?|pods?|"
     r"namespaces?|persistent ?volumes?(?: ?claims?)?|secrets?|config ?maps?)[\s/]+"
-    r"(?:named |called |namens )?[`'\"]?((?!(?:of|in|for|from|to|and|the|that|is|are|runs?|has|by|with|on|at|"
-    r"must|should|needs?|not|tokens?|names?|policy|von|aus|im|auf)\b)[A-Za-z0-9][\w.:-]*[A-Za-z0-9])",
+    r"(?:named |called |namens )?([`'\"]?)([A-Za-z0-9][\w.:-]*[A-Za-z0-9])",
     re.I,
 )
 _KINDS = {kind.lower(): kind for kind in KINDS} | {
@@ -191,6 +190,8 @@ def loosens(text: str) -> bool:
 def named(text: str, sort: Sort) -> tuple[str, str]:
     """Give a kind and name that stand side by side; empty for none."""
     for match in _NAMED.finditer(text):
+        if not match[2] and match[3].lower() in STOP:
+            continue
         word = re.sub(r"\s", "", match[1].lower())
         kind = _KINDS.get(word, "Secret" if word in UNREADABLE else "")
         if sort is Sort.SUBJECT and not kind.endswith("Binding"):
@@ -198,7 +199,7 @@ def named(text: str, sort: Sort) -> tuple[str, str]:
         if sort is Sort.NARROW and not kind.endswith("Role"):
             continue
         if kind and (kind != "Namespace" or sort in (Sort.LABELS, Sort.DENY, Sort.DELETE)):
-            return kind, match[2]
+            return kind, match[3]
     return _named_before(text) if sort in (Sort.DELETE, Sort.NARROW) else ("", "")
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from bot.agent.offline.question.reading import Wish, read
-from bot.agent.offline.question.wishes import Sort, read_change
+from bot.agent.offline.question.wishes import Sort, named, read_change
 
 CASES: list[tuple[str, Sort, dict[str, Any]]] = [
     ("fix web", Sort.FIX, {}),
@@ -27,6 +27,7 @@ CASES: list[tuple[str, Sort, dict[str, Any]]] = [
     ("remove group devs from rolebinding team", Sort.SUBJECT, {"subject_kind": "Group", "subject": "devs"}),
     ("narrow role reader", Sort.NARROW, {}),
     ("default deny ingress in namespace shop", Sort.DENY, {}),
+    ("lock down the shop namespace so that only its own pods can talk to it", Sort.DENY, {}),
 ]  # fmt: skip
 
 
@@ -58,3 +59,17 @@ QUESTIONS = [
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_a_question_is_no_request(text: str) -> None:
     assert read(text).wish is not Wish.CHANGE
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("deny traffic in the shop namespace so that nobody gets in", ("", "")),
+        ("deny traffic in namespace `so`", ("Namespace", "so")),
+        ("deny traffic in namespace shop", ("Namespace", "shop")),
+    ],
+)
+def test_a_word_that_names_nothing_is_a_name_in_quotes_only(
+    text: str, found: tuple[str, str]
+) -> None:
+    assert named(text, Sort.DENY) == found
