@@ -10,6 +10,7 @@ import pytest_asyncio
 from msgspec import Struct
 
 from tests.fakes.cluster_state import DEPLOYMENTS, NAMESPACES, deployment, namespace
+from tests.fakes.folder_desk import WEB, Desk, desk_of
 from tests.fakes.kubernetes import FakeKubernetes, Fault
 from tools import vocabulary
 from tools.actions.harden_workload import HardenWorkload
@@ -88,3 +89,13 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     await reader.close()
     await writer.close()
     await api.stop()
+
+
+@pytest_asyncio.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    (folder / "web.yaml").write_text(WEB)
+    opened = await desk_of(folder)
+    yield opened
+    await opened.writer.close()

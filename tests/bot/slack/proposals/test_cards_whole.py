@@ -7,11 +7,11 @@ import pytest
 import yaml
 
 from bot.approval.differences import yaml_text
-from bot.approval.visible import UNSEEN
 from bot.slack.config import Profile
 from bot.slack.proposals.cards import View, card
 from bot.store.proposals import Case, Proposal, State
 from bot.types import ThreadKey
+from bot.visible import UNSEEN
 from tests.fakes.created import answered, rehearsed, templates
 from tests.fakes.proposed import POLICY, TEAM, harden, operation, rehearsal
 from tests.fakes.slack.limits import check_message

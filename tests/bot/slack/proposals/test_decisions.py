@@ -8,28 +8,15 @@ import pytest
 
 from bot.approval import proposals
 from bot.approval.policy.file.document import parse
-from bot.errors import StoreUnavailable
 from bot.slack.service import Approvals
 from bot.store import reviews
 from bot.store.outbox import App
 from bot.store.proposals import State
 from bot.types import Place
-from tests.fakes.proposed import KEY, TEXT, harden
+from tests.fakes.pressing import ONE, TWO, press, state
+from tests.fakes.proposed import TEXT, harden
 from tools.actions.delete_object import DeleteObject
 from tools.types import Risk, RiskLevel
-
-ONE = "a" * 32
-TWO = "b" * 32
-
-
-async def state(place, proposal=ONE):
-    case = await proposals.get(place.db, proposal)
-    return case.proposal.state
-
-
-async def press(place, user, action, proposal=ONE, words=""):
-    card = await place.card(words, proposal)
-    await place.slack.people.press(user, card, f"proposal.{action}")
 
 
 async def test_another_person_approves_and_the_card_says_so(place, proposing):
@@ -215,128 +202,6 @@ async def test_a_press_after_the_time_ends_the_proposal(place, proposing):
     assert "<@UANN>" in told.text
 
 
-async def test_a_rejection_asks_for_a_reason_and_is_final(place, proposing):
-    await proposing.pending(ONE, needed=2)
-    await place.serve()
-    await press(place, "UBOB", "reject")
-    await place.slack.until(lambda: place.slack.space.views)
-    (view,) = place.slack.space.views
-
-    words = {"reason": {"reason": {"value": "not on *Friday* <!channel>"}}}
-    await place.slack.people.submit("UBOB", view, words)
-    shown = await place.card("Rejected")
-
-    assert "it is final" in await place.whispered()
-    assert "not on ∗Friday∗" in str(shown.blocks)
-    assert "<!channel>" not in str(shown.blocks)
-    assert place.answering.asked == []
-    await place.delivered()
-    (told,) = place.marked("ended-denied")
-    assert "<@UANN> Rejected" in told.text
-
-
-@pytest.mark.parametrize("error", [RuntimeError("a bug"), StoreUnavailable("The store is away.")])
-async def test_a_rejection_that_fails_is_answered_and_can_be_sent_again(
-    place, proposing, monkeypatch, error
-):
-    await proposing.pending(ONE)
-    await place.serve()
-    await press(place, "UBOB", "reject")
-    await place.slack.until(lambda: place.slack.space.views)
-    (view,) = place.slack.space.views
-    typed = {"reason": {"reason": {"value": "no"}}}
-
-    async def broken(*_):
-        raise error
-
-    with monkeypatch.context() as broke:
-        broke.setattr("bot.approval.deciding.vote", broken)
-        await place.slack.people.submit("UBOB", view, typed)
-        told = await place.whispered()
-    assert "Your rejection was not counted" in told
-    assert place.slack.space.ephemeral[0].thread == proposing.thread.thread
-    assert await state(place) is State.PENDING
-
-    await place.slack.people.submit("UBOB", view, typed)
-    await place.card("Rejected")
-
-
-async def test_guidance_that_is_not_passed_on_takes_no_rejection_back(
-    place, proposing, monkeypatch
-):
-    await proposing.pending(ONE)
-    await place.serve()
-    await press(place, "UBOB", "reject")
-    await place.slack.until(lambda: place.slack.space.views)
-    (view,) = place.slack.space.views
-    values = {"reason": "too much", "guidance": "only drop privileged"}
-    typed = {name: {name: {"value": value}} for name, value in values.items()}
-
-    async def broken(*_):
-        raise RuntimeError
-
-    monkeypatch.setattr("bot.store.inbox.put", broken)
-    await place.slack.people.submit("UBOB", view, typed)
-
-    told = await place.whispered()
-    assert "it is final" in told
-    assert "What to propose instead was not passed on" in told
-    assert await state(place) is State.DENIED
-
-
-async def test_guidance_of_a_rejection_is_asked_in_the_thread_by_who_gave_it(place, proposing):
-    await proposing.pending(ONE)
-    await place.serve()
-    await press(place, "UBOB", "reject")
-    await place.slack.until(lambda: place.slack.space.views)
-    (view,) = place.slack.space.views
-
-    values = {"reason": "too much", "guidance": "only drop privileged"}
-    typed = {name: {name: {"value": value}} for name, value in values.items()}
-    for _ in range(2):
-        await place.slack.people.submit("UBOB", view, typed)
-    await place.slack.until(lambda: place.answering.asked)
-    await place.settled()
-
-    (asked,) = place.answering.asked
-    assert len(place.whispers()) == 1
-    assert asked.person == "UBOB"
-    assert asked.thread == proposing.thread
-    assert asked.text.startswith(
-        "Propose again for Deployment/web in namespace shop of cluster prod"
-    )
-    assert asked.text.endswith("only drop privileged")
-    assert asked.actor is not None
-    assert asked.actor.is_guest is False
-
-
-async def test_who_may_not_decide_cannot_reject_either(place, proposing):
-    await proposing.pending(ONE)
-    await place.serve()
-    await press(place, "UDAN", "reject")
-    await place.slack.until(lambda: place.slack.space.views)
-    (view,) = place.slack.space.views
-
-    typed = {name: {name: {"value": "no"}} for name in ("reason", "guidance")}
-    await place.slack.people.submit("UDAN", view, typed)
-
-    assert "no person" in await place.whispered()
-    await place.settled()
-    assert await state(place) is State.PENDING
-    assert place.answering.asked == []
-
-
-async def test_without_modals_a_rejection_counts_all_the_same(place, proposing):
-    place.slack.faults.unknown_methods.add("views.open")
-    await proposing.pending(ONE)
-    await place.serve()
-
-    await press(place, "UBOB", "reject")
-
-    assert "it is final" in await place.whispered()
-    assert await state(place) is State.DENIED
-
-
 async def test_only_who_asked_withdraws(place, proposing):
     await proposing.pending(ONE)
     await place.serve()
@@ -488,79 +353,3 @@ async def test_cards_are_independent(place, proposing):
     assert await state(place, TWO) is State.PENDING
     await press(place, "UBOB", "approve", TWO)
     await place.card("Approved", TWO)
-
-
-BUTTONS = ("approve", "reject", "withdraw", "start", "undo", "patch")
-
-
-def with_button(card, action, value=ONE):
-    """Give the card as it was when it still had a button, or as somebody made one up."""
-    made = {"type": "button", "action_id": f"proposal.{action}", "value": value}
-    return replace(card, blocks=[{"type": "actions", "elements": [made]}])
-
-
-@pytest.mark.parametrize("action", BUTTONS)
-async def test_any_button_of_a_proposal_that_is_gone_is_answered_privately(
-    place, proposing, action
-):
-    await proposing.pending(ONE)
-    await place.serve()
-    card = await place.card("Waits for approval")
-
-    await place.slack.people.press("UBOB", with_button(card, action, TWO), f"proposal.{action}")
-
-    assert await place.whispered() == "There is no such proposal here."
-    assert await state(place) is State.PENDING
-
-
-@pytest.mark.parametrize("action", ["approve", "reject", "withdraw", "start", "undo"])
-async def test_any_button_of_an_expired_card_is_answered_and_does_nothing(place, proposing, action):
-    await proposing.pending(ONE, until=proposing.now + timedelta(seconds=1))
-    assert (await proposals.expire(place.db, ONE, proposing.now + timedelta(seconds=2), KEY)).reply
-    await place.serve()
-    card = await place.card("Expired")
-
-    await place.slack.people.press("UANN", with_button(card, action), f"proposal.{action}")
-
-    assert await place.whispered()
-    assert await state(place) is State.EXPIRED
-    assert place.slack.space.views == {}
-
-
-@pytest.mark.parametrize(
-    ("user", "action", "told"),
-    [
-        ("UBOB", "approve", ["Your approval is counted", "Too late"]),
-        ("UANN", "withdraw", ["Withdrawn; nothing was changed.", "Too late"]),
-    ],
-)
-async def test_two_quick_presses_have_one_effect_and_two_answers(
-    place, proposing, user, action, told
-):
-    await proposing.pending(ONE)
-    await place.serve()
-    card = await place.card("Waits for approval")
-
-    for _ in range(2):
-        place.slack.people.press(user, card, f"proposal.{action}")
-    await place.slack.until(lambda: len(place.whispers()) == 2)
-
-    for words in told:
-        assert sum(one.startswith(words) for one in place.whispers()) == 1, place.whispers()
-
-
-async def test_two_quick_undos_ask_for_one(place, proposing):
-    await proposing.pending(ONE)
-    await proposing.vote(ONE, "bob", "UBOB")
-    await proposing.done(ONE)
-    await place.serve()
-    card = await place.card("Done and verified")
-
-    for user in ("UBOB", "UCAT"):
-        place.slack.people.press(user, card, "proposal.undo")
-    await place.slack.until(lambda: len(place.whispers()) == 2)
-
-    assert sum("Undo is asked for;" in one for one in place.whispers()) == 1
-    assert sum("asked for already" in one for one in place.whispers()) == 1
-    assert await proposals.claim_draft(place.db, proposing.turn(), App.ASSISTANT)
-    assert await proposals.claim_draft(place.db, proposing.turn(), App.ASSISTANT) is None
