@@ -14,6 +14,9 @@ from msgspec import Struct
 
 from tools.types import Change, Disruption, Finding, Operation, Risk, RiskLevel
 
+OPERATION = "oakum.dev/operation-id"
+"""The annotation that names the operation which last changed an object."""
+
 
 class State(StrEnum):
     """What a rehearsal came to. Only READY can be approved; HANDOVER is carried out by somebody else."""

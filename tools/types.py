@@ -279,7 +279,12 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True):
     """Empty for cluster-scoped kinds."""
     name: PathName
     uid: Annotated[str, Meta(max_length=64, pattern=r"\A([A-Za-z0-9][A-Za-z0-9-]*)?\Z")] = ""
-    """Empty where the object does not exist yet, or in a folder of manifests."""
+    """Empty where the object does not exist yet."""
+
+    @property
+    def ref(self) -> ResourceRef:
+        """The object, as findings name it; of the place and name alone."""
+        return ResourceRef(self.cluster, self.api_version, self.kind, self.namespace, self.name)
 
 
 class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="action"):

@@ -13,7 +13,7 @@ import yaml
 from msgspec import UNSET
 
 from bot.approval import made_anew
-from bot.approval.visible import UNSEEN, visible_json
+from bot.visible import UNSEEN, visible_json
 from tools import redact
 from tools.changes import Rehearsal
 from tools.types import Change, FieldPath, Fixed, Operation, Verb

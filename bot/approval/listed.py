@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from bot.approval import proposals, wording
 from bot.approval.policy.people import LOCAL_TEAM
-from bot.approval.policy.rules import Policy, Rule, deciding
+from bot.approval.policy.rules import Policy
 from bot.approval.policy.votes import Verdict
-from bot.approval.sealed_case import case_of
+from bot.approval.sealed_case import rule_of
 from bot.errors import StoreUnavailable
 from bot.store import listing
 from bot.store.database import Database
@@ -21,7 +21,7 @@ from tools import vocabulary
 from tools.errors import BadAction, NotAllowed
 from tools.queries.proposing.titles import place, title
 from tools.queries.result import ProposalRow, Proposals, WhichProposals
-from tools.types import ResourceRef, Target
+from tools.types import Target
 
 MOST_READ = 1_000
 MOST_SHOWN = 20
@@ -67,7 +67,7 @@ def _fits(seen: Seen, which: WhichProposals, draft: Draft, state: State | None) 
         "ended": state is not None and state not in MOVES,
     }
     return (
-        seen.request.scope.shows(_ref(target))
+        seen.request.scope.shows(target.ref)
         and standing.get(which.standing, True)
         and (not which.mine or _mine(seen.request, draft))
         and (not which.here or draft.thread == seen.request.thread)
@@ -91,7 +91,7 @@ async def _row(seen: Seen, draft: Draft) -> ProposalRow:
     if case is None:
         return asked
     proposal = case.proposal
-    rule = _rule(seen.policy, case)
+    rule = rule_of(seen.policy, case.proposal)
     starts = rule is not None and rule.execute is not None
     return replace(
         asked,
@@ -112,7 +112,7 @@ def _asked(request: Request, draft: Draft) -> ProposalRow:
     """Give what is known of a change that no executor has looked at yet."""
     return ProposalRow(
         id=draft.id[:ID_SHOWN],
-        ref=_ref(draft.target),
+        ref=draft.target.ref,
         title=_title(draft),
         state="asked",
         open=True,
@@ -142,27 +142,6 @@ def _title(draft: Draft) -> str:
         return title(vocabulary.decode(draft.action))
     except BadAction:
         return f"change {place(draft.target)}"
-
-
-def _ref(target: Target) -> ResourceRef:
-    return ResourceRef(
-        target.cluster,
-        target.api_version,
-        target.kind,
-        target.namespace,
-        target.name,
-        target.uid or "",
-    )
-
-
-def _rule(policy: Policy | None, case: Case) -> Rule | None:
-    """Give the rule that decides; None where none does."""
-    if policy is None:
-        return None
-    try:
-        return deciding(policy, case_of(case.proposal))
-    except BadAction:
-        return None
 
 
 def _said(case: Case, verdict: Verdict) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from typing import Any, cast
 
 from msgspec import UNSET
 
-from tools.planning.patching import same, value_at
+from tools.changes import OPERATION
+from tools.planning.created import MADE_UP, MOVING, without_addresses
+from tools.planning.patching import same
 from tools.types import Change, FieldPath
 
 _POD = ("spec", "template", "spec")
@@ -43,28 +45,19 @@ FILLED_IN: Mapping[str, Mapping[tuple[str, ...], tuple[Any, ...]]] = {
 entry of a list. Measured on the lab, where the admission policy lets nothing else through."""
 
 
-_MADE_UP = ("uid", "creationTimestamp", "generation", "managedFields", "resourceVersion")
-"""Metadata that the server writes for every new object, anew in each dry run."""
-_ADDRESSES = ("clusterIP", "clusterIPs")
-_NOTED = "oakum.dev/operation-id"
-"""Our own annotation, which every write of ours carries."""
-
-
 def made(changes: Iterable[Change]) -> dict[str, Any]:
     """Give the object that the dry run of a creation gave; empty where there was none.
 
     Without what the server makes up for every new object: its identity, the addresses of a Service.
     """
     found = {str(one.path[0]): cast("Any", one.after) for one in changes if len(one.path) == 1}
-    metadata = _without(found.get("metadata"), _MADE_UP)
-    noted = _without(metadata.pop("annotations", None), (_NOTED,))
+    metadata = _without(found.get("metadata"), (*MADE_UP, *MOVING))
+    noted = _without(metadata.pop("annotations", None), (OPERATION,))
     if noted:
         metadata["annotations"] = noted
     if metadata:
         found["metadata"] = metadata
-    if found.get("kind") == "Service" and value_at(found, ("spec", "clusterIP")) != "None":
-        found["spec"] = _without(found.get("spec"), _ADDRESSES)
-    return found
+    return without_addresses(found)
 
 
 def _without(found: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -9,13 +9,14 @@ import msgspec
 
 from bot.accounts import Account, Actor
 from bot.approval import standing
-from bot.approval.policy.rules import CLUSTER_SCOPED, UNDO, Case
+from bot.approval.policy.rules import CLUSTER_SCOPED, UNDO, Case, Policy, Rule, deciding
 from bot.approval.policy.sealed import Review, Sealed
 from bot.approval.policy.votes import Verdict
 from bot.store import proposals
 from bot.store.proposals import Proposal
 from tools import vocabulary
 from tools.changes import Rehearsal
+from tools.errors import BadAction
 from tools.types import Action, RiskLevel
 
 Facts = Callable[[Account, bytes], Actor]
@@ -75,3 +76,13 @@ def sealed(case: proposals.Case, facts: Facts = recorded) -> Sealed:
         ),
         is_undo=about.action == UNDO,
     )
+
+
+def rule_of(policy: Policy | None, proposal: Proposal) -> Rule | None:
+    """Give the rule that decides a proposal; None where none does, or no policy is in force."""
+    if policy is None:
+        return None
+    try:
+        return deciding(policy, case_of(proposal))
+    except BadAction:
+        return None

@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.approval import differences, wording
-from bot.approval.visible import visible
 from bot.cli.render import captured, trimmed
 from bot.store.proposals import Case
 from bot.store.reviews import Review
+from bot.visible import visible
 from tools.types import Target
 
 ID_SHOWN = 8

@@ -11,14 +11,15 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.slack import findings as finding_blocks
-from bot.slack.desk import Desk, sentence
+from bot.slack.desk import Desk
 from bot.slack.events import plain
+from bot.slack.failing import failed
 from bot.slack.files import take_back
 from bot.slack.marks import mark
 from bot.slack.render import FEEDBACK, FORGET, HELPFUL, NOT_HELPFUL, Rendered, more_findings
 from bot.store import answers, feedback, inbox, seen, threads
 from bot.store.inbox import NewQuestion
-from bot.telemetry import incident, logger
+from bot.telemetry import logger
 from bot.types import Answer, Place, ThreadKey
 from tools.queries.context import Scope
 from tools.types import Finding
@@ -76,11 +77,8 @@ async def handle(desk: Desk, body: dict[str, Any]) -> None:
         text = await _act(desk, press)
     except _Say as said:
         text = str(said)
-    except BotError as error:
-        text = sentence(error)
     except Exception as error:  # noqa: BLE001
-        number = incident(error, action=press.action)
-        text = f"Something went wrong on our side; the log has it as {number}."
+        text = failed(error, press.action)
     if text:
         await tell(desk, press, text)
 
@@ -96,11 +94,8 @@ async def submitted(desk: Desk, body: dict[str, Any]) -> None:
     try:
         await feedback.add(desk.db, key, person, str(ts), "not-helpful", reason, desk.now())
         text = "Thank you; your reason is kept with the answer."
-    except BotError as error:
-        text = f"Your reason was not kept. {sentence(error)}"
     except Exception as error:  # noqa: BLE001
-        number = incident(error, action=REASON_MODAL)
-        text = f"Your reason was not kept; the log has it as {number}."
+        text = f"Your reason was not kept. {failed(error, REASON_MODAL)}"
     await desk.whisper(key.channel, key.thread, person, text)
 
 

@@ -1,16 +1,13 @@
 """Which proposals there are, for people who list them: newest first, found by the start of their id."""
 
+import contextlib
 from collections.abc import Collection
-from typing import Any
 
-from sqlalchemy import Row, func, null, select
+from sqlalchemy import func, null, select
 
-from bot.store.columns import decode
 from bot.store.database import Database
-from bot.store.proposals import Draft, State
+from bot.store.proposals import Draft, State, draft_of
 from bot.store.tables import drafts, proposals
-from bot.types import ThreadKey
-from tools.types import Target
 
 
 async def newest(db: Database, states: Collection[State], limit: int) -> list[str]:
@@ -45,25 +42,10 @@ async def asked_for(
             read = select(*(table.c[one.name] for one in drafts.c), state)
             wanted = read.where(table.c.cluster.in_(clusters)).order_by(*newest_first)
             for row in await tx.execute(wanted.limit(limit)):
-                target = decode(row.target, Target)
-                if target is not None:
-                    draft = _draft(row, target)
-                    found.append((draft, State(row.state) if row.state else None))
+                with contextlib.suppress(ValueError):
+                    found.append((draft_of(row), State(row.state) if row.state else None))
     found.sort(key=lambda one: one[0].submitted_at, reverse=True)
     return found[:limit]
-
-
-def _draft(row: Row[Any], target: Target) -> Draft:
-    return Draft(
-        id=row.id,
-        action=row.action,
-        target=target,
-        requester=row.requester,
-        account=(row.account_team, row.account),
-        thread=ThreadKey(row.team, row.channel, row.thread),
-        submitted_at=row.submitted_at,
-        undo_of=row.undo_of,
-    )
 
 
 async def undo_of(db: Database, proposal: str) -> str | None:

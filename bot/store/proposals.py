@@ -372,10 +372,15 @@ def _asked_of(row: Row[Any]) -> dict[str, Any]:
     }
 
 
+def draft_of(row: Row[Any]) -> Draft:
+    """Read what was asked for, from a row of either table. Raises ValueError where it is none."""
+    return Draft(**_asked_of(row))
+
+
 def _draft(row: Row[Any]) -> Draft | None:
     """Read a draft, which all that serve is may have written; what is none is an incident."""
     try:
-        return Draft(**_asked_of(row))
+        return draft_of(row)
     except ValueError as error:
         incident(error, draft=row.id)
         return None

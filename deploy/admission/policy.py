@@ -19,7 +19,8 @@ from deploy.admission.fields import (
 from deploy.admission.samples import samples
 from deploy.admission.shapes import shaped
 from tools import vocabulary
-from tools.cluster.writer import OPERATION, WRITABLE
+from tools.changes import OPERATION
+from tools.cluster.writer import WRITABLE
 from tools.objects.kinds import KINDS
 from tools.planning.drafting import MADE_BY
 from tools.planning.rollout import IN_PLACE, spec_path

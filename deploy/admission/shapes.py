@@ -11,7 +11,7 @@ from typing import Any
 
 from deploy.admission.fields import quoted
 from tools.actions.deploy_app import Image
-from tools.cluster.writer import OPERATION
+from tools.changes import OPERATION
 
 Path = tuple[str, ...]
 Rules = Mapping[Path, str]

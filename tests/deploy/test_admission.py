@@ -11,7 +11,8 @@ from deploy.admission.fields import tree_of, unchanged
 from tools import vocabulary
 from tools.actions import scale
 from tools.actions.deploy_app import DeployApp
-from tools.cluster.writer import OPERATION, WRITABLE
+from tools.changes import OPERATION
+from tools.cluster.writer import WRITABLE
 from tools.types import Verb
 
 

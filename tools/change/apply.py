@@ -14,9 +14,9 @@ from msgspec import Struct
 from tools import vocabulary
 from tools.change.objects import as_set, diff_digest, difference, made_otherwise, object_digest
 from tools.change.rehearse import read, rehearse, send
-from tools.changes import Intent, Outcome, OutcomeKind, Rehearsal, Seal, State
+from tools.changes import OPERATION, Intent, Outcome, OutcomeKind, Rehearsal, Seal, State
 from tools.cluster.reader import Reader
-from tools.cluster.writer import OPERATION, Reply, Writer
+from tools.cluster.writer import Reply, Writer
 from tools.errors import (
     AccessRefused,
     BadAction,

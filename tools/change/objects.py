@@ -11,16 +11,12 @@ from typing import Any
 from msgspec import UNSET
 
 from tools import redact
-from tools.changes import Step, digest_of
-from tools.cluster.writer import OPERATION
-from tools.planning.created import body_digest, other_than_made, without_addresses
+from tools.changes import OPERATION, Step, digest_of
+from tools.planning.created import MADE_UP, MOVING, body_digest, other_than_made, without_addresses
 from tools.planning.patching import as_object, changes_between, touched, value_at
 from tools.plans import Json
 from tools.types import Change, FieldPath, Operation, Verb
 
-_METADATA = ("managedFields", "resourceVersion", "generation", "selfLink")
-_MADE = ("uid", "creationTimestamp")
-"""What the server makes up for a new object, anew in every dry run."""
 _COUNTED = ("deployment.kubernetes.io/revision",)
 """Annotations that a controller counts in."""
 _REPLICAS: FieldPath = ("spec", "replicas")
@@ -28,7 +24,7 @@ _REPLICAS: FieldPath = ("spec", "replicas")
 
 def object_digest(obj: Json, operation: Operation) -> str:
     """Digest an object for a seal. Which operation changed it last is part of it."""
-    return digest_of(_without_replicas(_settled(obj, _METADATA, _COUNTED), operation))
+    return digest_of(_without_replicas(_settled(obj, MOVING, _COUNTED), operation))
 
 
 def result_digest(obj: Json, operation: Operation) -> str:
@@ -38,7 +34,7 @@ def result_digest(obj: Json, operation: Operation) -> str:
     """
     if operation.verb is Verb.CREATE:
         return body_digest(obj)
-    return digest_of(_without_replicas(_settled(obj, _METADATA), operation))
+    return digest_of(_without_replicas(_settled(obj, MOVING), operation))
 
 
 def made_otherwise(sealed: Step, obj: Json, *, at_once: bool) -> bool:
@@ -62,7 +58,7 @@ def _without_replicas(kept: Json, operation: Operation) -> Json:
 
 def difference(live: Json, returned: Json) -> tuple[Change, ...]:
     """List what a dry run would change, normalised; for a new object `live` is empty."""
-    dropped = _METADATA if live else (*_METADATA, *_MADE)
+    dropped = MOVING if live else (*MOVING, *MADE_UP)
     after = _settled(returned if live else without_addresses(returned), dropped)
     return changes_between(_settled(live, dropped) if live else {}, after)
 

@@ -20,10 +20,10 @@ from tools.change.objects import (
     shown,
 )
 from tools.change.pod_security import preview, refusal, weighed
-from tools.changes import Rehearsal, Seal, State, Step
+from tools.changes import OPERATION, Rehearsal, Seal, State, Step
 from tools.cluster.live.wire import ReadFailed
 from tools.cluster.reader import Reader
-from tools.cluster.writer import OPERATION, Reply, Writer
+from tools.cluster.writer import Reply, Writer
 from tools.errors import ClusterUnreachable, Moved, NoAnswer, NotAllowed, NotEditable
 from tools.objects.kinds import KINDS
 from tools.planning.patching import applied, as_object, dotted, json_patch

@@ -20,8 +20,6 @@ from tools.types import Target, Verb
 
 FIELD_MANAGER = "oakum-executor"
 """Under this name the API server keeps what Oakum set."""
-OPERATION = "oakum.dev/operation-id"
-"""The annotation that names the operation which last changed an object."""
 
 WRITABLE: Mapping[Verb, frozenset[str]] = {
     Verb.PATCH: frozenset(

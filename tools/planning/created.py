@@ -8,6 +8,10 @@ from tools.changes import digest_of
 from tools.planning.patching import as_list, as_object, dotted, unlike
 from tools.plans import Json
 
+MADE_UP = ("uid", "creationTimestamp")
+"""Metadata that the server makes up for a new object, anew in every dry run."""
+MOVING = ("managedFields", "resourceVersion", "generation", "selfLink")
+"""Metadata that moves by itself."""
 _ADDRESSES = ("clusterIP", "clusterIPs", "healthCheckNodePort")
 _TOKENS = ("secrets", "imagePullSecrets")
 """What a controller of some distributions adds to each new ServiceAccount."""
@@ -21,13 +25,19 @@ def body_digest(obj: Json) -> str:
 
 
 def without_addresses(obj: Json) -> Json:
-    """Give a Service without what the server picks anew for each; any other object as it is."""
+    """Give a Service without what the server picks anew for each; any other object as it is.
+
+    That it has no address is nothing that the server picks.
+    """
     if obj.get("kind") != "Service":
         return obj
-    spec = {k: v for k, v in as_object(obj.get("spec")).items() if k not in _ADDRESSES}
-    ports = map(as_object, as_list(spec.get("ports")))
-    spec["ports"] = [{k: v for k, v in port.items() if k != "nodePort"} for port in ports]
-    return {**obj, "spec": spec}
+    asked = as_object(obj.get("spec"))
+    picked = () if asked.get("clusterIP") == "None" else _ADDRESSES
+    spec = {k: v for k, v in asked.items() if k not in picked}
+    if "ports" in spec:
+        ports = map(as_object, as_list(spec["ports"]))
+        spec["ports"] = [{k: v for k, v in port.items() if k != "nodePort"} for port in ports]
+    return obj | ({"spec": spec} if spec else {})
 
 
 def other_than_made(manifest: Json, digest: str, obj: Json) -> str:

@@ -14,7 +14,7 @@ from tools.queries.context import QueryContext
 from tools.queries.looking.scoping import pick_cluster, pick_namespaces
 from tools.queries.proposing.change import propose, refused, said_user, said_word
 from tools.queries.result import Result
-from tools.types import ResourceRef, Target
+from tools.types import Target
 
 
 class Arguments(BaseModel):
@@ -47,9 +47,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     target = Target(reader.name, kind.group_version, kind.kind, namespace, arguments.name)
     unsaid = _unsaid(arguments, context)
     if unsaid:
-        ref = ResourceRef(
-            target.cluster, target.api_version, target.kind, target.namespace, target.name
-        )
+        ref = target.ref
         wanted = f"deploy {target.kind} {namespace}/{arguments.name}"
         return refused(ref, wanted, Reason.NEEDS_PERSON, unsaid, "Ask the person to write it.")
     action = DeployApp(

@@ -31,7 +31,7 @@ from tools.queries.proposing.change import find_object, propose, refused, said_c
 from tools.queries.proposing.titles import title
 from tools.queries.result import Result
 from tools.queries.wording import names
-from tools.types import Action, ResourceRef, Target
+from tools.types import Action, Target
 
 Name = Annotated[str, Field(max_length=253)]
 Change = Literal[
@@ -100,9 +100,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     )
     action = _MAKERS[arguments.change](arguments, target, context)
     if arguments.confirmed and not said_confirmed(context, arguments.name):
-        ref = ResourceRef(
-            target.cluster, target.api_version, target.kind, target.namespace, target.name
-        )
+        ref = target.ref
         public = "The person asking did not confirm in this thread that its present rights may go."
         hint = "Ask them; they write that they confirm it."
         return refused(ref, title(action), Reason.NEEDS_PERSON, public, hint)

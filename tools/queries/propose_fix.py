@@ -91,9 +91,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     reader, target = await find_object(
         context, arguments.cluster, arguments.kind, arguments.namespace, arguments.name
     )
-    ref = ResourceRef(
-        target.cluster, target.api_version, target.kind, target.namespace, target.name
-    )
+    ref = target.ref
     unsaid = _unsaid(arguments, context)
     if unsaid:
         return refused(ref, _title(ref), Reason.NEEDS_PERSON, unsaid, "Ask the person for it.")

@@ -14,7 +14,7 @@ from bot.approval import wording
 from bot.approval.policy.execution import stopped
 from bot.approval.policy.rules import Policy, Rule
 from bot.approval.policy.votes import Verdict as Vote
-from bot.approval.sealed_case import case_of
+from bot.approval.sealed_case import case_of, rule_of
 from bot.slack.config import Profile
 from bot.slack.mrkdwn import units
 from bot.slack.proposals import cards_changes, cards_people
@@ -87,7 +87,7 @@ def card(case: Case, view: View) -> Rendered:
     """Draw a proposal as it is stored."""
     proposal = case.proposal
     rehearsal = wording.rehearsal_of(proposal)
-    rule = cards_people.rule_of(view.policy, proposal)
+    rule = rule_of(view.policy, proposal)
     state = _state_line(case, rule, view)
     blocks = [_section(_head(proposal)), _lined([state, *_standing(case, view)], _STANDING_ROOM)]
     if rehearsal is not None:

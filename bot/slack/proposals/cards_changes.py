@@ -15,12 +15,12 @@ from bot.approval.differences import (
     whole_text,
     yaml_text,
 )
-from bot.approval.visible import visible
 from bot.slack.inert import inert
 from bot.slack.mrkdwn import escape, units
 from bot.slack.proposals.cards_evidence import SHOWN
 from bot.slack.proposals.literal import literal, named, value
 from bot.slack.tables import Attachment
+from bot.visible import visible
 from tools.changes import Rehearsal
 from tools.planning.patching import value_at
 from tools.types import Change, Operation, Verb

@@ -7,24 +7,12 @@ from collections.abc import Iterable
 
 from bot.accounts import Account
 from bot.approval.policy.people import Circle
-from bot.approval.policy.rules import Policy, Rule, deciding
-from bot.approval.sealed_case import case_of
+from bot.approval.policy.rules import Policy
 from bot.slack.proposals.literal import literal
 from bot.store.proposals import Proposal
-from tools.errors import BadAction
 
 MENTIONED_MAX = 10
 _NAMES_MAX = 6
-
-
-def rule_of(policy: Policy | None, proposal: Proposal) -> Rule | None:
-    """Give the rule that decides a proposal; None where none does, or no policy is in force."""
-    if policy is None:
-        return None
-    try:
-        return deciding(policy, case_of(proposal))
-    except BadAction:
-        return None
 
 
 def names(circle: Circle) -> str:

@@ -15,8 +15,9 @@ from bot.approval.differences import whole_text
 from bot.approval.policy.votes import Verdict
 from bot.errors import BotError, NotServed, StoreUnavailable
 from bot.slack import presses
-from bot.slack.desk import Desk, sentence
+from bot.slack.desk import Desk
 from bot.slack.events import plain
+from bot.slack.failing import failed
 from bot.slack.identity import PRESSER_KEPT_S
 from bot.slack.inert import inert
 from bot.slack.mrkdwn import escape
@@ -26,10 +27,8 @@ from bot.slack.render import Rendered
 from bot.store import inbox, seen
 from bot.store.inbox import NewQuestion
 from bot.store.proposals import Case, State
-from bot.telemetry import incident, logger
+from bot.telemetry import logger
 from bot.types import Place, ThreadKey
-from tools.errors import ToolsError
-from tools.types import ResourceRef
 
 REJECT_MODAL = "proposal.rejected"
 _WORDS_MAX = 1_000
@@ -54,7 +53,7 @@ async def handle(desk: Desk, body: dict[str, Any]) -> None:
             return
         text = await _act(desk, press)
     except Exception as error:  # noqa: BLE001
-        text = _failed(error, press.action)
+        text = failed(error, press.action)
     desk.outbox_bell.set()
     if text:
         await presses.tell(desk, press, _safe(text))
@@ -74,7 +73,7 @@ async def rejected(desk: Desk, body: dict[str, Any]) -> None:
             desk, ThreadKey(desk.me.team, channel, thread), person, view, proposal
         )
     except Exception as error:  # noqa: BLE001
-        why = _failed(error, REJECT_MODAL)
+        why = failed(error, REJECT_MODAL)
         told = f"Your rejection was not counted. {why}"
         with contextlib.suppress(StoreUnavailable):
             await seen.forget(desk.db, once)
@@ -93,19 +92,9 @@ async def _rejected(
         try:
             await _ask_again(desk, person, proposal, guidance, str(view.get("id")))
         except Exception as error:  # noqa: BLE001
-            why = _failed(error, REJECT_MODAL)
+            why = failed(error, REJECT_MODAL)
             return f"{text.text} What to propose instead was not passed on: {why}"
     return text.text
-
-
-def _failed(error: Exception, action: str) -> str:
-    """Say to who pressed why nothing came of it; what was not foreseen is an incident."""
-    if isinstance(error, BotError):
-        return sentence(error)
-    if isinstance(error, ToolsError):
-        return f"{error.public} {error.hint}".strip()
-    number = incident(error, action=action)
-    return f"Something went wrong on our side; the log has it as {number}."
 
 
 async def _act(desk: Desk, press: Press) -> str:
@@ -140,9 +129,7 @@ async def _presser(desk: Desk, key: ThreadKey, person: str, proposal: str) -> _P
     if case is None or case.proposal.thread.channel != key.channel:
         return deciding.NO_SUCH
     target = case.proposal.target
-    ref = ResourceRef(
-        target.cluster, target.api_version, target.kind, target.namespace, target.name
-    )
+    ref = target.ref
     if not scope.shows(ref):
         raise NotServed("What this proposal is about may not be seen here any more.")
     return _Presser(person, case)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from bot.approval import wording
+from bot.approval.sealed_case import rule_of
 from bot.slack.proposals.cards import TITLE_MAX, View, is_private, object_line, when
-from bot.slack.proposals.cards_people import calls, person, rule_of
+from bot.slack.proposals.cards_people import calls, person
 from bot.slack.proposals.literal import literal
 from bot.slack.render import Rendered
 from bot.store.proposals import Case, State

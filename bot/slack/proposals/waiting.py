@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.approval import proposals, wording
+from bot.approval.sealed_case import rule_of
 from bot.approval.transitions import approvals
 from bot.errors import BotError, StoreUnavailable
 from bot.slack.desk import Desk
 from bot.slack.mrkdwn import units
 from bot.slack.proposals.cards import View, object_line, when
-from bot.slack.proposals.cards_people import names, person, rule_of
+from bot.slack.proposals.cards_people import names, person
 from bot.slack.proposals.literal import literal
 from bot.store import outbox, waiting
 from bot.store.proposals import Case, State
 from bot.telemetry import logger
 from tools.queries.context import Scope
-from tools.types import ResourceRef
 
 MOST = 10
 """Changes that one list names."""
@@ -104,15 +104,10 @@ async def _seen(desk: Desk, scope: Scope) -> list[Case]:
     return [
         case
         for case in cases
-        if case is not None and case.proposal.state is State.PENDING and scope.shows(_ref(case))
+        if case is not None
+        and case.proposal.state is State.PENDING
+        and scope.shows(case.proposal.target.ref)
     ]
-
-
-def _ref(case: Case) -> ResourceRef:
-    target = case.proposal.target
-    return ResourceRef(
-        target.cluster, target.api_version, target.kind, target.namespace, target.name
-    )
 
 
 async def _link(desk: Desk, case: Case, channel: str) -> str:

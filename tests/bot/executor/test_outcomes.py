@@ -13,8 +13,7 @@ from tests.fakes.executing import PODS, roll_out
 from tests.fakes.kubernetes import Fault
 from tests.fakes.kubernetes_writes import Refused
 from tools.actions.harden_workload import HardenWorkload
-from tools.changes import Outcome, OutcomeKind
-from tools.cluster.writer import OPERATION
+from tools.changes import OPERATION, Outcome, OutcomeKind
 from tools.planning.hardening import Setting
 from tools.types import Target
 

@@ -13,8 +13,8 @@ from tools import vocabulary
 from tools.actions.delete_object import DeleteObject
 from tools.change.apply import confirm
 from tools.change.recover import recover
-from tools.changes import OutcomeKind
-from tools.cluster.writer import FIELD_MANAGER, OPERATION
+from tools.changes import OPERATION, OutcomeKind
+from tools.cluster.writer import FIELD_MANAGER
 from tools.types import Target
 
 NONE = {OutcomeKind.REFUSED, OutcomeKind.STALE, OutcomeKind.FAILED}

@@ -10,8 +10,7 @@ from tools import vocabulary
 from tools.actions.delete_object import DeleteObject
 from tools.actions.own_service_account import OwnServiceAccount
 from tools.change.recover import recover
-from tools.changes import Intent, OutcomeKind
-from tools.cluster.writer import OPERATION
+from tools.changes import OPERATION, Intent, OutcomeKind
 from tools.errors import ClusterUnreachable
 from tools.types import Target
 

@@ -12,13 +12,13 @@ import aiohttp
 import msgspec
 
 from tools import redact
+from tools.changes import OPERATION
 from tools.cluster.live.api import Api, open_api
 from tools.cluster.live.wire import MAX_BODY_BYTES, MAX_RETRY_AFTER_S, ReadFailed, Wire, retry_after
 from tools.cluster.reader import Reader
 from tools.cluster.writer import (
     FIELD_MANAGER,
     NAME,
-    OPERATION,
     Reply,
     check,
     check_manifest,

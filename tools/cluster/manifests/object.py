@@ -13,10 +13,9 @@ import msgspec
 from msgspec import UNSET, inspect
 
 from tools import redact
-from tools.changes import digest_of
+from tools.changes import OPERATION, digest_of
 from tools.cluster.manifests.folder import uid_of
 from tools.cluster.manifests.loose import loosened
-from tools.cluster.writer import OPERATION
 from tools.errors import ToolsError
 from tools.objects.kinds import Kind
 from tools.planning.patching import (

@@ -125,9 +125,7 @@ async def propose(
     """
     planned, made = await planned_on(context, reader, action)
     target = planned.target
-    ref = ResourceRef(
-        target.cluster, target.api_version, target.kind, target.namespace, target.name
-    )
+    ref = target.ref
     if isinstance(made, Refusal):
         return not_planned(ref, title(planned), made)
     rest = _still_failing(failing, made)
