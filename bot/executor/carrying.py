@@ -277,7 +277,7 @@ async def _asked(work: _Work, step: Step) -> Outcome | None:
 def _is_fresh(word: _Word, version: str, now: datetime) -> bool:
     if word.at is None or word.version != version:
         return False
-    return (now - word.at).total_seconds() < ASKED_LASTS_S
+    return 0.0 <= (now - word.at).total_seconds() < ASKED_LASTS_S
 
 
 async def _found_out(work: _Work, intent: Intent) -> Outcome | None:

@@ -58,6 +58,14 @@ async def test_a_policy_that_was_edited_meanwhile_counts_however_short_the_pause
     await nothing_came_of(world, await carried_out(world, meanwhile, clock=lambda: stopped))
 
 
+async def test_a_clock_that_is_set_back_keeps_no_old_word_fresh(world: World) -> None:
+    def meanwhile() -> None:
+        world.people[actor("bob").account] = actor("bob", is_deactivated=True)
+        world.skew -= timedelta(minutes=2)
+
+    await nothing_came_of(world, await carried_out(world, meanwhile))
+
+
 async def nothing_came_of(world: World, case: Case) -> None:
     assert case.proposal.outcome == OutcomeKind.REFUSED, case.proposal.reason
     assert world.effects == []
