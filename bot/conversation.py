@@ -35,13 +35,13 @@ from tools.queries.context import (
     ListProposals,
     PastScans,
     QueryContext,
-    Scope,
     Search,
     no_proposals,
 )
 from tools.queries.looking.listings import Listings
 from tools.queries.result import Planned
 from tools.reports.json_report import finding
+from tools.scope import Scope
 from tools.types import Gap
 
 

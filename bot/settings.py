@@ -8,6 +8,7 @@ oakum.yaml. Used by `bot.app` and `bot.cli` only.
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -16,15 +17,16 @@ from typing import Annotated, Any, Literal, Self, cast
 import yaml
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     SecretStr,
     ValidationError,
     model_validator,
 )
 
 from bot.errors import BadSettings
+from tools.types import ALL, Namespaces
 
 SEE = "REFERENCE.md and deploy/oakum.yaml show every setting."
 _PLAINLY = {
@@ -102,11 +104,22 @@ class SlackMode(StrEnum):
     HTTP = "http"
 
 
-def _namespaces(value: object) -> object:
-    return ["*"] if value == "*" else value
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
-Namespaces = Annotated[tuple[str, ...], BeforeValidator(_namespaces)]
+def _seen(value: object) -> Namespaces:
+    """Read what a channel may see of a cluster; nothing that is empty or left out means all."""
+    if value in ("all", "*", ["*"]):
+        return ALL
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError("it must be `all`, or a list of namespaces that is not empty")
+    names = tuple(str(name) for name in cast("list[object]", value))
+    if not all(_NAMESPACE.fullmatch(name) for name in names):
+        raise ValueError("a list must hold names of namespaces; for all of them write `all` alone")
+    return names
+
+
+Seen = Annotated[Namespaces, PlainValidator(_seen)]
 
 
 class Slack(_Part):
@@ -119,9 +132,9 @@ class Slack(_Part):
     profile: Literal["modern", "classic"] = Field(
         default="modern", description="`classic` uses only blocks that every client draws."
     )
-    channels: dict[str, dict[str, Namespaces]] = Field(
-        default_factory=dict[str, dict[str, Namespaces]],
-        description="Per channel id: cluster name to namespaces, `*` for all. Others see nothing.",
+    channels: dict[str, dict[str, Seen]] = Field(
+        default_factory=dict[str, dict[str, Seen]],
+        description="Per channel id: cluster name to a list of namespaces, or `all`. Others see nothing.",
     )
     link_hosts: tuple[str, ...] = Field(
         default=("kubernetes.io", "www.cisecurity.org", "csrc.nist.gov", "github.com"),

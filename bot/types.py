@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.accounts import Actor
-from tools.queries.context import Scope
+from tools.scope import Scope
 from tools.types import Finding, Gap
 
 

@@ -23,7 +23,7 @@ from tools.rbac import (
     is_built_in,
     role_of,
 )
-from tools.types import Gap, ResourceRef
+from tools.types import ALL, Gap, Namespaces, ResourceRef
 from tools.workload import (
     POLICY_KINDS,
     WORKLOAD_KINDS,
@@ -47,8 +47,8 @@ class Read(Struct, frozen=True):
 
     cluster: str
     live: bool
-    namespaces: tuple[str, ...]
-    """The scan's scope; empty for the whole cluster."""
+    namespaces: Namespaces
+    """The scan's scope."""
     listings: Mapping[str, Listing]
     """By kind name; only kinds that were asked for."""
 
@@ -107,7 +107,7 @@ def build(read: Read) -> Judged:
         namespaces=[
             Item(read.ref("Namespace", namespace.metadata), namespace)
             for namespace in namespaces.values()
-            if not read.namespaces or name_of(namespace.metadata) in read.namespaces
+            if read.namespaces is ALL or name_of(namespace.metadata) in read.namespaces
         ],
         items=_items(read, workloads),
     )

@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct, field
@@ -16,28 +15,30 @@ from msgspec import Struct, field
 from knowledge import catalogue
 from knowledge.errors import UnknownBenchmark, UnknownControl
 from knowledge.types import Control
+from tools.cluster.absent import absent
 from tools.cluster.reader import Listing, Reader
 from tools.discovery import CheckModule, checks
 from tools.errors import ToolsError, UnknownName
 from tools.inventory import BINDING_KINDS, ROLE_KINDS, Judged, Read, build
 from tools.objects.kinds import KINDS
 from tools.types import (
+    ALL,
     PASSED,
     ControlResult,
     Finding,
     Judgement,
+    Namespaces,
     ResourceRef,
     Scan,
     Subject,
     Verdict,
 )
-from tools.workload import POLICY_KINDS, WORKLOAD_KINDS, Inventory, Item, name_of
+from tools.workload import POLICY_KINDS, WORKLOAD_KINDS, Inventory, Item
 
 CHUNK = 250
 """Objects judged between two returns to the event loop."""
 READS_AT_ONCE = 6
 """Kinds read side by side; the reader limits its own requests besides."""
-_NEAREST = 5
 _FINGERPRINT_DIGITS = 16
 
 _SUBJECT_KINDS: Mapping[Subject, tuple[str, ...]] = {
@@ -77,7 +78,7 @@ class _Plan(Struct, frozen=True):
     benchmark: str
     controls: tuple[Control, ...]
     runs: Mapping[str, _Run]
-    namespaces: tuple[str, ...]
+    namespaces: Namespaces
     keep_all: bool
 
 
@@ -94,7 +95,7 @@ async def scan(
     reader: Reader,
     *,
     benchmark: str = "cis-1.12",
-    namespaces: tuple[str, ...] = (),
+    namespaces: Namespaces = ALL,
     controls: tuple[str, ...] = (),
     keep_all: bool = False,
     now: Callable[[], datetime],
@@ -105,24 +106,27 @@ async def scan(
     controls, only these are judged and listed. `keep_all` keeps passing and not applicable findings
     beside failing and unknown ones; both are always counted.
 
-    Raises UnknownName for a benchmark, control or namespace that is not there, with the nearest names
-    and nothing judged; ClusterUnreachable and AccessRefused as the reader does.
+    A namespace that is not there is a gap. Raises UnknownName for a benchmark or control that is not
+    there, with the nearest names and nothing judged, and where `namespaces` is empty: none is not all;
+    ClusterUnreachable and AccessRefused as the reader does.
     """
+    if not namespaces:
+        raise UnknownName("No namespace is named to look into.")
     started = now()
     live = reader.source == "live"
     plan = await asyncio.to_thread(_plan, benchmark, controls, namespaces, keep_all, live)
-    if namespaces:
-        await _check_namespaces(reader, namespaces)
+    missing = await absent(reader, namespaces)
     read = await _read(reader, plan)
     judged = await asyncio.to_thread(build, read)
     await _judge(plan, judged)
+    named = () if namespaces is ALL else namespaces
     findings = tuple(found for run in plan.runs.values() for found in run.findings)
-    gaps = tuple(dict.fromkeys(gap for listing in read.listings.values() for gap in listing.gaps))
+    unread = (gap for listing in read.listings.values() for gap in listing.gaps)
     return Scan(
-        id=_scan_id(reader.name, benchmark, namespaces, started),
+        id=_scan_id(reader.name, benchmark, named, started),
         cluster=reader.name,
         benchmark=benchmark,
-        namespaces=namespaces,
+        namespaces=named,
         started_at=started,
         finished_at=now(),
         summary=_total(run.counts for run in plan.runs.values()),
@@ -130,7 +134,7 @@ async def scan(
             _conclude(control, plan.runs, judged.inventory) for control in plan.controls
         ),
         findings=findings,
-        gaps=gaps,
+        gaps=tuple(dict.fromkeys((*missing, *unread))),
         objects={kind: len(listing.objects) for kind, listing in read.listings.items()},
     )
 
@@ -150,7 +154,7 @@ def _scan_id(cluster: str, benchmark: str, namespaces: tuple[str, ...], started:
 def _plan(
     benchmark: str,
     control_ids: tuple[str, ...],
-    namespaces: tuple[str, ...],
+    namespaces: Namespaces,
     keep_all: bool,
     live: bool,
 ) -> _Plan:
@@ -171,8 +175,8 @@ def _plan(
             id=check_id,
             module=modules[check_id],
             controls=tuple(ids),
-            kinds=_kinds_of(modules[check_id], bool(namespaces), live),
-            left_out=bool(namespaces) and modules[check_id].check.subject is Subject.CLUSTER,
+            kinds=_kinds_of(modules[check_id], namespaces is not ALL, live),
+            left_out=namespaces is not ALL and modules[check_id].check.subject is Subject.CLUSTER,
         )
         for check_id, ids in answered.items()
     }
@@ -195,35 +199,19 @@ def _readable(kinds: Iterable[str], scoped: bool, live: bool) -> tuple[str, ...]
     )
 
 
-async def _check_namespaces(reader: Reader, namespaces: tuple[str, ...]) -> None:
-    """Raise UnknownName for a namespace that is not there; one that cannot be known is let through."""
-    listing = await reader.list(KINDS["Namespace"])
-    names = {name_of(namespace.metadata) for namespace in listing.objects} | {"default"}
-    unknown = [name for name in namespaces if name not in names]
-    if not unknown or any(gap.kind == "Namespace" for gap in listing.gaps):
-        return
-    wanted = unknown[0]
-    nearest = get_close_matches(wanted, sorted(names), n=_NEAREST, cutoff=0.5)
-    listed = ", ".join(nearest or sorted(names)[:_NEAREST])
-    raise UnknownName(
-        f"Cluster {reader.name} has no namespace {wanted}.",
-        f"The nearest names: {listed}." if nearest else f"Namespaces there: {listed}.",
-    )
-
-
 async def _read(reader: Reader, plan: _Plan) -> Read:
     """Read every kind that the checks need, once."""
     live = reader.source == "live"
     needed = [kind for run in plan.runs.values() if not run.left_out for kind in run.kinds]
     context = {run.module.check.subject for run in plan.runs.values()} & set(_CONTEXT_KINDS)
     besides = [kind for subject in context for kind in _CONTEXT_KINDS[subject]]
-    names = _readable((*needed, *besides), bool(plan.namespaces), live)
+    names = _readable((*needed, *besides), plan.namespaces is not ALL, live)
     turns = asyncio.Semaphore(READS_AT_ONCE)
 
     async def one(name: str) -> Listing:
         kind = KINDS[name]
         async with turns:
-            return await reader.list(kind, plan.namespaces if kind.namespaced else ())
+            return await reader.list(kind, plan.namespaces if kind.namespaced else ALL)
 
     try:
         async with asyncio.TaskGroup() as group:

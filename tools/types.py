@@ -6,11 +6,23 @@ the floor and by `bot`.
 """
 
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+
+
+class All(Enum):
+    """Everything of its sort, said outright: no empty or missing value ever stands for it."""
+
+    ALL = "all"
+
+
+ALL = All.ALL
+
+Namespaces = tuple[str, ...] | All
+"""Namespaces by name, or ALL of a cluster; an empty tuple is none of them."""
 
 
 class Verdict(StrEnum):
@@ -154,7 +166,7 @@ class Scan(Struct, frozen=True):
     cluster: str
     benchmark: str
     namespaces: tuple[str, ...]
-    """Empty for the whole cluster."""
+    """As it is stored: empty for the whole cluster; see `scope`."""
     started_at: datetime
     finished_at: datetime
     summary: dict[Verdict, int]
@@ -165,6 +177,11 @@ class Scan(Struct, frozen=True):
     gaps: tuple[Gap, ...]
     objects: dict[str, int] = {}
     """How many objects of each kind were read: what an answer says it looked at."""
+
+    @property
+    def scope(self) -> Namespaces:
+        """What was looked into."""
+        return self.namespaces or ALL
 
 
 class Check(Struct, frozen=True, gc=False):

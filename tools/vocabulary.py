@@ -32,6 +32,7 @@ from tools.actions import (
 from tools.errors import BadAction, NotAllowed
 from tools.objects.kinds import KINDS
 from tools.plans import Around, Json, Pattern, Plan, Refusal
+from tools.scope import Scope
 from tools.types import Action, Target
 
 MAX_BYTES = 16_384
@@ -119,16 +120,13 @@ def encode(action: Action) -> bytes:
     return msgspec.json.encode(action, order="sorted")
 
 
-def within(action: Action, scope: Mapping[str, frozenset[str] | None]) -> None:
-    """Raise NotAllowed for a target outside the clusters and namespaces given; None means all.
+def within(action: Action, scope: Scope) -> None:
+    """Raise NotAllowed for a target outside the clusters and namespaces given.
 
     A Namespace counts as inside itself; other cluster-scoped objects are inside only where all
     namespaces are.
     """
-    target = action.target
-    allowed = scope.get(target.cluster, frozenset[str]())
-    place = target.name if target.kind == "Namespace" else target.namespace
-    if allowed is not None and (not place or place not in allowed):
+    if not scope.shows(action.target.ref):
         raise NotAllowed("That place is not open to changes from here.")
 
 

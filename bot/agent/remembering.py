@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from bot.agent.allowed import MAX_FACTS, Allowed
 from bot.agent.loop import Outcome
-from tools.queries.context import Scope
 from tools.queries.result import Access, ControlRead, Explained, Result, Scanned, Workloads
-from tools.types import ResourceRef
+from tools.scope import Scope
+from tools.types import ALL, ResourceRef
 
 MAX_SUBJECTS = 10
 _OVER = "over"
@@ -52,7 +52,7 @@ def may_be_told(told: Mapping[str, Any], scope: Scope) -> bool:
     if not isinstance(over, dict):
         return False
     return all(
-        scope.covers(str(cluster), namespaces or ())
+        scope.covers(str(cluster), ALL if namespaces is None else tuple(namespaces))
         for cluster, namespaces in cast("dict[str, list[str] | None]", over).items()
     )
 
@@ -61,7 +61,7 @@ def _over(allowed: Allowed, scope: Scope) -> dict[str, list[str] | None]:
     """Give the clusters that were seen whole, and of the others the namespaces that came up."""
     made: dict[str, list[str] | None] = {}
     for cluster, namespaces in scope.clusters.items():
-        if namespaces is None:
+        if namespaces is ALL:
             made[cluster] = None
         elif named := sorted(name for name in namespaces if name.lower() in allowed.names):
             made[cluster] = named

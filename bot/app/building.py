@@ -17,7 +17,8 @@ from bot.settings import Settings
 from bot.types import Answer, Report, Request
 from knowledge.types import EmbeddingConfig, EmbeddingKind, IndexConfig
 from tools.errors import UnknownName
-from tools.types import ClusterConfig, ClusterSource
+from tools.scope import Scope
+from tools.types import ALL, ClusterConfig, ClusterSource
 
 if TYPE_CHECKING:
     from bot.agent.model import Model
@@ -145,18 +146,21 @@ async def open_store(settings: Settings) -> "Database":
     return await open_database(url, settings.store_password.get_secret_value())
 
 
+def channel_scopes(settings: Settings) -> dict[str, Scope]:
+    """Give by channel id what may be seen there."""
+    return {
+        channel: Scope(
+            {name: seen if seen is ALL else frozenset(seen) for name, seen in clusters.items()}
+        )
+        for channel, clusters in settings.slack.channels.items()
+    }
+
+
 def slack_config(settings: Settings) -> "SlackConfig":
     """Give the Slack side its configuration."""
     from bot.slack.config import Mode, Profile, SlackConfig
-    from tools.queries.context import Scope
 
     part = settings.slack
-    scopes = {
-        channel: Scope(
-            {name: None if "*" in spaces else frozenset(spaces) for name, spaces in seen.items()}
-        )
-        for channel, seen in part.channels.items()
-    }
     return SlackConfig(
         bot_token=settings.slack_bot_token.get_secret_value(),
         app_token=settings.slack_app_token.get_secret_value(),
@@ -164,7 +168,7 @@ def slack_config(settings: Settings) -> "SlackConfig":
         mode=Mode(part.mode.value),
         profile=Profile(part.profile),
         base_url=part.base_url,
-        channels=scopes,
+        channels=channel_scopes(settings),
         link_hosts=frozenset(part.link_hosts),
         serve_guests=part.serve_guests,
         serve_other_organisations=part.serve_other_organisations,

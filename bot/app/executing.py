@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from bot.accounts import Account, Actor
-from bot.app.building import Clusters, cluster_configs, now, open_store, slack_config
+from bot.app.building import (
+    Clusters,
+    channel_scopes,
+    cluster_configs,
+    now,
+    open_store,
+    slack_config,
+)
 from bot.app.ledger import ledger_key
 from bot.app.policy import PolicyFile, policy_file
 from bot.app.process import pinging, told_to_stop
@@ -23,11 +30,11 @@ from bot.approval.policy.people import LOCAL_TEAM
 from bot.errors import BadSettings
 from bot.settings import Cluster, Settings
 from bot.types import ThreadKey
-from tools.types import ClusterConfig, ClusterSource
+from tools.scope import Scope, union
+from tools.types import ALL, ClusterConfig, ClusterSource
 
 if TYPE_CHECKING:
     from bot.executor.loop import Executor
-    from bot.executor.parts import Scope
     from bot.slack.service import SlackService
     from bot.store.database import Database
 
@@ -84,26 +91,17 @@ def checkouts(settings: Settings) -> dict[str, ClusterConfig]:
     }
 
 
-def scope_of(settings: Settings, thread: ThreadKey) -> "Scope":
+def scope_of(settings: Settings, thread: ThreadKey) -> Scope:
     """Give what may be changed from a thread: what its channel may see.
 
     From a private conversation whatever any channel may see; which of them the person is in was asked
     when they proposed. At a terminal every configured cluster.
     """
     if thread.team == LOCAL_TEAM:
-        return dict.fromkeys(settings.clusters)
-    channels = settings.slack.channels
-    if thread.channel.startswith("D"):
-        chosen = list(channels.values())
-    else:
-        chosen = [channels[thread.channel]] if thread.channel in channels else []
-    found: dict[str, frozenset[str] | None] = {}
-    for seen in chosen:
-        for cluster, spaces in seen.items():
-            held = found.get(cluster, frozenset[str]())
-            every = held is None or "*" in spaces
-            found[cluster] = None if every else (held or frozenset()) | frozenset(spaces)
-    return found
+        return Scope(dict.fromkeys(settings.clusters, ALL))
+    channels = channel_scopes(settings)
+    private = thread.channel.startswith("D")
+    return union(channels.values()) if private else channels.get(thread.channel, Scope({}))
 
 
 class Executing:

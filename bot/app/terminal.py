@@ -28,8 +28,8 @@ from bot.app.building import (
 from bot.app.policy import policy_file
 from bot.settings import Settings
 from bot.types import AnswerQuestion, Place, Request, ThreadKey
-from tools.queries.context import Scope
-from tools.types import ClusterConfig, Scan
+from tools.scope import Scope
+from tools.types import ALL, ClusterConfig, Namespaces, Scan
 
 if TYPE_CHECKING:
     from bot.store.database import Database
@@ -44,16 +44,18 @@ REPEATS_KEPT = timedelta(hours=24)
 async def scan_once(
     target: ClusterConfig,
     benchmark: str,
-    namespaces: tuple[str, ...],
+    namespaces: Namespaces,
     controls: tuple[str, ...],
     keep_all: bool,
 ) -> Scan:
-    """Open a cluster, scan it, close it."""
+    """Open a cluster, scan it, close it. Raises UnknownName for a namespace that is not there."""
+    from tools.cluster.absent import require
     from tools.cluster.connect import connect
     from tools.scan import scan
 
     reader = await connect(target)
     try:
+        await require(reader, namespaces)
         return await scan(
             reader,
             benchmark=benchmark,
@@ -66,9 +68,7 @@ async def scan_once(
         await reader.close()
 
 
-async def snapshot_once(
-    target: ClusterConfig, folder: Path, namespaces: tuple[str, ...]
-) -> "Written":
+async def snapshot_once(target: ClusterConfig, folder: Path, namespaces: Namespaces) -> "Written":
     """Write a redacted copy of a cluster into a new or empty folder."""
     from tools.cluster.connect import connect
     from tools.cluster.manifests.export import write_snapshot
@@ -137,7 +137,7 @@ async def opened(
         )
         yield Desk(
             answer=answering.answer,
-            scope=Scope(dict.fromkeys(chosen)),
+            scope=Scope(dict.fromkeys(chosen, ALL)),
             greeting=f"Clusters: {names}."
             if names
             else "No cluster is configured; only the guidance can be asked (see --path).",

@@ -150,7 +150,7 @@ async def _ask(desk: Desk, request: Request, wish: Wish) -> Asked:
         return Asked(wish, why=NO_ACTOR)
     try:
         action = vocabulary.decode(vocabulary.encode(wish.action))
-        vocabulary.within(action, request.scope.clusters)
+        vocabulary.within(action, request.scope)
     except NotAllowed as error:
         return Asked(wish, why=error.public)
     allowed = needed(policy, policy_case(action, wish.risk), actor)

@@ -1,12 +1,15 @@
 """Options that several subcommands share, each declared once.
 
-Holds annotated types only. Used by the subcommands of this folder.
+Used by the subcommands of this folder.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from tools.types import Namespaces as Scope
 
 Config = Annotated[
     Path | None,
@@ -23,6 +26,15 @@ Namespaces = Annotated[
     list[str] | None,
     typer.Option("--namespace", "-n", help="Only this namespace; may be repeated."),
 ]
+
+
+def named(namespaces: list[str] | None) -> "Scope":
+    """Give what was asked for: without the option, all of the cluster."""
+    from tools.types import ALL
+
+    return tuple(namespaces) if namespaces else ALL
+
+
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write there instead of to the terminal.")
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import ClusterName, Config, Folder, Namespaces, Output
+from bot.cli.options import ClusterName, Config, Folder, Namespaces, Output, named
 from bot.errors import BadSettings
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def scan(
     with render.working(f"Scanning {target.name}"):
         result = asyncio.run(
             terminal.scan_once(
-                target, benchmark, tuple(namespace or ()), tuple(control or ()), everything
+                target, benchmark, named(namespace), tuple(control or ()), everything
             )
         )
     _write(_rendered(result, form, everything), output)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.options import Config, Namespaces
+from bot.cli.options import Config, Namespaces, named
 
 
 def snapshot(
@@ -30,5 +30,5 @@ def snapshot(
     settings = building.at_terminal(config)
     target = building.one_cluster(settings, cluster, None)
     with render.working(f"Reading {target.name}"):
-        summary = asyncio.run(terminal.snapshot_once(target, output, tuple(namespace or ())))
+        summary = asyncio.run(terminal.snapshot_once(target, output, named(namespace)))
     render.snapshot_summary(summary.objects, output, len(summary.gaps))

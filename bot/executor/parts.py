@@ -16,13 +16,11 @@ from bot.store.ledger import LedgerKey
 from bot.store.outbox import App
 from bot.types import ThreadKey
 from tools.cluster.reader import Reader
+from tools.scope import Scope
 from tools.types import ClusterConfig
 
 if TYPE_CHECKING:
     from tools.cluster.writer import Writer
-
-Scope = Mapping[str, frozenset[str] | None]
-"""By cluster the namespaces that are open to changes; None: all."""
 
 
 @dataclass(frozen=True, slots=True)

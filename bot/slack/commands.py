@@ -20,7 +20,8 @@ from bot.store import inbox, seen
 from bot.store.inbox import LAST_ATTEMPT, Leased, NewQuestion
 from bot.telemetry import Outcome, logger
 from bot.types import AnswerQuestion, Place, Progress
-from tools.queries.context import Scope
+from tools.scope import Scope
+from tools.types import ALL
 
 HELP = """*Oakum* finds and explains container security gaps in your clusters.
 • `/oakum ask QUESTION`: a question, answered in a thread here
@@ -171,8 +172,8 @@ def clusters(scope: Scope) -> str:
     """List in mrkdwn what may be seen."""
     lines = ["May be seen here:"]
     for cluster, namespaces in sorted(scope.clusters.items()):
-        names = "all namespaces" if namespaces is None else ", ".join(sorted(namespaces)[:40])
-        lines.append(f"• `{escape(cluster)}`: {escape(names) or 'no namespace'}")
+        names = "all namespaces" if namespaces is ALL else ", ".join(sorted(namespaces)[:40])
+        lines.append(f"• `{escape(cluster)}`: {escape(names)}")
     return "\n".join(lines)
 
 

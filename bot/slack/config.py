@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tools.queries.context import Scope
+from tools.scope import Scope
 
 
 class Mode(StrEnum):

@@ -5,7 +5,7 @@ Slack is down the question waits (SlackDown). Answers of Slack are kept five min
 judges (`actor`) less. Used by the worker, commands and presses.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.errors import BotError, NotServed
 from bot.slack.config import SlackConfig
 from bot.slack.outlet import Outlet, SlackRefused
 from bot.types import Place
-from tools.queries.context import Scope
+from tools.scope import Scope, union
 
 KEPT_S = 300.0
 ACTOR_KEPT_S = 60.0
@@ -206,13 +206,3 @@ def _foreign(user: dict[str, Any], me: Self) -> bool:
     enterprise = (user.get("enterprise_user") or {}).get("enterprise_id", "")
     same_enterprise = bool(me.enterprise) and enterprise == me.enterprise
     return user.get("team_id") != me.team and not same_enterprise
-
-
-def union(scopes: Iterable[Scope]) -> Scope:
-    """Give a scope that sees what any of them sees."""
-    merged: dict[str, frozenset[str] | None] = {}
-    for scope in scopes:
-        for cluster, namespaces in scope.clusters.items():
-            held = merged.get(cluster, frozenset[str]())
-            merged[cluster] = None if held is None or namespaces is None else held | namespaces
-    return Scope(merged)

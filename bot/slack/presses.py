@@ -21,7 +21,7 @@ from bot.store import answers, feedback, inbox, seen, threads
 from bot.store.inbox import NewQuestion
 from bot.telemetry import logger
 from bot.types import Answer, Place, ThreadKey
-from tools.queries.context import Scope
+from tools.scope import Scope
 from tools.types import Finding
 
 REASON_MODAL = "feedback.reason"

@@ -17,7 +17,7 @@ from bot.store.inbox import LAST_ATTEMPT, Leased
 from bot.telemetry import Outcome, incident, logger
 from bot.types import Answer, AnswerQuestion, Place, Progress, Request
 from tools.errors import ToolsError
-from tools.queries.context import Scope
+from tools.scope import Scope
 
 CONTEXT_MAX = 50
 """Messages read, once, of a thread that we have no memory of."""

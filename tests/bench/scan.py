@@ -24,7 +24,7 @@ from tools.cluster.reader import Events, Listing
 from tools.objects.core import Pod
 from tools.objects.kinds import KINDS, Kind
 from tools.scan import scan
-from tools.types import Gap, Scan
+from tools.types import ALL, Gap, Namespaces, Scan
 
 PODS = 10_000
 PAGE = 500
@@ -199,7 +199,7 @@ class PagesReader:
         """Hold the pages."""
         self.received = received
 
-    async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Decode page by page, off the event loop, as the live reader does."""
         if kind is not KINDS["Pod"]:
             return Listing(())

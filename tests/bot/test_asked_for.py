@@ -14,7 +14,8 @@ from tests.fakes.desk import NOW, Desk, open_desk
 from tests.fakes.openai import FakeOpenAI, call, say
 from tests.fakes.proposed import POLICY as PROD_POLICY
 from tests.fakes.proposed import Proposing, actor, harden
-from tools.queries.context import Scope
+from tools.scope import Scope, Seen
+from tools.types import ALL
 
 STORE = Path(__file__).parents[1] / "eval" / "folders" / "store"
 WORDS = [
@@ -52,7 +53,7 @@ WORDS = [
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     made = await open_desk(STORE, tmp_path, policy=lambda: PROD_POLICY)
-    made.scope = Scope({"prod": frozenset({"shop"}), "lab": None})
+    made.scope = Scope({"prod": frozenset({"shop"}), "lab": ALL})
     yield made
     assert made.parts.db is not None
     await made.parts.db.close()
@@ -123,11 +124,11 @@ async def test_nobody_else_s_changes_are_called_mine(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "scope",
-    [{}, {"lab": None}, {"prod": frozenset({"bench"})}, {"prod": frozenset[str]()}],
+    [{}, {"lab": ALL}, {"prod": frozenset({"bench"})}, {"prod": frozenset[str]()}],
     ids=["nothing", "another cluster", "another namespace", "no namespace"],
 )
 async def test_what_lies_outside_the_scope_is_never_told(
-    desk: Desk, scope: dict[str, frozenset[str] | None]
+    desk: Desk, scope: dict[str, Seen]
 ) -> None:
     await asking(desk).pending("p1")
     for text in ("what is waiting for approval?", "who approved the change of web?", "approve it"):
@@ -142,7 +143,7 @@ async def test_a_model_asks_the_same_and_is_held_to_the_scope(desk: Desk) -> Non
     turns = [call("list_proposals", standing="waiting"), say("Harden Deployment `web` waits.")]
     async with FakeOpenAI(turns) as endpoint:
         speaking = desk.speaking(endpoint)
-        given = await speaking.ask("what waits?", scope=Scope({"lab": None}), actor=actor("UANN"))
+        given = await speaking.ask("what waits?", scope=Scope({"lab": ALL}), actor=actor("UANN"))
         sent = endpoint.requests[-1]["messages"][-1]["content"]
     assert sent == "None that may be seen here."
     assert "`web`" not in given.text
@@ -196,7 +197,7 @@ async def test_a_card_elsewhere_is_named_by_where_it_is(desk: Desk) -> None:
     ],
 )
 async def test_what_only_sounds_like_it_is_answered_as_before(desk: Desk, text: str) -> None:
-    given = await desk.ask(text, actor=actor("UANN"), scope=Scope({"demo": None}))
+    given = await desk.ask(text, actor=actor("UANN"), scope=Scope({"demo": ALL}))
     assert "list_proposals" not in [step.query for step in given.steps]
 
 

@@ -10,7 +10,7 @@ from bot.conversation import as_document, as_json
 from bot.errors import StoreUnavailable
 from tests.fakes.desk import Desk, open_desk
 from tests.fakes.openai import FakeOpenAI, Turn, call, calls, fail, say
-from tools.queries.context import Scope
+from tools.scope import Scope
 
 FOLDERS = Path(__file__).parents[1] / "eval" / "folders"
 

@@ -23,8 +23,8 @@ from tools.actions.delete_object import DeleteObject
 from tools.actions.harden_workload import HardenWorkload
 from tools.actions.scale import Scale
 from tools.planning.hardening import Setting
-from tools.queries.context import Scope
-from tools.types import Target
+from tools.scope import Scope
+from tools.types import ALL, Target
 
 WORKSHOP = Path(__file__).parents[1] / "eval" / "folders" / "workshop"
 FIX = ("propose_fix", {"name": "lathe", "namespace": "bench", "controls": ["5.2.2"]})
@@ -277,7 +277,7 @@ def _request(thread: ThreadKey) -> Request:
         place=Place.TERMINAL,
         person="U1",
         text="scale it",
-        scope=Scope({"demo": None}),
+        scope=Scope({"demo": ALL}),
         asked_at=NOW,
         actor=DEVELOPER,
     )

@@ -29,9 +29,9 @@ from tests.fakes.openai import FakeOpenAI, Turn, calls, say
 from tests.fakes.slack.server import FakeSlack
 from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN
 from tools.cluster.manifests.reader import open_folder
-from tools.queries.context import Scope
 from tools.queries.looking.memory import MemoryScans
-from tools.types import ClusterConfig, ClusterSource
+from tools.scope import Scope
+from tools.types import ALL, ClusterConfig, ClusterSource
 
 FOLDERS = Path(__file__).parents[1] / "eval" / "folders"
 HOSTS = frozenset({"kubernetes.io"})
@@ -104,7 +104,7 @@ async def stage_of(
                 bot_token=BOT_TOKEN,
                 app_token=APP_TOKEN,
                 base_url=slack.base_url,
-                channels={"C1": Scope({"demo": None})},
+                channels={"C1": Scope({"demo": ALL})},
                 link_hosts=HOSTS,
                 profile=profile,
             ),

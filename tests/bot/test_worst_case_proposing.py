@@ -20,8 +20,8 @@ from tests.fakes.desk import Desk, open_desk
 from tests.fakes.openai import FakeOpenAI, Turn, calls, say
 from tests.fakes.proposing import DEVELOPER, proposing, submitted
 from tools import vocabulary
-from tools.queries.context import Scope
 from tools.queries.proposing.titles import title
+from tools.scope import Scope
 from tools.types import Action
 
 HALL = """\
@@ -162,7 +162,7 @@ async def assert_only_drafts(desk: Desk, file: Path, given: Answer) -> list[Acti
             assert count.scalar_one() == 0, table.name
     actions = await submitted(desk.parts.db)
     for action in actions:
-        vocabulary.within(action, desk.scope.clusters)
+        vocabulary.within(action, desk.scope)
     assert len(given.proposals) <= asking.MOST_IN_ONE_ANSWER
     assert telling.NOTHING_CHANGED in given.text
     for needle in ("<!channel>", "@channel", "evil.example", "treasury"):

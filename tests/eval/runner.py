@@ -38,10 +38,10 @@ from tests.fakes.openai import FakeOpenAI, Turn, say
 from tests.fakes.proposing import DEVELOPER, proposing, submitted_as
 from tools import vocabulary
 from tools.cluster.manifests.reader import open_folder
-from tools.queries.context import Scope
 from tools.queries.looking.memory import MemoryScans
 from tools.queries.proposing.titles import place
-from tools.types import ClusterConfig, ClusterSource
+from tools.scope import Scope
+from tools.types import ALL, ClusterConfig, ClusterSource
 
 HERE = Path(__file__).parent
 CLUSTER = "demo"
@@ -94,7 +94,7 @@ async def put(
         place=Place.TERMINAL,
         person=f"evaluator of {thread}",
         text=text,
-        scope=Scope(dict.fromkeys(parts.readers, frozenset(seen) or None)),
+        scope=Scope(dict.fromkeys(parts.readers, frozenset(seen) or ALL)),
         asked_at=datetime.now(UTC),
         actor=DEVELOPER,
     )

@@ -17,9 +17,9 @@ from knowledge.search import Library, open_library
 from knowledge.types import IndexConfig
 from tests.fakes.openai import KEY, FakeOpenAI
 from tools.cluster.manifests.reader import open_folder
-from tools.queries.context import Scope
 from tools.queries.looking.memory import MemoryScans
-from tools.types import ClusterConfig, ClusterSource
+from tools.scope import Scope
+from tools.types import ALL, ClusterConfig, ClusterSource
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -95,4 +95,4 @@ async def open_desk(folder: Path, store: Path, remember: bool = True, **more: An
         db=await open_database(url, "") if remember else None,
         **more,
     )
-    return Desk(parts, Scope({"demo": None}))
+    return Desk(parts, Scope({"demo": ALL}))

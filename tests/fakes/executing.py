@@ -21,7 +21,7 @@ from bot.approval.policy.rules import Policy
 from bot.approval.policy.votes import Verdict
 from bot.approval.transitions import Answered, Press, Start
 from bot.executor.loop import run
-from bot.executor.parts import Pace, Parts, Scope
+from bot.executor.parts import Pace, Parts
 from bot.store import listing
 from bot.store.database import Database
 from bot.store.ledger import LedgerKey
@@ -36,6 +36,7 @@ from tools.change.account import open_account
 from tools.cluster.connect import connect
 from tools.cluster.reader import Reader
 from tools.planning.hardening import Setting
+from tools.scope import Scope
 from tools.types import Action, ClusterConfig, ClusterSource, Target
 
 KEY = LedgerKey(b"a key of tests, of thirty-two bytes or more")
@@ -109,7 +110,7 @@ class World:
     people: dict[Account, Actor] = field(default_factory=dict)
     slack_down: bool = False
     asks_slack: bool = True
-    open_to: Scope = field(default_factory=lambda: {"lab": frozenset({"shop"})})
+    open_to: Scope = field(default_factory=lambda: Scope({"lab": frozenset({"shop"})}))
     pace: Pace = field(default_factory=lambda: Pace(lease_s=120.0))
     """A lease as long as real ones would be too short where time runs so fast."""
     began: float = field(default_factory=time.monotonic)

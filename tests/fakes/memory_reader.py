@@ -11,7 +11,7 @@ import yaml
 
 from tools.cluster.reader import Events, Listing
 from tools.objects.kinds import Kind
-from tools.types import Gap
+from tools.types import ALL, Gap, Namespaces
 
 
 class MemoryReader:
@@ -28,13 +28,13 @@ class MemoryReader:
         """Hold documents; kinds that a gap without a namespace concerns give no objects."""
         self.name = name
         self.source = source
-        self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self.asked: list[tuple[str, Namespaces]] = []
         self._gaps = tuple(gaps)
         self._documents: list[dict[str, Any]] = [
             document for document in yaml.safe_load_all(manifests) if document
         ]
 
-    async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Decode the documents of one kind, as the live reader does."""
         self.asked.append((kind.kind, namespaces))
         gaps = tuple(gap for gap in self._gaps if gap.kind == kind.kind)
@@ -44,14 +44,14 @@ class MemoryReader:
             document
             for document in self._documents
             if self._is(document, kind)
-            and (not namespaces or document["metadata"].get("namespace") in namespaces)
+            and (namespaces is ALL or document["metadata"].get("namespace") in namespaces)
         ]
         return Listing(
             [msgspec.json.decode(msgspec.json.encode(d), type=kind.struct) for d in chosen], gaps
         )
 
     async def documents(
-        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+        self, kind: Kind, namespaces: Namespaces = ALL, *, to_plan: bool = False
     ) -> Listing:
         """Give the documents of one kind whole, as JSON."""
         listing = await self.list(kind, namespaces)

@@ -36,6 +36,7 @@ from tests.fakes.executing import KEY, actor, standing
 from tools.change.account import open_account
 from tools.cluster.connect import connect
 from tools.cluster.live import writer as live_writer
+from tools.scope import Scope
 from tools.types import ClusterConfig, ClusterSource
 
 SPEED = 50.0
@@ -109,7 +110,7 @@ async def parts_of(request: dict[str, Any], db: Database) -> Parts:
         policy=lambda: policy,
         readers=lambda: {"lab": reader},
         accounts={"lab": account},
-        scope=lambda _: {"lab": frozenset({"shop"})},
+        scope=lambda _: Scope({"lab": frozenset({"shop"})}),
         actor=None,
         clock=lambda: datetime.now(UTC) + timedelta(seconds=request["later_s"]),
         wait=wait,

@@ -40,7 +40,8 @@ from tools.cluster.connect import connect
 from tools.cluster.reader import Reader
 from tools.objects.kinds import KINDS
 from tools.planning.patching import json_patch
-from tools.types import Action, ClusterConfig, ClusterSource, Target
+from tools.scope import Scope
+from tools.types import ALL, Action, ClusterConfig, ClusterSource, Target
 
 KEY_TEXT = "a key of tests, of thirty-two bytes or more"
 KEY = LedgerKey(KEY_TEXT.encode())
@@ -303,7 +304,7 @@ async def living(lab: Lab, accounts: Mapping[str, Path], folder: Path) -> AsyncG
             policy=lambda: PARSED,
             readers=lambda: {"lab": reader},
             accounts={"lab": writer},
-            scope=lambda _: {"lab": None},
+            scope=lambda _: Scope({"lab": ALL}),
             actor=None,
             clock=now,
             wait=asyncio.sleep,

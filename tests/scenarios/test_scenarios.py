@@ -9,8 +9,9 @@ import pytest
 from tests.fakes.desk import open_desk
 from tests.fakes.openai import FakeOpenAI, Turn
 from tests.fakes.proposing import DEVELOPER, proposing, submitted
-from tools.queries.context import Scope
 from tools.queries.proposing.titles import title
+from tools.scope import Scope
+from tools.types import ALL
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(path.parent.name for path in HERE.glob("*/scenario.json"))
@@ -29,7 +30,7 @@ async def test_scenario(name: str, tmp_path: Path) -> None:
     scenario = json.loads((HERE / name / "scenario.json").read_text("utf-8"))
     desk = await open_desk(HERE / name / "cluster", tmp_path, **proposing())
     spaces = scenario.get("namespaces")
-    scope = Scope({"demo": frozenset(spaces) if spaces else None})
+    scope = Scope({"demo": frozenset(spaces) if spaces else ALL})
     first = await _scan_id(desk, scope)
     async with FakeOpenAI([recorded(turn, first) for turn in scenario["turns"]]) as endpoint:
         speaking = desk.speaking(endpoint)

@@ -16,10 +16,12 @@ from tools.errors import ClusterUnreachable, UnknownName
 from tools.objects.kinds import Kind
 from tools.scan import fingerprint, scan
 from tools.types import (
+    ALL,
     ClusterConfig,
     ClusterSource,
     ControlResult,
     Gap,
+    Namespaces,
     ResourceRef,
     Scan,
     Subject,
@@ -278,7 +280,7 @@ async def test_the_namespace_default_is_always_there(tmp_path: Path) -> None:
 
 async def test_an_unreachable_cluster_ends_the_scan_with_its_error() -> None:
     class Unreachable(MemoryReader):
-        async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Any:
+        async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Any:
             if kind.kind == "Pod":
                 raise ClusterUnreachable("No answer.", "Try again.")
             return await super().list(kind, namespaces)

@@ -17,7 +17,8 @@ from tools import vocabulary
 from tools.discovery import checks
 from tools.errors import BadAction, NotAllowed
 from tools.objects.kinds import KINDS
-from tools.types import Action, Change
+from tools.scope import Scope, Seen
+from tools.types import ALL, Action, Change
 
 
 def encoded(document: Any) -> bytes:
@@ -284,23 +285,21 @@ def test_a_refusal_names_the_place_but_repeats_nothing() -> None:
 @pytest.mark.parametrize(
     ("scope", "inside"),
     [
-        ({"lab": None}, True),
+        ({"lab": ALL}, True),
         ({"lab": frozenset({"shop"})}, True),
         ({"lab": frozenset({"other"})}, False),
         ({"lab": frozenset()}, False),
-        ({"prod": None}, False),
+        ({"prod": ALL}, False),
         ({}, False),
     ],
 )
-def test_a_place_outside_the_scope_is_refused(
-    scope: dict[str, frozenset[str] | None], inside: bool
-) -> None:
+def test_a_place_outside_the_scope_is_refused(scope: dict[str, Seen], inside: bool) -> None:
     action = vocabulary.decode(encoded(scale()))
     if inside:
-        vocabulary.within(action, scope)
+        vocabulary.within(action, Scope(scope))
         return
     with pytest.raises(NotAllowed):
-        vocabulary.within(action, scope)
+        vocabulary.within(action, Scope(scope))
 
 
 def test_a_namespace_counts_as_inside_itself_and_a_cluster_role_nowhere() -> None:
@@ -309,12 +308,12 @@ def test_a_namespace_counts_as_inside_itself_and_a_cluster_role_nowhere() -> Non
         target = {**place, "namespace": "", "name": "shop"}
         return vocabulary.decode(encoded({"action": tag, "target": target, **fields}))
 
-    scope = {"lab": frozenset({"shop"})}
+    scope = Scope({"lab": frozenset({"shop"})})
     vocabulary.within(decoded("Namespace", "deny_traffic"), scope)
     role = decoded("ClusterRole", "narrow_role", limits=[{"rule": 0, "remove": True}])
     with pytest.raises(NotAllowed):
         vocabulary.within(role, scope)
-    vocabulary.within(role, {"lab": None})
+    vocabulary.within(role, Scope({"lab": ALL}))
 
 
 def test_what_is_stored_of_a_change_comes_back_as_it_was() -> None:

@@ -14,7 +14,7 @@ from tools.cluster.reader import Listing, Reader
 from tools.objects.core import Pod
 from tools.objects.kinds import Kind
 from tools.scan import scan
-from tools.types import Finding, Target, Verdict
+from tools.types import ALL, Finding, Namespaces, Target, Verdict
 
 _GOOD = frozenset({Verdict.PASS, Verdict.NOT_APPLICABLE})
 
@@ -42,7 +42,7 @@ class _PodsAlone:
         self._reader = reader
         self._uids = uids
 
-    async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Read one kind."""
         listing = await self._reader.list(kind, namespaces)
         if kind.kind != "Pod":
@@ -74,7 +74,7 @@ async def judge(
         result = await scan(
             alone,
             benchmark=benchmark,
-            namespaces=(namespace,) if namespace else (),
+            namespaces=(namespace,) if namespace else ALL,
             controls=controls,
             keep_all=True,
             now=now,

@@ -13,7 +13,7 @@ from typing import Any
 from tools.cluster.connect import connect
 from tools.cluster.reader import Events, Listing, Reader
 from tools.objects.kinds import Kind
-from tools.types import ClusterConfig, ClusterSource, Gap
+from tools.types import ALL, ClusterConfig, ClusterSource, Gap, Namespaces
 
 LOOK_S = 1.0
 """Between two looks at the files of a folder."""
@@ -51,12 +51,12 @@ class LazyReader:
             self._reader = None
         self._stamp = stamp
 
-    async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Read one kind; see `Reader.list`."""
         return await (await self._opened()).list(kind, namespaces)
 
     async def documents(
-        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+        self, kind: Kind, namespaces: Namespaces = ALL, *, to_plan: bool = False
     ) -> Listing:
         """Read one kind whole; see `Reader.documents`."""
         return await (await self._opened()).documents(kind, namespaces, to_plan=to_plan)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from tools.objects.kinds import Kind
-from tools.types import Gap
+from tools.types import ALL, Gap, Namespaces
 
 
 class Listing(Struct, frozen=True):
@@ -45,8 +45,8 @@ class Reader(Protocol):
         """`live` or `folder`."""
         ...
 
-    async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
-        """Read one kind, in the named namespaces or (empty) everywhere.
+    async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
+        """Read one kind, in the named namespaces; of none at all nothing.
 
         A refused or absent kind gives a Gap and no objects, never silently an empty list. Kinds
         without a namespace are read whole; of Namespace, those named. Gaps of a whole folder are in
@@ -55,7 +55,7 @@ class Reader(Protocol):
         ...
 
     async def documents(
-        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+        self, kind: Kind, namespaces: Namespaces = ALL, *, to_plan: bool = False
     ) -> Listing:
         """Read one kind as `list` does, but each object whole and redacted, as JSON bytes.
 

@@ -9,6 +9,7 @@ from tools.queries.context import QueryContext
 from tools.queries.looking.scoping import visible_clusters
 from tools.queries.result import ClusterRow, Clusters, Result
 from tools.queries.wording import names
+from tools.types import ALL
 
 
 class Arguments(BaseModel):
@@ -23,9 +24,10 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
         ClusterRow(
             name,
             context.readers[name].source,
-            tuple(sorted(context.scope.clusters[name] or ())),
+            () if seen is ALL else tuple(sorted(seen)),
         )
         for name in visible_clusters(context)
+        for seen in [context.scope.clusters[name]]
     )
     lines = [
         f"- {row.name} ({'live' if row.source == 'live' else 'folder of manifests'}): "

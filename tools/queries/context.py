@@ -5,7 +5,7 @@ asked. Used by every query.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -14,31 +14,8 @@ from knowledge.types import Guide, SearchResult
 from tools.cluster.reader import Reader
 from tools.errors import NotAllowed
 from tools.queries.result import Proposals, WhichProposals
-from tools.types import ResourceRef, Scan
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What one person may see in one place: per cluster the namespaces, None meaning all of them."""
-
-    clusters: Mapping[str, frozenset[str] | None]
-
-    def sees(self, cluster: str, namespace: str | None = None) -> bool:
-        """Tell whether that cluster (and namespace; empty for cluster-scoped) may be shown."""
-        if cluster not in self.clusters:
-            return False
-        allowed = self.clusters[cluster]
-        return allowed is None or (bool(namespace) and namespace in allowed)
-
-    def shows(self, ref: ResourceRef) -> bool:
-        """Tell whether an object may be shown; a Namespace lies in itself."""
-        return self.sees(ref.cluster, ref.name if ref.kind == "Namespace" else ref.namespace)
-
-    def covers(self, cluster: str, namespaces: Collection[str]) -> bool:
-        """Tell whether all of these namespaces may be shown; none named means the whole cluster."""
-        if not namespaces:
-            return self.sees(cluster, "")
-        return all(self.sees(cluster, namespace) for namespace in namespaces)
+from tools.scope import Scope
+from tools.types import Scan
 
 
 class PastScans(Protocol):

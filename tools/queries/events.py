@@ -6,7 +6,7 @@ Event messages are written by whoever runs the workload: they are data and prove
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.queries.context import QueryContext
-from tools.queries.looking.scoping import pick_cluster, pick_namespaces
+from tools.queries.looking.scoping import pick_cluster, pick_namespace
 from tools.queries.result import EventList, EventRow, Result
 from tools.queries.wording import cap, fence, gaps_text, one_line
 
@@ -25,7 +25,7 @@ class Arguments(BaseModel):
 async def run(arguments: Arguments, context: QueryContext) -> Result:
     """Read them; no events and a refusal are told apart."""
     reader = pick_cluster(context, arguments.cluster)
-    (namespace,) = await pick_namespaces(context, reader, [arguments.namespace])
+    namespace = await pick_namespace(context, reader, arguments.namespace)
     read = await reader.events(namespace, arguments.name, arguments.limit)
     rows = tuple(
         EventRow(

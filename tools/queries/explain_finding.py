@@ -82,7 +82,9 @@ def _about(
 
 
 async def _settings(reader: Reader, ref: ResourceRef) -> tuple[Setting, ...]:
-    found, _ = await read_workloads(reader, (ref.namespace,) if ref.namespace else ())
+    if not ref.namespace:
+        return ()
+    found, _ = await read_workloads(reader, (ref.namespace,))
     return next(
         (settings_of(w) for w in found if w.ref.kind == ref.kind and w.ref.name == ref.name), ()
     )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tools.queries.context import QueryContext
 from tools.queries.looking.inventory import read_workloads, row_of
-from tools.queries.looking.scoping import known_namespaces, pick_cluster, pick_namespaces
+from tools.queries.looking.scoping import known_namespaces, named, pick_cluster, pick_namespaces
 from tools.queries.result import Result, WorkloadRow, Workloads
 from tools.queries.wording import cap, fence, gaps_text, names, one_line, place
 
@@ -57,7 +57,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     everything = matched if words else rows
     data = Workloads(
         reader.name,
-        namespaces,
+        named(namespaces),
         everything[:MAX_ROWS],
         len(everything),
         counts,

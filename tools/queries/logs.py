@@ -9,7 +9,7 @@ from tools.cluster.reader import Reader
 from tools.errors import UnknownName
 from tools.objects.kinds import KINDS
 from tools.queries.context import QueryContext
-from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespaces
+from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespace
 from tools.queries.result import LogText, Result
 from tools.queries.wording import cap, fence, gaps_text, names
 from tools.types import Gap
@@ -35,7 +35,7 @@ class Arguments(BaseModel):
 async def run(arguments: Arguments, context: QueryContext) -> Result:
     """Read it; closed logs are a gap, never an empty log. A gap names no pod that was not seen."""
     reader = pick_cluster(context, arguments.cluster)
-    (namespace,) = await pick_namespaces(context, reader, [arguments.namespace])
+    namespace = await pick_namespace(context, reader, arguments.namespace)
     where, pod, container = f"logs in {namespace}", "", arguments.container
     if reader.name not in context.logs_open:
         read: str | Gap = Gap(where, f"pod logs of cluster {reader.name} are not opened to Oakum")

@@ -11,7 +11,7 @@ from tools.actions.deploy_app import DeployApp
 from tools.objects.kinds import KINDS
 from tools.plans import Reason
 from tools.queries.context import QueryContext
-from tools.queries.looking.scoping import pick_cluster, pick_namespaces
+from tools.queries.looking.scoping import pick_cluster, pick_namespace
 from tools.queries.proposing.change import propose, refused, said_user, said_word
 from tools.queries.result import Result
 from tools.types import Target
@@ -42,7 +42,7 @@ class Arguments(BaseModel):
 async def run(arguments: Arguments, context: QueryContext) -> Result:
     """Work it out; says why there is none, and what the person has to say."""
     reader = pick_cluster(context, arguments.cluster)
-    (namespace,) = await pick_namespaces(context, reader, [arguments.namespace])
+    namespace = await pick_namespace(context, reader, arguments.namespace)
     kind = KINDS["Deployment"]
     target = Target(reader.name, kind.group_version, kind.kind, namespace, arguments.name)
     unsaid = _unsaid(arguments, context)

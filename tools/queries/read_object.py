@@ -13,7 +13,7 @@ from tools.errors import UnknownName
 from tools.objects.kinds import KINDS, Kind
 from tools.queries.context import QueryContext
 from tools.queries.looking.inventory import read_workloads, settings_of, settings_text
-from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespaces
+from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespace
 from tools.queries.result import ObjectRead, Result, Setting
 from tools.queries.wording import cap, fence, names, place
 from tools.types import ResourceRef
@@ -73,7 +73,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     reader = pick_cluster(context, arguments.cluster)
     namespace = ""
     if kind.namespaced:
-        (namespace,) = await pick_namespaces(context, reader, [arguments.namespace or "default"])
+        namespace = await pick_namespace(context, reader, arguments.namespace or "default")
     elif not context.scope.sees(reader.name, ""):
         raise UnknownName(f"{kind.kind} is cluster-scoped and may not be seen from here.")
     document = await reader.get(kind, namespace, arguments.name)

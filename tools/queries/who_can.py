@@ -12,7 +12,7 @@ from tools.cluster.reader import Listing, Reader
 from tools.inventory import BINDING_KINDS, ROLE_KINDS, Read
 from tools.objects.kinds import KINDS
 from tools.queries.context import QueryContext
-from tools.queries.looking.scoping import pick_cluster, pick_namespaces
+from tools.queries.looking.scoping import named, pick_cluster, pick_namespaces
 from tools.queries.result import Access, AccessRow, Result
 from tools.queries.wording import cap, fence, gaps_text, names, one_line, place
 from tools.rbac import (
@@ -26,7 +26,7 @@ from tools.rbac import (
     role_of,
     rule_gives,
 )
-from tools.types import ResourceRef
+from tools.types import Namespaces, ResourceRef
 from tools.workload import name_of
 
 MAX_ROWS = 100
@@ -72,7 +72,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     gaps = tuple(gap for listing in read.listings.values() for gap in listing.gaps)
     data = Access(
         reader.name,
-        namespaces,
+        named(namespaces),
         arguments.verb.lower(),
         arguments.resource.lower(),
         tuple(rows[:MAX_ROWS]),
@@ -83,7 +83,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     return Result(cap(_text(data) + gaps_text(gaps)), data, gaps)
 
 
-async def _read(reader: Reader, namespaces: tuple[str, ...], everything: bool) -> Read:
+async def _read(reader: Reader, namespaces: Namespaces, everything: bool) -> Read:
     """Read roles and bindings; cluster-scoped ones only for those who may see them."""
     listings: dict[str, Listing] = {}
     for name in (*ROLE_KINDS, *BINDING_KINDS):

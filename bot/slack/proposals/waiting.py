@@ -18,7 +18,7 @@ from bot.slack.proposals.literal import literal
 from bot.store import outbox, waiting
 from bot.store.proposals import Case, State
 from bot.telemetry import logger
-from tools.queries.context import Scope
+from tools.scope import Scope
 
 MOST = 10
 """Changes that one list names."""

@@ -28,7 +28,7 @@ from tests.fakes.executing import POLICY, THREAD, actor, harden
 from tests.fakes.slack.server import FakeSlack
 from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN, TEAM
 from tools import vocabulary
-from tools.types import ClusterSource
+from tools.types import ALL, ClusterSource
 
 KEY = "a key of tests, of thirty-two bytes or more"
 WAIT_S = 60.0
@@ -200,12 +200,15 @@ def settings(folder: Path, **clusters: Any) -> Any:
 
 def test_a_thread_may_change_what_its_channel_may_see(tmp_path: Path) -> None:
     two = settings(tmp_path, one={"folder": "a"}, two={"folder": "b"})
-    every = {"one": frozenset({"shop", "bank"}), "two": None}
-    assert scope_of(two, ThreadKey("T1", "C1", "1")) == {"one": frozenset({"shop"})}
-    assert scope_of(two, ThreadKey("T1", "C2", "1")) == {"one": frozenset({"bank"}), "two": None}
-    assert scope_of(two, ThreadKey("T1", "C3", "1")) == {}
-    assert scope_of(two, ThreadKey("T1", "D1", "1")) == every
-    assert scope_of(two, ThreadKey("local", "terminal", "1")) == {"one": None, "two": None}
+    every = {"one": frozenset({"shop", "bank"}), "two": ALL}
+    assert scope_of(two, ThreadKey("T1", "C1", "1")).clusters == {"one": frozenset({"shop"})}
+    assert scope_of(two, ThreadKey("T1", "C2", "1")).clusters == {
+        "one": frozenset({"bank"}),
+        "two": ALL,
+    }
+    assert scope_of(two, ThreadKey("T1", "C3", "1")).clusters == {}
+    assert scope_of(two, ThreadKey("T1", "D1", "1")).clusters == every
+    assert scope_of(two, ThreadKey("local", "terminal", "1")).clusters == {"one": ALL, "two": ALL}
 
 
 def test_what_changes_a_cluster_may_have_an_account_of_its_own(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tests.fakes.kubernetes import FakeKubernetes, Fault
 from tools.change.account import open_account
 from tools.changes import OutcomeKind
 from tools.cluster.connect import connect
+from tools.scope import Scope
 from tools.types import ClusterConfig, ClusterSource
 
 MANY = 210
@@ -112,7 +113,7 @@ async def test_a_cluster_that_never_answers_keeps_no_other_from_being_rehearsed(
     world.policy_text = POLICY.replace("lab: {}", "lab: {}\n  deaf: {}").replace(
         "clusters: [lab]", "clusters: [lab, deaf]"
     )
-    world.open_to = {"lab": frozenset({"shop"}), "deaf": frozenset({"shop"})}
+    world.open_to = Scope({"lab": frozenset({"shop"}), "deaf": frozenset({"shop"})})
     world.pace = Pace(lease_s=120.0, drain_s=0.1)
     async with deaf(tmp_path) as (reader, writer):
         for number in range(12):

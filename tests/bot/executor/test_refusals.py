@@ -19,7 +19,8 @@ from tests.fakes.executing import KEY, POLICY, actor, harden
 from tools.actions.restart import Restart
 from tools.actions.undo_change import UndoChange
 from tools.changes import OutcomeKind, Rehearsal, Seal
-from tools.types import Target
+from tools.scope import Scope
+from tools.types import ALL, Target
 
 _LONG = timedelta(hours=1)
 CHECKED = POLICY.replace("lab: {}", "lab: {access_check: true}")
@@ -119,7 +120,7 @@ async def test_what_expired_meanwhile_is_expired_not_executed(world) -> None:
 
 async def test_a_place_that_was_closed_in_between_is_refused(world) -> None:
     await approved_while_nobody_executes(world)
-    world.open_to = {"lab": frozenset({"elsewhere"})}
+    world.open_to = Scope({"lab": frozenset({"elsewhere"})})
     assert "not open to changes" in await refused(world)
 
 
@@ -227,9 +228,9 @@ async def test_an_undo_of_nothing_is_blocked(world) -> None:
         assert "An undo names" in (await world.until(State.BLOCKED)).proposal.reason
 
 
-@pytest.mark.parametrize("open_to", [{}, {"lab": frozenset({"other"})}, {"else": None}])
+@pytest.mark.parametrize("open_to", [{}, {"lab": frozenset({"other"})}, {"else": ALL}])
 async def test_a_draft_from_a_place_that_may_not_is_blocked(world, open_to) -> None:
-    world.open_to = open_to
+    world.open_to = Scope(open_to)
     async with world.executor():
         await world.submit()
         assert "not open" in (await world.until(State.BLOCKED)).proposal.reason

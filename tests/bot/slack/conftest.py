@@ -20,11 +20,12 @@ from bot.types import Answer, Progress, Report, Request, ThreadKey
 from tests.fakes.proposed import POLICY, TEAM, Proposing
 from tests.fakes.slack.server import FakeSlack
 from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Message
-from tools.queries.context import Scope
+from tools.scope import Scope
+from tools.types import ALL
 
 ONE = "a" * 32
 """The id of the proposal of most tests."""
-PROD = Scope({"prod": None})
+PROD = Scope({"prod": ALL})
 SHOP = Scope({"prod": frozenset({"shop"})})
 
 

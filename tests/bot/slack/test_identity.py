@@ -5,7 +5,8 @@ import pytest
 from bot.slack.config import SlackConfig
 from bot.slack.identity import Self, described, refusal, union
 from tests.fakes.slack.state import TEAM
-from tools.queries.context import Scope
+from tools.scope import Scope
+from tools.types import ALL
 
 ME = Self("UBOT", "BBOT", TEAM, "E1")
 CONFIG = SlackConfig(bot_token="x")
@@ -41,12 +42,12 @@ def test_a_union_sees_what_any_of_them_sees():
     found = union(
         [
             Scope({"a": frozenset({"x"})}),
-            Scope({"a": frozenset({"y"}), "b": None}),
+            Scope({"a": frozenset({"y"}), "b": ALL}),
             Scope({"b": frozenset({"z"})}),
         ]
     )
 
-    assert found.clusters == {"a": frozenset({"x", "y"}), "b": None}
+    assert found.clusters == {"a": frozenset({"x", "y"}), "b": ALL}
     assert union([]).clusters == {}
 
 
@@ -99,13 +100,13 @@ async def test_a_direct_message_sees_only_the_persons_channels(place):
         place.slack.add_channel(f"CX{number:03}", "UANN")
     place.slack.add_channel("CZ1", "UANN", private=True)
     place.slack.add_channel("CZ2", "UBOB", private=True)
-    channels = {"CZ1": Scope({"dev": None}), "CZ2": Scope({"secret": None})}
+    channels = {"CZ1": Scope({"dev": ALL}), "CZ2": Scope({"secret": ALL})}
     await place.serve(channels=channels)
 
     ts = place.slack.people.direct("UANN", "what do I see?")
     await place.shown("DUANN", ts, "Answer to")
 
-    assert place.answering.asked[0].scope.clusters == {"dev": None}
+    assert place.answering.asked[0].scope.clusters == {"dev": ALL}
 
 
 async def test_a_person_in_no_configured_channel_is_refused(place):

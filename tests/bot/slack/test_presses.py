@@ -9,7 +9,7 @@ from bot.accounts import Account, Actor
 from bot.slack.config import Profile
 from bot.store import feedback, threads
 from bot.types import Answer
-from tools.queries.context import Scope
+from tools.scope import Scope
 from tools.types import Evidence, Finding, ResourceRef, Severity, Verdict
 
 

@@ -19,7 +19,8 @@ from bot.store.outbox import App
 from bot.types import Answer, AnswerQuestion, Progress, Report, Request
 from tests.fakes.proposed import POLICY
 from tests.fakes.slack.state import APP_TOKEN, BOT_TOKEN
-from tools.queries.context import Scope
+from tools.scope import Scope
+from tools.types import ALL
 
 
 def answering(seconds: float, words: str) -> AnswerQuestion:
@@ -41,7 +42,7 @@ async def main(base_url: str, store: str, seconds: str, words: str, ahead: str =
         bot_token=BOT_TOKEN,
         app_token=APP_TOKEN,
         base_url=base_url,
-        channels={"C1": Scope({"prod": None})},
+        channels={"C1": Scope({"prod": ALL})},
     )
     answer = answering(float(seconds), words)
     shift = timedelta(seconds=float(ahead))

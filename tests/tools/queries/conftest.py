@@ -5,10 +5,11 @@ import pytest
 
 from tests.fakes.desk import NOW, shared_library
 from tools.cluster.manifests.reader import open_folder
-from tools.queries.context import QueryContext, Scope
+from tools.queries.context import QueryContext
 from tools.queries.looking.listings import Listings
 from tools.queries.looking.memory import MemoryScans
-from tools.types import ClusterConfig, ClusterSource
+from tools.scope import Scope
+from tools.types import ALL, ClusterConfig, ClusterSource
 
 FOLDERS = Path(__file__).parents[2] / "eval" / "folders"
 
@@ -24,7 +25,7 @@ async def make(scope: Scope, *folders: str) -> QueryContext:
 
 @pytest.fixture
 async def company() -> AsyncIterator[QueryContext]:
-    yield await make(Scope({"company": None}), "company")
+    yield await make(Scope({"company": ALL}), "company")
 
 
 @pytest.fixture
@@ -35,17 +36,17 @@ async def narrow() -> AsyncIterator[QueryContext]:
 
 @pytest.fixture
 async def both() -> AsyncIterator[QueryContext]:
-    yield await make(Scope({"company": None, "hostile": None}), "company", "hostile")
+    yield await make(Scope({"company": ALL, "hostile": ALL}), "company", "hostile")
 
 
 @pytest.fixture
 async def hostile() -> AsyncIterator[QueryContext]:
-    yield await make(Scope({"hostile": None}), "hostile")
+    yield await make(Scope({"hostile": ALL}), "hostile")
 
 
 @pytest.fixture
 async def workshop() -> AsyncIterator[QueryContext]:
-    yield await make(Scope({"workshop": None}), "workshop")
+    yield await make(Scope({"workshop": ALL}), "workshop")
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ import pytest
 from tests.fakes.desk import NOW, shared_library
 from tools.cluster.manifests.reader import open_folder
 from tools.queries import who_can
-from tools.queries.context import QueryContext, Scope
+from tools.queries.context import QueryContext
 from tools.queries.looking.listings import Listings
 from tools.queries.looking.memory import MemoryScans
 from tools.queries.result import Access
+from tools.scope import Scope
 from tools.types import ClusterConfig, ClusterSource
 
 CLINIC = Path(__file__).parents[2] / "eval" / "folders" / "clinic"

@@ -19,7 +19,7 @@ from tools.errors import AccessRefused, ClusterUnreachable
 from tools.labels import restored
 from tools.objects.core import Event
 from tools.objects.kinds import KINDS, Kind
-from tools.types import ClusterConfig, Gap
+from tools.types import ALL, ClusterConfig, Gap, Namespaces
 
 PAGE = 500
 """Objects asked for at once."""
@@ -82,7 +82,7 @@ class LiveReader:
         self._config = config
         self._wire = wire
 
-    async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Read one kind, as structs; see `Reader.list`."""
         decoder = msgspec.json.Decoder(_Page[kind.struct])
         one = msgspec.json.Decoder(kind.struct)
@@ -96,7 +96,7 @@ class LiveReader:
         return await self._list(kind, namespaces, read)
 
     async def documents(
-        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+        self, kind: Kind, namespaces: Namespaces = ALL, *, to_plan: bool = False
     ) -> Listing:
         """Read one kind whole, redacted, as JSON; see `Reader.documents`."""
 
@@ -186,7 +186,7 @@ class LiveReader:
         return restored(masked, whole) if to_plan else masked
 
     async def _list(
-        self, kind: Kind, namespaces: tuple[str, ...], read: Callable[[bytes], _Read]
+        self, kind: Kind, namespaces: Namespaces, read: Callable[[bytes], _Read]
     ) -> Listing:
         """Read every list of a kind and put them together; a list that fails gives only its Gap."""
         if kind.opt_in and not self._config.configmaps:
@@ -322,14 +322,14 @@ def _path(kind: Kind, plural: str, namespace: str) -> str:
     return f"{_api(kind)}{within}/{plural}"
 
 
-def _scopes(kind: Kind, namespaces: tuple[str, ...]) -> Sequence[tuple[str, Query]]:
+def _scopes(kind: Kind, namespaces: Namespaces) -> Sequence[tuple[str, Query]]:
     """Give the namespace and selector of each list to read."""
+    if namespaces is ALL or not (kind.namespaced or kind.kind == "Namespace"):
+        return [("", ())]
     named = [namespace for namespace in namespaces if _is_name(namespace)]
-    if kind.kind == "Namespace" and namespaces:
+    if kind.kind == "Namespace":
         return [("", [("fieldSelector", f"metadata.name={name}")]) for name in named]
-    if kind.namespaced and namespaces:
-        return [(namespace, ()) for namespace in named]
-    return [("", ())]
+    return [(namespace, ()) for namespace in named]
 
 
 def _is_name(name: str) -> bool:

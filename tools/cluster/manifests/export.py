@@ -5,7 +5,6 @@ One YAML file per namespace and kind, and `OAKUM-SNAPSHOT.yaml`, which says that
 """
 
 import asyncio
-import difflib
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,11 +15,12 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from tools.cluster.absent import require
 from tools.cluster.manifests.folder import MARKER
 from tools.cluster.reader import Reader
-from tools.errors import BadArgument, UnknownName
+from tools.errors import BadArgument
 from tools.objects.kinds import KINDS, Kind
-from tools.types import Gap
+from tools.types import ALL, Gap, Namespaces
 
 CLUSTER_SCOPED = "_cluster"
 """The subfolder of objects without a namespace; no namespace can have this name."""
@@ -53,27 +53,27 @@ _Dumper.add_implicit_resolver(
 
 
 async def write_snapshot(
-    reader: Reader, folder: Path, namespaces: tuple[str, ...] = (), *, now: datetime
+    reader: Reader, folder: Path, namespaces: Namespaces = ALL, *, now: datetime
 ) -> Written:
     """Write everything that a reader shows into a new or empty folder.
 
     With namespaces, objects without a namespace are left out but for those Namespaces. Raises
     BadArgument for a folder that holds something, UnknownName for a namespace that does not exist.
     """
-    await _require_namespaces(reader, namespaces)
+    await require(reader, namespaces)
     await asyncio.to_thread(_make_empty, folder)
     about: dict[str, Any] = {
         "oakum_snapshot": 1,
         "redacted": True,
         "cluster": reader.name,
-        "namespaces": list(namespaces),
+        "namespaces": [] if namespaces is ALL else list(namespaces),
         "taken_at": now.isoformat(),
     }
     await asyncio.to_thread(_write_marker, folder, {**about, "complete": False})
     objects: dict[str, int] = {}
     gaps: dict[Gap, None] = {}
     for kind in KINDS.values():
-        if namespaces and not kind.namespaced and kind.kind != "Namespace":
+        if namespaces is not ALL and not kind.namespaced and kind.kind != "Namespace":
             continue
         listing = await reader.documents(kind, namespaces)
         gaps.update(dict.fromkeys(listing.gaps))
@@ -88,19 +88,6 @@ async def write_snapshot(
         {**about, "complete": True, "objects": objects, "not_looked_at": found},
     )
     return Written(objects, tuple(gaps))
-
-
-async def _require_namespaces(reader: Reader, namespaces: tuple[str, ...]) -> None:
-    if not namespaces:
-        return
-    listing = await reader.list(KINDS["Namespace"])
-    existing = [namespace.metadata.name for namespace in listing.objects]
-    for name in namespaces:
-        if name not in existing and not listing.gaps:
-            near = difflib.get_close_matches(name, existing, 3, 0.4) or sorted(existing)[:10]
-            raise UnknownName(
-                f"Cluster {reader.name} has no namespace {name}.", f"It has: {', '.join(near)}."
-            )
 
 
 def _make_empty(folder: Path) -> None:

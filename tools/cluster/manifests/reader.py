@@ -21,7 +21,7 @@ from tools.cluster.reader import Events, Listing
 from tools.labels import restored
 from tools.objects.core import Event
 from tools.objects.kinds import DECODERS, KINDS, Kind
-from tools.types import ClusterConfig, Gap
+from tools.types import ALL, ClusterConfig, Gap, Namespaces
 
 _SYNTHESISED = "a namespace that objects name"
 
@@ -53,11 +53,11 @@ class SnapshotReader:
         if contents.marker is None:
             _synthesise(contents)
 
-    async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
+    async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Give the objects of one kind, as structs."""
         return await asyncio.to_thread(self._list, kind, namespaces)
 
-    def _list(self, kind: Kind, namespaces: tuple[str, ...]) -> Listing:
+    def _list(self, kind: Kind, namespaces: Namespaces) -> Listing:
         decoder: msgspec.json.Decoder[Struct] = DECODERS[kind.kind]
         objects: list[Struct] = []
         gaps = [*self._gaps, *self._kind_gaps.get(kind.kind, ())]
@@ -68,28 +68,28 @@ class SnapshotReader:
                 gaps.append(_odd(entry, error))
         return Listing(objects, tuple(gaps))
 
-    def _chosen(self, kind: Kind, namespaces: tuple[str, ...]) -> Iterable[Entry]:
+    def _chosen(self, kind: Kind, namespaces: Namespaces) -> Iterable[Entry]:
         entries = self._entries.get(kind.kind, [])
-        if not namespaces:
+        if namespaces is ALL:
             return entries
         if kind.kind == "Namespace":
             return [entry for entry in entries if entry.name in namespaces]
         return [entry for entry in entries if not kind.namespaced or entry.namespace in namespaces]
 
     async def documents(
-        self, kind: Kind, namespaces: tuple[str, ...] = (), *, to_plan: bool = False
+        self, kind: Kind, namespaces: Namespaces = ALL, *, to_plan: bool = False
     ) -> Listing:
         """Give the objects of one kind whole, redacted, as JSON; see `Reader.documents`."""
         return await asyncio.to_thread(self._documents, kind, namespaces, to_plan)
 
-    def _documents(self, kind: Kind, namespaces: tuple[str, ...], to_plan: bool) -> Listing:
+    def _documents(self, kind: Kind, namespaces: Namespaces, to_plan: bool) -> Listing:
         chosen = self._chosen(kind, namespaces)
         objects = [msgspec.json.encode(self._whole(entry, to_plan=to_plan)) for entry in chosen]
         return Listing(objects, (*self._gaps, *self._kind_gaps.get(kind.kind, ())))
 
     async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
         """Give one object whole, redacted, with a uid as a server would give it one."""
-        for entry in self._chosen(kind, (namespace,) if kind.namespaced else ()):
+        for entry in self._chosen(kind, (namespace,) if kind.namespaced else ALL):
             if entry.name == name:
                 found = await asyncio.to_thread(self._whole, entry)
                 metadata = found["metadata"]
@@ -112,7 +112,7 @@ class SnapshotReader:
         kind = KINDS["Event"]
         if kind.kind not in self._entries:
             return Events((), (_absent("events"),))
-        listing = await self.list(kind, (namespace,) if namespace else ())
+        listing = await self.list(kind, (namespace,) if namespace else ALL)
         events: Sequence[Event] = listing.objects
         gaps = tuple(gap for gap in listing.gaps if gap.kind == kind.kind)
         return newest_first(events, name, limit, gaps)

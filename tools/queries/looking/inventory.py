@@ -10,14 +10,14 @@ from tools.cluster.reader import Reader
 from tools.inventory import Read, build
 from tools.objects.kinds import KINDS
 from tools.queries.result import ImageRow, Setting, WorkloadRow
-from tools.types import Gap
+from tools.types import Gap, Namespaces
 from tools.workload import WORKLOAD_KINDS, Container, Workload
 
 NOT_SET = "(not set)"
 
 
 async def read_workloads(
-    reader: Reader, namespaces: tuple[str, ...]
+    reader: Reader, namespaces: Namespaces
 ) -> tuple[tuple[Workload, ...], tuple[Gap, ...]]:
     """Read every workload that no other one owns, by namespace and name, and what could not be read.
 

@@ -18,10 +18,11 @@ from tools.discovery import checks
 from tools.errors import UnknownName
 from tools.posture import by_number, ordered
 from tools.queries.context import QueryContext
+from tools.queries.looking.listings import told
 from tools.queries.result import Scanned, Tally
 from tools.queries.wording import cap, fence, finding_line, gaps_text, names
 from tools.scan import scan
-from tools.types import Finding, Gap, Scan, Severity, Subject, Verdict
+from tools.types import ALL, Finding, Gap, Namespaces, Scan, Severity, Subject, Verdict
 
 PAGE = 50
 """Most findings of one page."""
@@ -36,7 +37,7 @@ _GROUPS = {
 async def scan_once(
     context: QueryContext,
     reader: Reader,
-    namespaces: tuple[str, ...],
+    namespaces: Namespaces,
     controls: tuple[str, ...],
     benchmark: str,
     keep_all: bool = False,
@@ -55,7 +56,7 @@ async def scan_once(
 async def _scan_and_keep(
     context: QueryContext,
     reader: Reader,
-    namespaces: tuple[str, ...],
+    namespaces: Namespaces,
     controls: tuple[str, ...],
     benchmark: str,
     keep_all: bool,
@@ -104,17 +105,19 @@ def visible(findings: Iterable[Finding], context: QueryContext) -> tuple[Finding
 
 def cut_to_scope(made: Scan, context: QueryContext) -> Scan:
     """Give a kept scan as the asker may see it; what was counted over more than that is left out."""
-    scope = context.scope
-    if scope.covers(made.cluster, made.namespaces):
+    seen = context.scope.clusters[made.cluster]
+    if seen is ALL or context.scope.covers(made.cluster, made.scope):
         return made
-    own = scope.clusters[made.cluster] or frozenset()
-    gaps = tuple(gap for gap in made.gaps if gap.namespace in own)
-    hidden = len(made.gaps) - len(gaps)
-    if hidden:
-        gaps += (Gap("the rest of that scan", "it went over more than may be seen here"),)
+    own = sorted(seen if made.scope is ALL else seen.intersection(made.scope))
+    if not own:
+        raise UnknownName("There is no scan of that id.", "Run scan_scope first.")
+    gaps = (
+        *told(made.gaps, seen),
+        Gap("the rest of that scan", "it went over more than may be seen here"),
+    )
     return structs.replace(
         made,
-        namespaces=tuple(sorted(own.intersection(made.namespaces) if made.namespaces else own)),
+        namespaces=tuple(own),
         findings=visible(made.findings, context),
         controls=(),
         summary={},

@@ -13,7 +13,7 @@ from tools.errors import UnknownName
 from tools.objects.kinds import KINDS
 from tools.queries.context import QueryContext
 from tools.queries.wording import names
-from tools.types import Gap
+from tools.types import ALL, Gap, Namespaces
 
 
 def nearest(name: str, known: Iterable[str], limit: int = 5) -> list[str]:
@@ -57,26 +57,37 @@ async def known_namespaces(
     allowed = context.scope.clusters[reader.name]
     listing = await reader.list(KINDS["Namespace"])
     found = {item.metadata.name for item in listing.objects}
-    if allowed is None:
+    if allowed is ALL:
         return sorted(found), listing.gaps
-    if listing.gaps:
+    if any(gap.kind == "Namespace" for gap in listing.gaps):
         return sorted(allowed), ()
     return sorted(found & allowed), ()
 
 
+async def pick_namespace(context: QueryContext, reader: Reader, asked: str) -> str:
+    """Give a namespace that was asked for. Raises UnknownName as `pick_namespaces` does."""
+    await pick_namespaces(context, reader, [asked])
+    return asked
+
+
+def named(namespaces: Namespaces) -> tuple[str, ...]:
+    """Give the names to show; there are none where all are meant."""
+    return () if namespaces is ALL else namespaces
+
+
 async def pick_namespaces(
     context: QueryContext, reader: Reader, asked: Sequence[str]
-) -> tuple[str, ...]:
+) -> Namespaces:
     """Turn asked-for namespaces into those to read; none asked means all that may be seen.
 
-    Returns an empty tuple only when the whole cluster may be read.
+    Never empty; ALL only where the whole cluster may be seen.
 
     Raises:
         UnknownName: one of them does not exist, or may not be seen.
     """
     allowed = context.scope.clusters[reader.name]
     if not asked:
-        return () if allowed is None else tuple(sorted(allowed))
+        return ALL if allowed is ALL else tuple(sorted(allowed))
     known, gaps = await known_namespaces(context, reader)
     for name in asked:
         seen = name in known or (bool(gaps) and context.scope.sees(reader.name, name))

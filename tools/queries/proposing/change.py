@@ -21,7 +21,7 @@ from tools.planning.patching import as_object, dotted
 from tools.plans import Around, Json, Plan, Reason, Refusal
 from tools.queries.context import QueryContext
 from tools.queries.looking.inventory import read_workloads
-from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespaces
+from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespace, pick_namespaces
 from tools.queries.proposing.titles import title
 from tools.queries.read_object import find_kind
 from tools.queries.result import NotPlanned, Planned, Result
@@ -91,11 +91,10 @@ async def _place_of(
 ) -> str:
     """Give the namespace of an object of a kind; a Namespace has to be one that may be seen."""
     if kind.kind == "Namespace":
-        await pick_namespaces(context, reader, [name])
+        await pick_namespace(context, reader, name)
         return ""
     if kind.namespaced:
-        (inside,) = await pick_namespaces(context, reader, [namespace or "default"])
-        return inside
+        return await pick_namespace(context, reader, namespace or "default")
     if not context.scope.sees(reader.name, ""):
         raise UnknownName(f"{kind.kind} is cluster-scoped and may not be seen from here.")
     return ""
@@ -158,7 +157,7 @@ def _in_scope(context: QueryContext, action: Action) -> None:
     """Decode an action and refuse places that the asker may not see."""
     vocabulary.decode(vocabulary.encode(action))
     try:
-        vocabulary.within(action, context.scope.clusters)
+        vocabulary.within(action, context.scope)
     except NotAllowed as error:
         raise UnknownName(
             "There is no such object in what may be seen here.", error.hint

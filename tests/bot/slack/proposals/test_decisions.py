@@ -16,7 +16,8 @@ from bot.types import Place
 from tests.fakes.pressing import ONE, TWO, press, state
 from tests.fakes.proposed import TEXT, harden
 from tools.actions.delete_object import DeleteObject
-from tools.types import Risk, RiskLevel
+from tools.scope import Scope
+from tools.types import ALL, Risk, RiskLevel
 
 
 async def test_another_person_approves_and_the_card_says_so(place, proposing):
@@ -322,7 +323,7 @@ async def test_a_policy_that_changed_voids_what_is_pending(place, proposing):
 
 async def test_in_a_channel_that_may_not_see_it_any_more_nothing_can_be_pressed(place, proposing):
     await proposing.pending(ONE)
-    await place.serve(channels={"C1": type(place.config.channels["C1"])({"other": None})})
+    await place.serve(channels={"C1": Scope({"other": ALL})})
 
     for action in ("approve", "patch"):
         await press(place, "UBOB", action)

@@ -16,7 +16,7 @@ from bot.store import waiting as rows
 from bot.store.outbox import App
 from bot.types import ThreadKey
 from tests.fakes.proposed import POLICY, TEAM, Proposing, harden
-from tools.queries.context import Scope
+from tools.scope import Scope
 
 ONE, TWO, THREE = ("a" * 32, "b" * 32, "c" * 32)
 
