@@ -6,6 +6,7 @@ import pytest
 
 from bot.errors import BadSettings
 from bot.settings import Settings, load
+from tools.types import ALL
 
 SECRET = "xoxb-not-a-real-token"
 
@@ -49,12 +50,27 @@ def test_what_kubernetes_puts_into_the_environment_is_left_alone(tmp_path: Path)
     assert load(write(tmp_path, ""), told) == load(write(tmp_path, ""), {})
 
 
-def test_a_star_opens_all_namespaces_of_a_channel(tmp_path: Path) -> None:
-    file = write(
-        tmp_path,
-        "clusters: {prod: {folder: a}, test: {folder: b}}\nslack: {channels: {C1: {prod: '*', test: [a, b]}}}\n",
-    )
-    assert load(file, {}).slack.channels == {"C1": {"prod": ("*",), "test": ("a", "b")}}
+CHANNEL = "clusters: {prod: {folder: a}}\nslack: {channels: {C1: {prod: %s}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [("all", ALL), ("'*'", ALL), ("['*']", ALL), ("[a, b]", ("a", "b")), ("[all]", ("all",))],
+)
+def test_a_channel_sees_the_namespaces_of_its_list_or_all(
+    tmp_path: Path, written: str, seen: object
+) -> None:
+    file = write(tmp_path, CHANNEL % written)
+    assert load(file, {}).slack.channels == {"C1": {"prod": seen}}
+
+
+@pytest.mark.parametrize(
+    "written", ["[]", "", "{}", "''", "shop", "true", "[a, '*']", "['']", "[Shop]", "[a, 1.5]"]
+)
+def test_nothing_empty_or_unclear_opens_a_namespace(tmp_path: Path, written: str) -> None:
+    with pytest.raises(BadSettings, match="C1[.]prod cannot be used") as caught:
+        load(write(tmp_path, CHANNEL % written), {})
+    assert "`all`" in caught.value.public
 
 
 def test_secrets_come_from_the_environment_or_a_file_and_never_print(tmp_path: Path) -> None:

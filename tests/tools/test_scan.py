@@ -11,6 +11,7 @@ import pytest
 
 from tests.fakes.memory_reader import MemoryReader
 from tools import posture
+from tools.cluster.absent import require
 from tools.cluster.manifests.reader import open_folder
 from tools.errors import ClusterUnreachable, UnknownName
 from tools.objects.kinds import Kind
@@ -245,8 +246,6 @@ async def test_named_namespaces_leave_out_everything_else() -> None:
 @pytest.mark.parametrize(
     ("asked", "message", "hint"),
     [
-        ({"namespaces": ("shpo",)}, "shpo", "shop"),
-        ({"namespaces": ("zzzzzz",)}, "zzzzzz", "tools"),
         ({"controls": ("5.2.99",)}, "5.2.99", "5.2.9"),
         ({"benchmark": "cis-1.11"}, "cis-1.11", "cis-1.12"),
     ],
@@ -259,7 +258,31 @@ async def test_an_unknown_name_is_answered_with_the_nearest_and_nothing_is_judge
         await run(reader, **asked)
     assert message in raised.value.public
     assert hint in raised.value.hint
-    assert {kind for kind, _ in reader.asked} <= {"Namespace"}
+    assert reader.asked == []
+
+
+async def test_a_namespace_that_is_gone_is_a_gap_and_the_others_are_judged() -> None:
+    result = await run(MemoryReader(SHOP), namespaces=("shop", "gone"))
+    assert Gap("namespace gone", "it is not there", namespace="gone") in result.gaps
+    assert control(result, "5.2.3").verdict is Verdict.FAIL
+    assert result.namespaces == ("shop", "gone")
+
+
+async def test_no_namespace_is_not_all_of_them() -> None:
+    reader = MemoryReader(SHOP)
+    with pytest.raises(UnknownName, match="No namespace is named"):
+        await run(reader, namespaces=())
+    assert reader.asked == []
+
+
+@pytest.mark.parametrize(("asked", "hint"), [("shpo", "shop"), ("zzzzzz", "tools")])
+async def test_a_namespace_that_a_person_mistypes_is_answered_with_the_nearest(
+    asked: str, hint: str
+) -> None:
+    with pytest.raises(UnknownName, match=asked) as raised:
+        await require(MemoryReader(SHOP), ("shop", asked))
+    assert hint in raised.value.hint
+    await require(MemoryReader(SHOP), ("shop", "default"))
 
 
 async def test_a_namespace_that_cannot_be_looked_up_is_taken_as_it_is() -> None:

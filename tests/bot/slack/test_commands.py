@@ -6,6 +6,7 @@ import pytest
 
 from bot.slack.commands import HELP
 from bot.types import Place
+from tools.types import ALL
 
 
 def whispers(place):
@@ -51,9 +52,7 @@ async def test_where_it_is_no_member_it_answers_privately_and_says_how_to_invite
 async def test_clusters_and_help_answer_at_once_and_privately(place):
     await place.serve(
         channels={
-            "C1": place.config.channels["C1"].__class__(
-                {"prod": None, "dev": frozenset({"b", "a"})}
-            )
+            "C1": place.config.channels["C1"].__class__({"prod": ALL, "dev": frozenset({"b", "a"})})
         }
     )
 

@@ -10,13 +10,13 @@ from tools.queries.context import QueryContext
 from tools.queries.looking.listings import Listings
 from tools.queries.looking.memory import MemoryScans
 from tools.queries.result import Access
-from tools.scope import Scope
-from tools.types import ClusterConfig, ClusterSource
+from tools.scope import Scope, Seen
+from tools.types import ALL, ClusterConfig, ClusterSource
 
 CLINIC = Path(__file__).parents[2] / "eval" / "folders" / "clinic"
 
 
-async def context(namespaces: frozenset[str] | None) -> QueryContext:
+async def context(namespaces: Seen) -> QueryContext:
     config = ClusterConfig(name="clinic", source=ClusterSource.FOLDER, folder=str(CLINIC))
     reader = Listings(await open_folder(config))
     library = shared_library()
@@ -32,7 +32,7 @@ async def context(namespaces: frozenset[str] | None) -> QueryContext:
 
 @pytest.fixture
 async def clinic() -> AsyncIterator[QueryContext]:
-    yield await context(None)
+    yield await context(ALL)
 
 
 async def asked(where: QueryContext, verb: str, resource: str, *namespaces: str) -> Access:

@@ -110,7 +110,7 @@ async def test_namespaces_limit_it(
     assert written.objects == {"Pod": 1, "Namespace": 1}
     with pytest.raises(UnknownName, match="has no namespace banc") as refused:
         await write_snapshot(reader, tmp_path / "other", ("banc",), now=NOW)
-    assert refused.value.hint == "It has: bank."
+    assert refused.value.hint == "The nearest names: bank."
     assert not (tmp_path / "other").exists()
 
 

@@ -12,7 +12,7 @@ from tools.cluster.manifests.object import as_live
 from tools.cluster.manifests.reader import SnapshotReader, open_folder
 from tools.errors import UnknownName
 from tools.objects.kinds import KINDS
-from tools.types import ClusterConfig, ClusterSource, Target
+from tools.types import ALL, ClusterConfig, ClusterSource, Target
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: %s}\nspec: {containers: []}\n"
 Write = Callable[[dict[str, str]], Path]
@@ -38,7 +38,7 @@ async def opened(root: Path, **settings: bool) -> SnapshotReader:
 
 
 async def names(reader: SnapshotReader, kind: str = "Pod", *namespaces: str) -> list[str]:
-    listing = await reader.list(KINDS[kind], namespaces)
+    listing = await reader.list(KINDS[kind], namespaces or ALL)
     return [f"{o.metadata.namespace}/{o.metadata.name}" for o in listing.objects]
 
 

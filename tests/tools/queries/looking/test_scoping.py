@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tools.queries import (
 from tools.queries.context import QueryContext
 from tools.queries.looking import scoping
 from tools.queries.looking.listings import Listings
+from tools.scope import Scope
 from tools.types import ClusterConfig, ClusterSource, Gap
 
 PLACES = [
@@ -101,7 +103,11 @@ async def test_a_kept_scan_tells_no_gap_and_no_namespace_of_elsewhere(
     shared = replace(narrow, past=company.past)
     page = await list_findings.run(list_findings.Arguments(scan_id=made.id), shared)
     assert "payments" not in page.text + str(page.gaps) + str(page.data)
-    assert [gap.what for gap in page.gaps] == ["Pod ci/runner-0", "the rest of that scan"]
+    assert [gap.what for gap in page.gaps] == [
+        "Pod ci/runner-0",
+        "1 thing outside what may be seen here",
+        "the rest of that scan",
+    ]
     full = await list_findings.run(list_findings.Arguments(scan_id=made.id), company)
     assert full.gaps == planted.gaps
 
@@ -117,6 +123,39 @@ async def test_a_folder_tells_of_damage_only_where_it_may_be_seen(tmp_path: Path
     whole = await reader.documents(KINDS["Pod"], ("ci",))
     assert [gap.namespace for gap in listing.gaps] == ["ci"]
     assert [gap.namespace for gap in whole.gaps] == ["ci"]
+    assert "yaml" not in str((listing.gaps, whole.gaps))
+
+
+async def test_what_cannot_be_placed_is_counted_and_keeps_its_kind(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"team-{number}.yaml").write_text("a: *payments-db\n")
+    (tmp_path / "nameless.yaml").write_text("{kind: Pod, apiVersion: v1, metadata: {}}")
+    (tmp_path / "ci.yaml").write_text(
+        "{kind: Pod, apiVersion: v1, metadata: {name: x, namespace: ci}}"
+    )
+    config = ClusterConfig("c", ClusterSource.FOLDER, folder=str(tmp_path))
+    reader = Listings(await open_folder(config), frozenset({"ci"}))
+    gaps = (await reader.list(KINDS["Pod"], ("ci",))).gaps
+    assert [(gap.what, gap.kind) for gap in gaps] == [
+        ("1 thing outside what may be seen here", "Pod"),
+        ("3 things outside what may be seen here", ""),
+    ]
+    assert not {"payments", "team", "nameless"} & set(re.findall(r"[a-z]+", str(gaps)))
+
+
+async def test_a_namespace_of_the_scope_that_is_gone_is_a_gap_of_every_query(
+    narrow: QueryContext,
+) -> None:
+    seen = frozenset({"ci", "gone"})
+    context = replace(
+        narrow,
+        scope=Scope({"company": seen}),
+        readers={"company": Listings(narrow.readers["company"], seen)},
+    )
+    for query in (scan_scope, find_workloads, namespaces):
+        found = await query.run(query.Arguments(), context)
+        assert Gap("namespace gone", "it is not there", namespace="gone") in found.gaps
+        assert "payments" not in found.text
 
 
 def test_nearest_names_come_first() -> None:
