@@ -131,9 +131,14 @@ def bad_user(container: dict[str, Any], pod: dict[str, Any]) -> bool:
 
 
 def capabilities(container: dict[str, Any], which: str) -> set[str]:
-    """Give the capabilities added or dropped, upper case, without CAP_."""
+    """Give the capabilities added or dropped, upper case.
+
+    Runtimes write CAP_ before each name. So CAP_X is no name of X in a drop; in an add it is counted
+    as X, as that is what somebody wants.
+    """
     held = (container.get("securityContext") or {}).get("capabilities") or {}
-    return {str(n).upper().removeprefix("CAP_") for n in held.get(which) or []}
+    names = {str(n).upper() for n in held.get(which) or []}
+    return {n[4:] if n[:4] == "CAP_" else n for n in names} if which == "add" else names
 
 
 def bad_raw(container: dict[str, Any]) -> bool:
@@ -343,10 +348,18 @@ def namespace_rows(held: Folder, namespace: str) -> dict[Row, str]:
         mounted = account.get("automountServiceAccountToken") is not False
         found[("5.1.5", "ServiceAccount", namespace, "default")] = fails_if(mounted)
     if busy and namespace not in LEFT_OUT_NAMESPACES:
-        enforced = "pod-security.kubernetes.io/enforce" in labels
+        enforced = holds_pods(labels)
         verdict = PASS if enforced else UNKNOWN if judged_by_policy(held, namespace) else FAIL
         found[("5.2.1", *row)] = verdict
     return found
+
+
+def holds_pods(labels: dict[str, str]) -> bool:
+    """Tell whether the labels make Pod Security refuse any pod: a level that is one, of a version."""
+    version = labels.get("pod-security.kubernetes.io/enforce-version") or "latest"
+    if version != "latest" and not (version[:3] == "v1." and version[3:].isdecimal()):
+        return False
+    return labels.get("pod-security.kubernetes.io/enforce") in ("baseline", "restricted")
 
 
 def judged_by_policy(held: Folder, namespace: str) -> bool:

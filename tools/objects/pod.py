@@ -43,7 +43,7 @@ class WindowsOptions(Struct, gc=False, rename="camel", omit_defaults=True):
 
 
 class Capabilities(Struct, gc=False, omit_defaults=True):
-    """Linux capabilities as written; see `tools.workload.capability` for one spelling."""
+    """Linux capabilities as written; `tools.workload` says how names are read."""
 
     add: list[str] | None = None
     drop: list[str] | None = None
