@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tools.cluster.reader import Listing
 from tools.objects.core import Namespace, Pod, ServiceAccount
-from tools.objects.kinds import KINDS, Kind
+from tools.objects.kinds import KINDS, PLUGIN_POLICIES, Kind
 from tools.objects.meta import Metadata
 from tools.objects.rbac import ClusterRole
 from tools.rbac import (
@@ -92,7 +92,8 @@ def build(read: Read) -> Judged:
         accounts=accounts,
         network_policies=_names_by_namespace(read, "NetworkPolicy"),
         busy=busy,
-        policies=tuple(_policies(read)),
+        policies=tuple(_policies(read, POLICY_KINDS)),
+        plugin_policies=tuple(_policies(read, PLUGIN_POLICIES)),
         engines=tuple(w.ref for w in workloads if any(e in w.ref.name for e in _ENGINES)),
         missing=_missing(gap for listing in read.listings.values() for gap in listing.gaps),
     )
@@ -202,12 +203,12 @@ def _names_by_namespace(read: Read, kind: str) -> dict[str, tuple[str, ...]]:
     return {namespace: tuple(names) for namespace, names in found.items()}
 
 
-def _policies(read: Read) -> Iterable[ResourceRef]:
-    """Refer to each object that may judge pods at admission, by its own kind where it says it."""
-    for name in POLICY_KINDS:
+def _policies(read: Read, kinds: Iterable[str]) -> Iterable[ResourceRef]:
+    """Refer to each policy of some kinds, by its own kind where it says it."""
+    for name in kinds:
         for obj in read.objects(name):
             ref = read.ref(name, obj.metadata)
-            own = obj.kind or name
+            own = obj.kind or KINDS[name].own
             yield ResourceRef(ref.cluster, ref.api_version, own, ref.namespace, ref.name, ref.uid)
 
 

@@ -20,7 +20,7 @@ from tools.cluster.reader import Listing, Reader
 from tools.discovery import CheckModule, checks
 from tools.errors import ToolsError, UnknownName
 from tools.inventory import BINDING_KINDS, ROLE_KINDS, Judged, Read, build
-from tools.objects.kinds import KINDS
+from tools.objects.kinds import KINDS, PLUGIN_POLICIES
 from tools.types import (
     PASSED,
     ControlResult,
@@ -51,7 +51,7 @@ _SUBJECT_KINDS: Mapping[Subject, tuple[str, ...]] = {
 }
 _CONTEXT_KINDS: Mapping[Subject, tuple[str, ...]] = {Subject.ROLE: BINDING_KINDS}
 """Read for what findings say besides; their absence changes no verdict."""
-_EVIDENCE_FOR_NAMESPACES = frozenset({"Namespace", *POLICY_KINDS})
+_EVIDENCE_FOR_NAMESPACES = frozenset({"Namespace", *POLICY_KINDS, *PLUGIN_POLICIES})
 """Cluster-scoped kinds that a scan of some namespaces reads all the same."""
 _HOLLOW = Judgement(Verdict.UNKNOWN, "The object shows no container, so there is little to judge.")
 _WHOLE_CLUSTER = "It is judged for a whole cluster, not for some of its namespaces."

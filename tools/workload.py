@@ -138,6 +138,8 @@ class Inventory(Struct):
     """Namespaces with at least one workload or pod."""
     policies: tuple[ResourceRef, ...] = ()
     """Objects of POLICY_KINDS that were found."""
+    plugin_policies: tuple[ResourceRef, ...] = ()
+    """Objects of `tools.objects.kinds.PLUGIN_POLICIES` that were found."""
     engines: tuple[ResourceRef, ...] = ()
     """Workloads that are known policy engines."""
     missing: Mapping[str, tuple[Gap, ...]] = {}

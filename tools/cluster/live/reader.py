@@ -180,7 +180,7 @@ class LiveReader:
 
     def _whole(self, kind: Kind, raw: bytes | Raw, *, to_plan: bool = False) -> dict[str, Any]:
         obj: dict[str, Any] = msgspec.json.decode(raw, type=dict[str, Any])
-        own = obj.get("kind") or kind.kind
+        own = obj.get("kind") or kind.own
         whole = {"apiVersion": kind.group_version, **obj, "kind": own}
         masked = redact.document(whole)
         return restored(masked, whole) if to_plan else masked
