@@ -14,6 +14,7 @@ from tools.objects.core import Namespace, Pod, ServiceAccount
 from tools.objects.kinds import KINDS, PLUGIN_POLICIES, Kind
 from tools.objects.meta import Metadata
 from tools.objects.rbac import ClusterRole
+from tools.pod_security import NEWEST
 from tools.rbac import (
     Binding,
     RoleSubject,
@@ -51,6 +52,8 @@ class Read(Struct, frozen=True):
     """The scan's scope; empty for the whole cluster."""
     listings: Mapping[str, Listing]
     """By kind name; only kinds that were asked for."""
+    standard: int = NEWEST
+    """See `Inventory.standard`."""
 
     def objects(self, kind: str) -> Sequence[Any]:
         """Give the objects of a kind; none where it was not asked for."""
@@ -87,6 +90,7 @@ def build(read: Read) -> Judged:
     inventory = Inventory(
         cluster=read.cluster,
         live=read.live,
+        standard=read.standard,
         workloads=tuple(workloads),
         namespaces=namespaces,
         accounts=accounts,

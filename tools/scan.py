@@ -21,6 +21,7 @@ from tools.discovery import CheckModule, checks
 from tools.errors import ToolsError, UnknownName
 from tools.inventory import BINDING_KINDS, ROLE_KINDS, Judged, Read, build
 from tools.objects.kinds import KINDS, PLUGIN_POLICIES
+from tools.pod_security import standard_of
 from tools.types import (
     PASSED,
     ControlResult,
@@ -113,7 +114,8 @@ async def scan(
     plan = await asyncio.to_thread(_plan, benchmark, controls, namespaces, keep_all, live)
     if namespaces:
         await _check_namespaces(reader, namespaces)
-    read = await _read(reader, plan)
+    standard = standard_of(await reader.version())
+    read = await _read(reader, plan, standard.minor)
     judged = await asyncio.to_thread(build, read)
     await _judge(plan, judged)
     findings = tuple(found for run in plan.runs.values() for found in run.findings)
@@ -132,6 +134,7 @@ async def scan(
         findings=findings,
         gaps=gaps,
         objects={kind: len(listing.objects) for kind, listing in read.listings.items()},
+        kubernetes=standard.said,
     )
 
 
@@ -211,7 +214,7 @@ async def _check_namespaces(reader: Reader, namespaces: tuple[str, ...]) -> None
     )
 
 
-async def _read(reader: Reader, plan: _Plan) -> Read:
+async def _read(reader: Reader, plan: _Plan, standard: int) -> Read:
     """Read every kind that the checks need, once."""
     live = reader.source == "live"
     needed = [kind for run in plan.runs.values() if not run.left_out for kind in run.kinds]
@@ -232,7 +235,7 @@ async def _read(reader: Reader, plan: _Plan) -> Read:
         failure = errors.exceptions[0]
     else:
         listings = {name: task.result() for name, task in tasks.items()}
-        return Read(reader.name, live, plan.namespaces, listings)
+        return Read(reader.name, live, plan.namespaces, listings, standard)
     raise failure
 
 

@@ -165,6 +165,8 @@ class Scan(Struct, frozen=True):
     gaps: tuple[Gap, ...]
     objects: dict[str, int] = {}
     """How many objects of each kind were read: what an answer says it looked at."""
+    kubernetes: str = ""
+    """The version of Kubernetes whose rules held, and why that one: `tools.pod_security.Standard.said`."""
 
 
 class Check(Struct, frozen=True, gc=False):

@@ -15,6 +15,7 @@ from tools.objects.kinds import Kind
 from tools.objects.meta import Metadata
 from tools.objects.pod import Container as ContainerSpec
 from tools.objects.pod import PodSecurityContext, PodSpec, PodTemplate, SecurityContext
+from tools.pod_security import NEWEST
 from tools.types import PASSED, Evidence, Gap, Judgement, ResourceRef, Verdict, evidence
 
 WORKLOAD_KINDS = (
@@ -127,6 +128,8 @@ class Inventory(Struct):
     cluster: str
     live: bool
     """False for a folder of manifests."""
+    standard: int = NEWEST
+    """Minor version of Kubernetes 1 whose Pod Security policies hold (`tools.pod_security`)."""
     workloads: tuple[Workload, ...] = ()
     """All that are judged, of the namespaces of the scan."""
     namespaces: Mapping[str, Namespace] = {}
@@ -358,6 +361,12 @@ def judge_as_written(
     first = deciding[0][0].name if deciding else ""
     facts = (*of_pod, *(fact for _, fact in deciding))
     return Judgement(Verdict.FAIL, f"The pod {why}.", first, facts)
+
+
+def unmasked(context: PodSecurityContext | SecurityContext) -> Iterable[tuple[str, object]]:
+    """Give procMount where a container sets another than Default; for `judge_as_written`."""
+    mount = getattr(context, "proc_mount", None)
+    return () if mount in (None, "Default") else (("procMount", mount),)
 
 
 def capability_failure(deciding: list[Container], enough: tuple[str, ...]) -> Judgement:

@@ -66,6 +66,7 @@ async def write_snapshot(
         "oakum_snapshot": 1,
         "redacted": True,
         "cluster": reader.name,
+        "kubernetes": await reader.version(),
         "namespaces": list(namespaces),
         "taken_at": now.isoformat(),
     }

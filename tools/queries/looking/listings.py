@@ -33,6 +33,10 @@ class Listings:
         """`live` or `folder`."""
         return self._reader.source
 
+    async def version(self) -> str:
+        """Give the server's version; passes through."""
+        return await self._reader.version()
+
     async def list(self, kind: Kind, namespaces: tuple[str, ...] = ()) -> Listing:
         """Read one kind, or give what this question has read of it already."""
         key = (kind.kind, namespaces)
