@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from tools.cluster.reader import Listing
 from tools.objects.core import Namespace, Pod, ServiceAccount
-from tools.objects.kinds import KINDS, Kind
+from tools.objects.kinds import KINDS, PLUGIN_POLICIES, Kind
 from tools.objects.meta import Metadata
 from tools.objects.rbac import ClusterRole
+from tools.pod_security import NEWEST
 from tools.rbac import (
     Binding,
     RoleSubject,
@@ -51,6 +52,8 @@ class Read(Struct, frozen=True):
     """The scan's scope."""
     listings: Mapping[str, Listing]
     """By kind name; only kinds that were asked for."""
+    standard: int = NEWEST
+    """See `Inventory.standard`."""
 
     def objects(self, kind: str) -> Sequence[Any]:
         """Give the objects of a kind; none where it was not asked for."""
@@ -87,12 +90,14 @@ def build(read: Read) -> Judged:
     inventory = Inventory(
         cluster=read.cluster,
         live=read.live,
+        standard=read.standard,
         workloads=tuple(workloads),
         namespaces=namespaces,
         accounts=accounts,
         network_policies=_names_by_namespace(read, "NetworkPolicy"),
         busy=busy,
-        policies=tuple(_policies(read)),
+        policies=tuple(_policies(read, POLICY_KINDS)),
+        plugin_policies=tuple(_policies(read, PLUGIN_POLICIES)),
         engines=tuple(w.ref for w in workloads if any(e in w.ref.name for e in _ENGINES)),
         missing=_missing(gap for listing in read.listings.values() for gap in listing.gaps),
     )
@@ -202,12 +207,12 @@ def _names_by_namespace(read: Read, kind: str) -> dict[str, tuple[str, ...]]:
     return {namespace: tuple(names) for namespace, names in found.items()}
 
 
-def _policies(read: Read) -> Iterable[ResourceRef]:
-    """Refer to each object that may judge pods at admission, by its own kind where it says it."""
-    for name in POLICY_KINDS:
+def _policies(read: Read, kinds: Iterable[str]) -> Iterable[ResourceRef]:
+    """Refer to each policy of some kinds, by its own kind where it says it."""
+    for name in kinds:
         for obj in read.objects(name):
             ref = read.ref(name, obj.metadata)
-            own = obj.kind or name
+            own = obj.kind or KINDS[name].own
             yield ResourceRef(ref.cluster, ref.api_version, own, ref.namespace, ref.name, ref.uid)
 
 

@@ -20,7 +20,8 @@ from tools.cluster.reader import Listing, Reader
 from tools.discovery import CheckModule, checks
 from tools.errors import ToolsError, UnknownName
 from tools.inventory import BINDING_KINDS, ROLE_KINDS, Judged, Read, build
-from tools.objects.kinds import KINDS
+from tools.objects.kinds import KINDS, PLUGIN_POLICIES
+from tools.pod_security import standard_of
 from tools.types import (
     ALL,
     PASSED,
@@ -52,7 +53,7 @@ _SUBJECT_KINDS: Mapping[Subject, tuple[str, ...]] = {
 }
 _CONTEXT_KINDS: Mapping[Subject, tuple[str, ...]] = {Subject.ROLE: BINDING_KINDS}
 """Read for what findings say besides; their absence changes no verdict."""
-_EVIDENCE_FOR_NAMESPACES = frozenset({"Namespace", *POLICY_KINDS})
+_EVIDENCE_FOR_NAMESPACES = frozenset({"Namespace", *POLICY_KINDS, *PLUGIN_POLICIES})
 """Cluster-scoped kinds that a scan of some namespaces reads all the same."""
 _HOLLOW = Judgement(Verdict.UNKNOWN, "The object shows no container, so there is little to judge.")
 _WHOLE_CLUSTER = "It is judged for a whole cluster, not for some of its namespaces."
@@ -115,8 +116,9 @@ async def scan(
     started = now()
     live = reader.source == "live"
     plan = await asyncio.to_thread(_plan, benchmark, controls, namespaces, keep_all, live)
+    standard = standard_of(await reader.version())
     missing = await absent(reader, namespaces)
-    read = await _read(reader, plan)
+    read = await _read(reader, plan, standard.minor)
     judged = await asyncio.to_thread(build, read)
     await _judge(plan, judged)
     named = () if namespaces is ALL else namespaces
@@ -136,6 +138,7 @@ async def scan(
         findings=findings,
         gaps=tuple(dict.fromkeys((*missing, *unread))),
         objects={kind: len(listing.objects) for kind, listing in read.listings.items()},
+        kubernetes=standard.said,
     )
 
 
@@ -199,7 +202,7 @@ def _readable(kinds: Iterable[str], scoped: bool, live: bool) -> tuple[str, ...]
     )
 
 
-async def _read(reader: Reader, plan: _Plan) -> Read:
+async def _read(reader: Reader, plan: _Plan, standard: int) -> Read:
     """Read every kind that the checks need, once."""
     live = reader.source == "live"
     needed = [kind for run in plan.runs.values() if not run.left_out for kind in run.kinds]
@@ -220,7 +223,7 @@ async def _read(reader: Reader, plan: _Plan) -> Read:
         failure = errors.exceptions[0]
     else:
         listings = {name: task.result() for name, task in tasks.items()}
-        return Read(reader.name, live, plan.namespaces, listings)
+        return Read(reader.name, live, plan.namespaces, listings, standard)
     raise failure
 
 

@@ -177,6 +177,8 @@ class Scan(Struct, frozen=True):
     gaps: tuple[Gap, ...]
     objects: dict[str, int] = {}
     """How many objects of each kind were read: what an answer says it looked at."""
+    kubernetes: str = ""
+    """The version of Kubernetes whose rules held, and why that one: `tools.pod_security.Standard.said`."""
 
     @property
     def scope(self) -> Namespaces:

@@ -15,6 +15,7 @@ from tools.objects.kinds import Kind
 from tools.objects.meta import Metadata
 from tools.objects.pod import Container as ContainerSpec
 from tools.objects.pod import PodSecurityContext, PodSpec, PodTemplate, SecurityContext
+from tools.pod_security import NEWEST
 from tools.types import PASSED, Evidence, Gap, Judgement, ResourceRef, Verdict, evidence
 
 WORKLOAD_KINDS = (
@@ -74,8 +75,10 @@ class Container(Struct, gc=False):
     """Type of the profile in effect by the fields; None where neither level sets one."""
     host_process: bool
     added: tuple[str, ...]
-    """Capabilities in upper case without CAP_, in the order written."""
+    """Capabilities in upper case without CAP_, in the order written: whatever may be meant counts."""
     dropped: tuple[str, ...]
+    """Capabilities in upper case, else as written: runtimes put CAP_ before each, so that a name
+    with CAP_ drops nothing."""
     pod_ref: ResourceRef | None = None
     """The running pod that has this container although the template has none of that name."""
 
@@ -125,6 +128,8 @@ class Inventory(Struct):
     cluster: str
     live: bool
     """False for a folder of manifests."""
+    standard: int = NEWEST
+    """Minor version of Kubernetes 1 whose Pod Security policies hold (`tools.pod_security`)."""
     workloads: tuple[Workload, ...] = ()
     """All that are judged, of the namespaces of the scan."""
     namespaces: Mapping[str, Namespace] = {}
@@ -136,6 +141,8 @@ class Inventory(Struct):
     """Namespaces with at least one workload or pod."""
     policies: tuple[ResourceRef, ...] = ()
     """Objects of POLICY_KINDS that were found."""
+    plugin_policies: tuple[ResourceRef, ...] = ()
+    """Objects of `tools.objects.kinds.PLUGIN_POLICIES` that were found."""
     engines: tuple[ResourceRef, ...] = ()
     """Workloads that are known policy engines."""
     missing: Mapping[str, tuple[Gap, ...]] = {}
@@ -161,7 +168,7 @@ NOT_ON_WINDOWS = Judgement(Verdict.NOT_APPLICABLE, "Windows pods do not have thi
 
 
 def capability(name: str) -> str:
-    """Give a capability's one spelling: upper case, without CAP_."""
+    """Give an added capability's one spelling: upper case, without CAP_."""
     return name.upper().removeprefix("CAP_")
 
 
@@ -247,7 +254,7 @@ def _container(
             host_process = own.windows_options.host_process
         if own.capabilities:
             added = tuple(capability(name) for name in own.capabilities.add or ())
-            dropped = tuple(capability(name) for name in own.capabilities.drop or ())
+            dropped = tuple(name.upper() for name in own.capabilities.drop or ())
     return Container(
         name=spec.name,
         path=path,
@@ -356,17 +363,26 @@ def judge_as_written(
     return Judgement(Verdict.FAIL, f"The pod {why}.", first, facts)
 
 
+def unmasked(context: PodSecurityContext | SecurityContext) -> Iterable[tuple[str, object]]:
+    """Give procMount where a container sets another than Default; for `judge_as_written`."""
+    mount = getattr(context, "proc_mount", None)
+    return () if mount in (None, "Default") else (("procMount", mount),)
+
+
 def capability_failure(deciding: list[Container], enough: tuple[str, ...]) -> Judgement:
     """Judge a workload failed by the capabilities of these containers.
 
-    Dropping any one of `enough` would have been enough. A container that is privileged, or that adds
-    something although it drops enough, says so.
+    Dropping any one of `enough` would have been enough. A container that is privileged, that adds
+    something although it drops enough, or that drops a name with CAP_, says so.
     """
     first = deciding[0]
+    idle = [name for name in first.dropped if name.startswith("CAP_")]
     if first.privileged:
         why = "is privileged, so that what it drops does not count"
     elif any(name in first.dropped for name in enough):
         why = f"adds {', '.join(first.added)}"
+    elif idle:
+        why = f"drops {', '.join(idle)}, which drops nothing: names are written without CAP_"
     else:
         why = f"does not drop {' or '.join(enough)}"
     return failed([(container, _capability_fact(container)) for container in deciding], why)

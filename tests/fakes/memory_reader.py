@@ -24,15 +24,21 @@ class MemoryReader:
         name: str = "lab",
         source: str = "live",
         gaps: Iterable[Gap] = (),
+        version: str = "",
     ) -> None:
         """Hold documents; kinds that a gap without a namespace concerns give no objects."""
         self.name = name
         self.source = source
         self.asked: list[tuple[str, Namespaces]] = []
         self._gaps = tuple(gaps)
+        self._version = version
         self._documents: list[dict[str, Any]] = [
             document for document in yaml.safe_load_all(manifests) if document
         ]
+
+    async def version(self) -> str:
+        """Give the version that it was made with."""
+        return self._version
 
     async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Decode the documents of one kind, as the live reader does."""

@@ -194,6 +194,14 @@ EXPLANATIONS = (
         ),
     ),
     Explanation(
+        ("5.1.6",),
+        "checkov does not look at tokens that volumes project",
+        lambda c: (
+            (c.ours, c.theirs) == ("fail", "pass")
+            and any((v.get("projected") or {}).get("sources") for v in c.spec.get("volumes") or [])
+        ),
+    ),
+    Explanation(
         CONTAINERS,
         "checkov does not look at ephemeral containers",
         lambda c: (

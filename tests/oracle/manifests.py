@@ -38,6 +38,20 @@ GROUPS = {
     "Policy": {"kyverno.io"},
     "ClusterPolicy": {"kyverno.io"},
 }
+PLUGIN_POLICIES = {
+    ("CiliumNetworkPolicy", "cilium.io"): True,
+    ("CiliumClusterwideNetworkPolicy", "cilium.io"): False,
+    ("NetworkPolicy", "projectcalico.org"): True,
+    ("NetworkPolicy", "crd.projectcalico.org"): True,
+    ("GlobalNetworkPolicy", "projectcalico.org"): False,
+    ("GlobalNetworkPolicy", "crd.projectcalico.org"): False,
+    ("NetworkPolicy", "crd.antrea.io"): True,
+    ("ClusterNetworkPolicy", "crd.antrea.io"): False,
+    ("AdminNetworkPolicy", "policy.networking.k8s.io"): False,
+    ("BaselineAdminNetworkPolicy", "policy.networking.k8s.io"): False,
+    ("ClusterNetworkPolicy", "policy.networking.k8s.io"): False,
+}
+"""Network policies beside the API's own, by kind and group, and whether they are of a namespace."""
 WORKLOADS = (
     "Pod",
     "Deployment",
@@ -55,6 +69,7 @@ CLUSTER_SCOPED = {
     "ClusterPolicy",
     "ValidatingAdmissionPolicyBinding",
     "constraint",
+    "plugin policy of the cluster",
 }
 
 
@@ -110,6 +125,8 @@ def take(held: Folder, obj: dict[str, Any]) -> None:
     kind, group = obj["kind"], group_of(obj)
     if group == "constraints.gatekeeper.sh":
         kind = "constraint"
+    elif (kind, group) in PLUGIN_POLICIES:
+        kind = "plugin policy" if PLUGIN_POLICIES[kind, group] else "plugin policy of the cluster"
     elif group not in GROUPS.get(kind, set()):
         return
     namespace = "" if kind in CLUSTER_SCOPED else meta.get("namespace") or "default"
@@ -173,12 +190,19 @@ def all_containers(
     """
     pairs = [(c, spec.get("securityContext") or {}) for c in containers_of(spec)]
     known = {c.get("name") for c, _ in pairs}
-    for (kind, _, _), obj in held.objects.items():
-        if kind == "Pod" and top_owner(held, obj) == key:
-            pod = template_of("Pod", obj)
-            pairs += [
-                (c, pod.get("securityContext") or {})
-                for c in containers_of(pod)
-                if c.get("name") not in known
-            ]
+    for pod in running_pods(held, key):
+        pairs += [
+            (c, pod.get("securityContext") or {})
+            for c in containers_of(pod)
+            if c.get("name") not in known
+        ]
     return pairs
+
+
+def running_pods(held: Folder, key: tuple[str, str, str]) -> list[dict[str, Any]]:
+    """Give the specs of the pods that a workload owns in the end."""
+    return [
+        template_of("Pod", obj)
+        for (kind, _, _), obj in held.objects.items()
+        if kind == "Pod" and top_owner(held, obj) == key
+    ]

@@ -31,6 +31,12 @@ VOLUMES = (
     {"configMap": {"name": "c"}},
     {"secret": {"secretName": "s"}},
     {"projected": {"sources": []}},
+    {
+        "projected": {
+            "sources": [{"configMap": {"name": "c"}}, {"serviceAccountToken": {"path": "t"}}]
+        }
+    },
+    {"projected": {"sources": [{"serviceAccountToken": {"path": "t", "audience": "vault"}}]}},
     {"downwardAPI": {}},
     {"persistentVolumeClaim": {"claimName": "c"}},
     {"ephemeral": {}},
@@ -78,6 +84,7 @@ def _pod(random: Random, name: str) -> dict[str, Any]:
         spec["securityContext"] = _pod_context(random)
     if random.random() < 0.5:
         spec["volumes"] = [{"name": f"v{i}", **random.choice(VOLUMES)} for i in range(_few(random))]
+    _maybe(random, spec, "automountServiceAccountToken", (False, False, True, None), 0.7)
     metadata: dict[str, Any] = {"name": name, "namespace": "random"}
     if random.random() < 0.2:
         metadata["annotations"] = dict(random.sample(ANNOTATIONS, 2))
@@ -138,6 +145,8 @@ def _container(random: Random, name: str, ports: bool = True) -> dict[str, Any]:
         container[random.choice(("livenessProbe", "readinessProbe", "startupProbe"))] = target
     if ports and random.random() < 0.1:
         container["lifecycle"] = {random.choice(("preStop", "postStart")): target}
+    if random.random() < 0.4:
+        container["volumeMounts"] = [{"name": random.choice(("v0", "v1")), "mountPath": "/m"}]
     if random.random() < 0.85:
         container["securityContext"] = _container_context(random)
     return container

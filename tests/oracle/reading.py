@@ -10,7 +10,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.oracle.manifests import WORKLOADS, Folder, all_containers, owner_of, read, template_of
+from tests.oracle.manifests import (
+    WORKLOADS,
+    Folder,
+    all_containers,
+    containers_of,
+    owner_of,
+    read,
+    running_pods,
+    template_of,
+)
 
 Row = tuple[str, str, str, str]
 """(control, kind, namespace or empty, name)."""
@@ -75,7 +84,9 @@ def workload_rows(held: Folder, key: tuple[str, str, str], obj: dict[str, Any]) 
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     rows = {
         "5.1.5": fails_if(account == "default"),
-        "5.1.6": fails_if(token_mounted(held, namespace, account, spec)),
+        "5.1.6": fails_if(
+            token_mounted(held, namespace, account, spec) or token_projected(held, key, spec)
+        ),
         "5.2.2": fails_if(any(bad_privileged(c) for c, _ in pairs)),
         "5.2.3": fails_if(spec.get("hostPID") is True),
         "5.2.4": fails_if(spec.get("hostIPC") is True),
@@ -112,6 +123,34 @@ def token_mounted(held: Folder, namespace: str, account: str, spec: dict[str, An
     return True if setting is None else setting
 
 
+def token_projected(held: Folder, key: tuple[str, str, str], spec: dict[str, Any]) -> bool:
+    """Tell whether a container mounts a token for the API server that a volume projects (5.1.6)."""
+    pods = [spec, *running_pods(held, key)]
+    for pod in pods:
+        known = {c.get("name") for c in containers_of(spec)} if pod is not spec else set()
+        seen = {
+            m.get("name")
+            for c in containers_of(pod)
+            if c.get("name") not in known
+            for m in c.get("volumeMounts") or []
+        }
+        for volume in pod.get("volumes") or []:
+            sources = (volume.get("projected") or {}).get("sources") or []
+            tokens = [t for s in sources if (t := s.get("serviceAccountToken")) is not None]
+            if volume.get("name") in seen and any(for_the_api(t) for t in tokens):
+                return True
+    return False
+
+
+def for_the_api(token: dict[str, Any]) -> bool:
+    """Tell whether a projected token's audience is the API server: none, or its name in the cluster."""
+    audience = str(token.get("audience") or "").removeprefix("https://").rstrip("/")
+    host = audience.removesuffix(":443")
+    return (
+        not host or host == "kubernetes.default.svc" or host.startswith("kubernetes.default.svc.")
+    )
+
+
 def bad_privileged(container: dict[str, Any]) -> bool:
     """5.2.2."""
     return (container.get("securityContext") or {}).get("privileged") is True
@@ -131,9 +170,14 @@ def bad_user(container: dict[str, Any], pod: dict[str, Any]) -> bool:
 
 
 def capabilities(container: dict[str, Any], which: str) -> set[str]:
-    """Give the capabilities added or dropped, upper case, without CAP_."""
+    """Give the capabilities added or dropped, upper case.
+
+    Runtimes write CAP_ before each name. So CAP_X is no name of X in a drop; in an add it is counted
+    as X, as that is what somebody wants.
+    """
     held = (container.get("securityContext") or {}).get("capabilities") or {}
-    return {str(n).upper().removeprefix("CAP_") for n in held.get(which) or []}
+    names = {str(n).upper() for n in held.get(which) or []}
+    return {n[4:] if n[:4] == "CAP_" else n for n in names} if which == "add" else names
 
 
 def bad_raw(container: dict[str, Any]) -> bool:
@@ -335,7 +379,9 @@ def namespace_rows(held: Folder, namespace: str) -> dict[Row, str]:
     policies = any(k == "NetworkPolicy" and n == namespace for k, n, _ in held.objects)
     account = held.objects.get(("ServiceAccount", namespace, "default")) or {}
     row = ("Namespace", "", namespace)
-    found: dict[Row, str] = {("5.3.2", *row): fails_if(not policies)}
+    plugins = ("plugin policy of the cluster", ""), ("plugin policy", namespace)
+    open_to_all = UNKNOWN if any((k, n) in plugins for k, n, _ in held.objects) else FAIL
+    found: dict[Row, str] = {("5.3.2", *row): PASS if policies else open_to_all}
     found[("5.6.4", "ServiceAccount", namespace, "default")] = in_default(
         "ServiceAccount", namespace, "default"
     )
@@ -343,10 +389,18 @@ def namespace_rows(held: Folder, namespace: str) -> dict[Row, str]:
         mounted = account.get("automountServiceAccountToken") is not False
         found[("5.1.5", "ServiceAccount", namespace, "default")] = fails_if(mounted)
     if busy and namespace not in LEFT_OUT_NAMESPACES:
-        enforced = "pod-security.kubernetes.io/enforce" in labels
+        enforced = holds_pods(labels)
         verdict = PASS if enforced else UNKNOWN if judged_by_policy(held, namespace) else FAIL
         found[("5.2.1", *row)] = verdict
     return found
+
+
+def holds_pods(labels: dict[str, str]) -> bool:
+    """Tell whether the labels make Pod Security refuse any pod: a level that is one, of a version."""
+    version = labels.get("pod-security.kubernetes.io/enforce-version") or "latest"
+    if version != "latest" and not (version[:3] == "v1." and version[3:].isdecimal()):
+        return False
+    return labels.get("pod-security.kubernetes.io/enforce") in ("baseline", "restricted")
 
 
 def judged_by_policy(held: Folder, namespace: str) -> bool:

@@ -57,7 +57,7 @@ def test_a_container_wins_over_its_pod_even_with_false_and_zero() -> None:
 
 
 @pytest.mark.parametrize("spelling", ["NET_RAW", "net_raw", "CAP_NET_RAW", "cap_Net_Raw"])
-def test_capabilities_have_one_spelling(spelling: str) -> None:
+def test_added_capabilities_have_one_spelling(spelling: str) -> None:
     assert capability(spelling) == "NET_RAW"
 
 

@@ -15,6 +15,7 @@ from tools.discovery import checks
 from tools.objects.kinds import KINDS
 from tools.planning.drafting import combined, high
 from tools.plans import Json
+from tools.pod_security import standard_of
 from tools.scan import scan
 from tools.types import Operation, Risk, Verdict
 from tools.workload import WORKLOAD_KINDS, Inventory, workload_of
@@ -37,7 +38,8 @@ def refusal(
     level = (labels or {}).get(ENFORCE, "")
     if level not in _LEVELS or obj.get("kind") not in WORKLOAD_KINDS:
         return ""
-    reasons = _violations(cluster, obj, level)
+    version = (labels or {}).get(f"{ENFORCE}-version", "")
+    reasons = _violations(cluster, obj, level, standard_of(version).minor)
     if not reasons:
         return ""
     return f"Its pods would be refused, the namespace enforces {level}: {' '.join(reasons)}"
@@ -76,8 +78,8 @@ def weighed(risk: Risk, seen: Iterable[str], warnings: Iterable[str]) -> Risk:
     return risk
 
 
-def _violations(cluster: str, obj: Json, level: str) -> list[str]:
-    """List why a template does not meet a level of the Pod Security Standards."""
+def _violations(cluster: str, obj: Json, level: str, standard: int) -> list[str]:
+    """List why a template does not meet a level of the Pod Security Standards, at a version."""
     kind = KINDS[obj["kind"]]
     try:
         workload = workload_of(cluster, kind, msgspec.convert(obj, kind.struct))
@@ -87,5 +89,6 @@ def _violations(cluster: str, obj: Json, level: str) -> list[str]:
     ids = dict.fromkeys(
         check for control in catalogue.controls(f"pss-{level}") for check in control.checks
     )
-    judged = [modules[check].judge(workload, Inventory(cluster, live=True)) for check in ids]
+    inventory = Inventory(cluster, live=True, standard=standard)
+    judged = [modules[check].judge(workload, inventory) for check in ids]
     return [each.reason for each in judged if each and each.verdict is Verdict.FAIL]

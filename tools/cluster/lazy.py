@@ -51,6 +51,10 @@ class LazyReader:
             self._reader = None
         self._stamp = stamp
 
+    async def version(self) -> str:
+        """Give the server's version; see `Reader.version`."""
+        return await (await self._opened()).version()
+
     async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Read one kind; see `Reader.list`."""
         return await (await self._opened()).list(kind, namespaces)

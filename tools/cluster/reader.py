@@ -45,6 +45,10 @@ class Reader(Protocol):
         """`live` or `folder`."""
         ...
 
+    async def version(self) -> str:
+        """Give the Kubernetes version of the API server (`v1.34.2`); empty where nothing says it."""
+        ...
+
     async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Read one kind, in the named namespaces; of none at all nothing.
 

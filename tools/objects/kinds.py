@@ -13,6 +13,7 @@ class Kind(Struct, frozen=True):
     """One Kubernetes kind as the API serves it."""
 
     kind: str
+    """By which Oakum knows it; `NetworkPolicy.projectcalico.org` for kinds that others are called like."""
     group_version: str
     """`v1`, `apps/v1`, `rbac.authorization.k8s.io/v1`..."""
     plural: str
@@ -29,6 +30,11 @@ class Kind(Struct, frozen=True):
     """Group versions of old servers with the same fields, accepted in a folder of manifests."""
 
     @property
+    def own(self) -> str:
+        """The kind as its objects write it."""
+        return self.kind.partition(".")[0]
+
+    @property
     def group(self) -> str:
         """The API group; empty for core."""
         group, slash, _ = self.group_version.partition("/")
@@ -40,6 +46,31 @@ _RBAC_EARLIER = ("rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io
 _APPS_EARLIER = ("apps/v1beta2", "apps/v1beta1", "extensions/v1beta1")
 _NET_EARLIER = ("networking.k8s.io/v1beta1", "extensions/v1beta1")
 _VAP = "admissionregistration.k8s.io"
+
+
+def _plugin(own: str, group_version: str, namespaced: bool, *earlier: str) -> Kind:
+    """Give a kind of network policy that a network plugin brings; its resource is the kind's plural."""
+    name = f"{own}.{group_version.partition('/')[0]}"
+    plural = f"{own.lower().removesuffix('y')}ies"
+    struct = policy.PolicyObject
+    return Kind(name, group_version, plural, namespaced, struct, optional=True, earlier=earlier)
+
+
+_PLUGINS = (
+    _plugin("CiliumNetworkPolicy", "cilium.io/v2", True),
+    _plugin("CiliumClusterwideNetworkPolicy", "cilium.io/v2", False),
+    _plugin("NetworkPolicy", "projectcalico.org/v3", True),
+    _plugin("GlobalNetworkPolicy", "projectcalico.org/v3", False),
+    _plugin("NetworkPolicy", "crd.projectcalico.org/v1", True),
+    _plugin("GlobalNetworkPolicy", "crd.projectcalico.org/v1", False),
+    _plugin("NetworkPolicy", "crd.antrea.io/v1beta1", True, "crd.antrea.io/v1alpha1"),
+    _plugin("ClusterNetworkPolicy", "crd.antrea.io/v1beta1", False, "crd.antrea.io/v1alpha1"),
+    _plugin("AdminNetworkPolicy", "policy.networking.k8s.io/v1alpha1", False),
+    _plugin("BaselineAdminNetworkPolicy", "policy.networking.k8s.io/v1alpha1", False),
+    _plugin("ClusterNetworkPolicy", "policy.networking.k8s.io/v1alpha2", False),
+)
+"""Network policies beside the API's own: of Cilium, Calico (by its API server and as stored), Antrea,
+and of administrators (https://network-policy-api.sigs.k8s.io)."""
 
 _ALL = (
     Kind("Pod", "v1", "pods", True, core.Pod),
@@ -135,10 +166,19 @@ _ALL = (
         optional=True,
         earlier=("constraints.gatekeeper.sh/v1", "constraints.gatekeeper.sh/v1alpha1"),
     ),
+    *_PLUGINS,
 )
+
+PLUGIN_POLICIES = tuple(kind.kind for kind in _PLUGINS)
+"""Kinds of policies of network plugins and administrators; what they say is not evaluated."""
 
 KINDS: dict[str, Kind] = {kind.kind: kind for kind in _ALL}
 """By kind name. `Constraint` stands for every kind of Gatekeeper's constraint group."""
+
+BY_API: dict[tuple[str, str], Kind] = {
+    (version, kind.own): kind for kind in _ALL for version in (kind.group_version, *kind.earlier)
+}
+"""By apiVersion and kind as objects write them."""
 
 DECODERS = {kind.kind: Decoder(kind.struct) for kind in _ALL}
 """By kind name what decodes one object. Made here, before any thread: msgspec works out what it knows of

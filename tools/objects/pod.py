@@ -43,7 +43,7 @@ class WindowsOptions(Struct, gc=False, rename="camel", omit_defaults=True):
 
 
 class Capabilities(Struct, gc=False, omit_defaults=True):
-    """Linux capabilities as written; see `tools.workload.capability` for one spelling."""
+    """Linux capabilities as written; `tools.workload` says how names are read."""
 
     add: list[str] | None = None
     drop: list[str] | None = None
@@ -145,6 +145,13 @@ class Lifecycle(Struct, gc=False, rename="camel", omit_defaults=True):
     pre_stop: Handler | None = None
 
 
+class VolumeMount(Struct, gc=False, rename="camel", omit_defaults=True):
+    """Where a container sees a volume."""
+
+    name: str = ""
+    mount_path: str | None = None
+
+
 class Container(Struct, gc=False, rename="camel", omit_defaults=True):
     """One container of any sort: init, ordinary or ephemeral."""
 
@@ -158,6 +165,7 @@ class Container(Struct, gc=False, rename="camel", omit_defaults=True):
     readiness_probe: Handler | None = None
     startup_probe: Handler | None = None
     lifecycle: Lifecycle | None = None
+    volume_mounts: list[VolumeMount] | None = None
 
 
 class HostPath(Struct, gc=False, omit_defaults=True):
@@ -173,6 +181,25 @@ class CSIVolume(Struct, gc=False, omit_defaults=True):
     driver: str | None = None
 
 
+class TokenSource(Struct, gc=False, omit_defaults=True):
+    """A token of the pod's service account, for an audience: without one, the API server."""
+
+    audience: str | None = None
+    path: str | None = None
+
+
+class ProjectedSource(Struct, gc=False, rename="camel", omit_defaults=True):
+    """One source of a projected volume, as far as it is a token."""
+
+    service_account_token: TokenSource | None = None
+
+
+class ProjectedVolume(Struct, gc=False, omit_defaults=True):
+    """A volume put together from several sources."""
+
+    sources: list[ProjectedSource] | None = None
+
+
 class Volume(Struct, gc=False, rename="camel", omit_defaults=True):
     """One volume. Exactly one source is set; all of Kubernetes 1.34 stand here."""
 
@@ -184,7 +211,7 @@ class Volume(Struct, gc=False, rename="camel", omit_defaults=True):
     empty_dir: Present | None = None
     ephemeral: Present | None = None
     persistent_volume_claim: Present | None = None
-    projected: Present | None = None
+    projected: ProjectedVolume | None = None
     secret: Present | None = None
     aws_elastic_block_store: Present | None = field(default=None, name="awsElasticBlockStore")
     azure_disk: Present | None = None

@@ -28,6 +28,7 @@ def render(scan: Scan, keep_all: bool = False) -> str:
         "cluster": scan.cluster,
         "benchmark": scan.benchmark,
         "namespaces": scan.namespaces,
+        "kubernetes": scan.kubernetes,
         "started_at": _time(scan.started_at),
         "finished_at": _time(scan.finished_at),
         "summary": _counts(scan.summary),

@@ -1,13 +1,14 @@
 """Namespace whose pods nothing judges at admission.
 
-Pod Security admission judges pods only in namespaces that carry its enforce label; other engines do it
-by policies of their own. A namespace with workloads and without the label fails. Where a policy that
+Pod Security admission judges pods only in namespaces whose enforce label says baseline or restricted;
+other engines do it by policies of their own. A namespace with workloads fails without the label, with the
+level privileged, which refuses nothing, and with a level or an enforce-version that is none: the API
+server takes no such namespace. Any valid enforce-version will do. Where a policy that
 could judge its pods is found (a ValidatingAdmissionPolicyBinding, a Kyverno policy, a Gatekeeper
 constraint) it is unknown, because what the policy says and selects is not evaluated; a Kyverno Policy
 counts in its own namespace only, and Oakum's own policy (deploy/admission) never: it judges what
-Oakum does and no pods. An engine without a policy changes nothing and is named. The label passes at any
-level. kube-system, kube-public and kube-node-lease are left out, and a namespace without workloads is
-not applicable.
+Oakum does and no pods. An engine without a policy changes nothing and is named. kube-system, kube-public
+and kube-node-lease are left out, and a namespace without workloads is not applicable.
 
 Fix:
 
@@ -18,8 +19,11 @@ Fix:
 Source: CIS Kubernetes 1.12, 5.2.1; https://kubernetes.io/docs/concepts/security/pod-security-admission/.
 """
 
+import re
+from collections.abc import Mapping
+
 from tools.objects.meta import Metadata
-from tools.types import PASSED, Check, Judgement, Severity, Subject, Verdict, evidence
+from tools.types import PASSED, Check, Evidence, Judgement, Severity, Subject, Verdict, evidence
 from tools.workload import POLICY_KINDS, WORKLOAD_KINDS, Inventory, Item
 
 CHECK = Check(
@@ -31,6 +35,9 @@ CHECK = Check(
 )
 
 LABEL = "pod-security.kubernetes.io/enforce"
+_LEVELS = frozenset({"baseline", "restricted"})
+"""Levels that refuse anything."""
+_VERSION = re.compile(r"latest|v1\.(0|[1-9][0-9]*)")
 _LEFT_OUT = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 _NAMED = 3
 _OWN = ("ValidatingAdmissionPolicyBinding", "oakum-executor")
@@ -43,19 +50,34 @@ def judge(subject: Item, cluster: Inventory) -> Judgement | None:
     if name in _LEFT_OUT:
         return None
     metadata: Metadata = subject.object.metadata
-    labelled = bool((metadata.labels or {}).get(LABEL))
+    why, facts = _fault(metadata.labels or {})
     if name not in cluster.busy:
         unread = cluster.unread(WORKLOAD_KINDS, name)
-        if unread and not labelled:
+        if unread and why:
             return Judgement(Verdict.UNKNOWN, f"Its workloads could not all be read ({unread}).")
         if not unread:
             return Judgement(Verdict.NOT_APPLICABLE, f"Namespace {name} has no workloads.")
-    return PASSED if labelled else _judge_unlabelled(name, cluster)
+    return _judge_open(name, why, facts, cluster) if why else PASSED
 
 
-def _judge_unlabelled(name: str, cluster: Inventory) -> Judgement:
-    """Judge a namespace with workloads and without the label."""
-    label = evidence(f"metadata.labels.{LABEL}", None)
+def _fault(labels: Mapping[str, str]) -> tuple[str, tuple[Evidence, ...]]:
+    """Say why the labels let every pod in, with what shows it; empty where they do not."""
+    level, version = labels.get(LABEL), labels.get(f"{LABEL}-version", "latest")
+    shown = evidence(f"metadata.labels.{LABEL}", level)
+    if level is None:
+        return "no enforce label", (shown,)
+    if level == "privileged":
+        return "the enforce level privileged, which refuses nothing", (shown,)
+    if level not in _LEVELS:
+        return "an enforce label that is no level", (shown,)
+    if not _VERSION.fullmatch(version):
+        fact = evidence(f"metadata.labels.{LABEL}-version", version)
+        return "an enforce-version label that is no version", (shown, fact)
+    return "", ()
+
+
+def _judge_open(name: str, why: str, facts: tuple[Evidence, ...], cluster: Inventory) -> Judgement:
+    """Judge a namespace with workloads whose labels let every pod in."""
     policies = [
         ref
         for ref in cluster.policies
@@ -66,20 +88,20 @@ def _judge_unlabelled(name: str, cluster: Inventory) -> Judgement:
         more = f" and {len(policies) - _NAMED} more" if len(policies) > _NAMED else ""
         return Judgement(
             Verdict.UNKNOWN,
-            f"Namespace {name} has no enforce label; policies that may judge its pods were found, "
+            f"Namespace {name} has {why}; policies that may judge its pods were found, "
             f"and what they say is not evaluated: {found}{more}.",
             "",
-            (label, *(evidence("metadata.name", ref.name, ref) for ref in policies[:_NAMED])),
+            (*facts, *(evidence("metadata.name", ref.name, ref) for ref in policies[:_NAMED])),
         )
     unread = cluster.unread(POLICY_KINDS, name)
     if unread:
-        why = f"Namespace {name} has no enforce label; policies could not be read ({unread})."
-        return Judgement(Verdict.UNKNOWN, why, "", (label,))
+        said = f"Namespace {name} has {why}; policies could not be read ({unread})."
+        return Judgement(Verdict.UNKNOWN, said, "", facts)
     engines = ", ".join(f"{ref.namespace}/{ref.name}" for ref in cluster.engines[:_NAMED])
     return Judgement(
         Verdict.FAIL,
-        f"Namespace {name} has workloads and no enforce label"
+        f"Namespace {name} has workloads and {why}"
         + (f"; a policy engine runs ({engines}) without any policy found." if engines else "."),
         "",
-        (label,),
+        facts,
     )

@@ -1,8 +1,9 @@
 """Container that keeps or adds capabilities.
 
 Each capability is a piece of root. A container passes that drops ALL and adds nothing beyond
-NET_BIND_SERVICE. A privileged one fails whatever it drops. Names count in any letter case, with or
-without CAP_. Not applicable on Windows.
+NET_BIND_SERVICE. A privileged one fails whatever it drops. Names count in any letter case; what is
+added counts with or without CAP_, what is dropped only without, because runtimes put CAP_ before each
+name themselves and then drop nothing. Not applicable on Windows.
 
 Fix:
 

@@ -2,8 +2,9 @@
 
 NET_RAW, which container runtimes give by default, makes raw packets: forged ARP and DNS answers, and
 so other pods' traffic. A container passes that drops NET_RAW or ALL and adds neither. A privileged
-one fails whatever it drops. Names count in any letter case, with or without CAP_. Not applicable on
-Windows.
+one fails whatever it drops. Names count in any letter case; what is added counts with or without
+CAP_, what is dropped only without, because runtimes put CAP_ before each name themselves and then drop
+nothing. Not applicable on Windows.
 
 Fix:
 

@@ -2,7 +2,8 @@
 
 The kubelet runs HTTP and TCP probes and hooks from the node. With a host field a pod can make it
 connect to addresses that the pod itself cannot reach, such as the node's loopback or a cloud
-metadata service. Refused since policy version 1.34, whatever the host is, localhost too.
+metadata service. Refused from Kubernetes 1.34 on, whatever the host is, localhost too; not applicable
+before.
 
 Fix: take the host field out; the kubelet then asks the pod's own address.
 
@@ -16,7 +17,8 @@ Source: Pod Security Standards, baseline, Host Probes and Lifecycle Hooks.
 
 from collections.abc import Iterator
 
-from tools.types import PASSED, Check, Judgement, Severity, Subject, evidence
+from tools.pod_security import HOST_PROBES
+from tools.types import PASSED, Check, Judgement, Severity, Subject, Verdict, evidence
 from tools.workload import Container, Inventory, Workload, failed
 
 CHECK = Check(
@@ -28,8 +30,15 @@ CHECK = Check(
 )
 
 
+_BEFORE = Judgement(
+    Verdict.NOT_APPLICABLE, f"The Pod Security Standards judge this from v1.{HOST_PROBES} on."
+)
+
+
 def judge(subject: Workload, cluster: Inventory) -> Judgement:
     """Fail where any probe or hook of a container names a host."""
+    if cluster.standard < HOST_PROBES:
+        return _BEFORE
     found = [(c, field, host) for c in subject.containers for field, host in _hosts(c)]
     if not found:
         return PASSED

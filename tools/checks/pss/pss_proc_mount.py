@@ -1,8 +1,8 @@
 """/proc shown without its masks.
 
 Runtimes hide and write-protect parts of /proc that speak of the node. procMount Unmasked takes that
-away. User namespaces (hostUsers false) do not excuse it: the relaxation is behind a feature gate that
-is off by default.
+away. From Kubernetes 1.35 on a pod with a user namespace of its own (hostUsers false) may do so at
+baseline; at restricted it may not.
 
 Fix: take the field out.
 
@@ -12,8 +12,9 @@ Fix: take the field out.
 Source: Pod Security Standards, baseline, /proc Mount Type.
 """
 
-from tools.types import PASSED, Check, Judgement, Severity, Subject, evidence
-from tools.workload import Inventory, Workload, failed
+from tools.pod_security import excused, not_yet
+from tools.types import PASSED, Check, Judgement, Severity, Subject
+from tools.workload import Inventory, Workload, judge_as_written, unmasked
 
 CHECK = Check(
     title="Unmasked /proc",
@@ -25,15 +26,8 @@ CHECK = Check(
 
 
 def judge(subject: Workload, cluster: Inventory) -> Judgement:
-    """Fail where any container sets another procMount than Default."""
-    mounts = [
-        (c, c.spec.security_context.proc_mount)
-        for c in subject.containers
-        if c.spec.security_context and c.spec.security_context.proc_mount is not None
-    ]
-    deciding = [
-        (c, evidence(f"{c.path}.securityContext.procMount", mount, c.pod_ref))
-        for c, mount in mounts
-        if mount != "Default"
-    ]
-    return failed(deciding, "sets procMount to other than Default") if deciding else PASSED
+    """Fail where any container sets another procMount than Default, unless its pod is excused."""
+    if excused(subject.spec, cluster.standard):
+        return PASSED
+    why = "sets procMount to other than Default"
+    return judge_as_written(subject, unmasked, why + not_yet(subject.spec, cluster.standard))

@@ -3,7 +3,11 @@
 A mounted token lets whoever breaks into a container speak to the API as the workload. It is mounted
 unless the pod says no, or says nothing and its account says no. The pod's setting wins over the
 account's, and the default is yes; an account that is not there counts as one that says nothing.
-Whether the workload needs the API is for a person to say. Projected volumes are not looked at.
+Whatever these say, a container that mounts a projected volume with a serviceAccountToken has one too, if
+that token is for the API server: its audience is not set, or is the server's usual name
+(kubernetes.default.svc, with or without https:// and a cluster domain). A token for another audience
+(vault, sts.amazonaws.com) opens other doors and does not count. Whether the workload needs the API is for
+a person to say.
 
 Fix:
 
@@ -13,8 +17,11 @@ Fix:
 Source: CIS Kubernetes 1.12, 5.1.6; https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/.
 """
 
-from tools.types import PASSED, Check, Judgement, Severity, Subject, Verdict, evidence
-from tools.workload import Inventory, Workload
+import re
+from collections.abc import Iterator
+
+from tools.types import PASSED, Check, Evidence, Judgement, Severity, Subject, Verdict, evidence
+from tools.workload import Container, Inventory, Workload, failed
 
 CHECK = Check(
     title="Service account token mounted",
@@ -25,8 +32,22 @@ CHECK = Check(
 )
 
 
+_API = re.compile(r"(https://)?kubernetes\.default\.svc(\.[a-z0-9.-]+)?(:443)?/?")
+
+
 def judge(subject: Workload, cluster: Inventory) -> Judgement:
-    """Fail where the token is mounted in effect."""
+    """Fail where the token is mounted in effect, by the kubelet's default or by a volume of its own."""
+    by_default = _by_default(subject, cluster)
+    if by_default.verdict is Verdict.FAIL:
+        return by_default
+    projected = [(c, fact) for c in subject.containers for fact in _projected(c)]
+    if not projected:
+        return by_default
+    return failed(projected, "mounts a token of the API by a projected volume")
+
+
+def _by_default(subject: Workload, cluster: Inventory) -> Judgement:
+    """Judge what automountServiceAccountToken says, of the pod and of its account."""
     own = subject.spec.automount_service_account_token
     path = f"{subject.path}.automountServiceAccountToken"
     if own is not None:
@@ -57,3 +78,17 @@ def judge(subject: Workload, cluster: Inventory) -> Judgement:
             ),
         ),
     )
+
+
+def _projected(container: Container) -> Iterator[Evidence]:
+    """Show the tokens of the API among the projected volumes that a container mounts."""
+    mounted = {mount.name for mount in container.spec.volume_mounts or ()}
+    for index, volume in enumerate(container.pod.volumes or ()):
+        sources = volume.projected.sources if volume.projected else None
+        if volume.name not in mounted:
+            continue
+        for number, source in enumerate(sources or ()):
+            token = source.service_account_token
+            if token and (not token.audience or _API.fullmatch(token.audience)):
+                path = f"{container.pod_path}.volumes[{index}].projected.sources[{number}]"
+                yield evidence(f"{path}.serviceAccountToken", token, container.pod_ref)

@@ -50,12 +50,17 @@ class _Read(Struct):
     resource_version: str
 
 
+class _Version(Struct, rename="camel"):
+    git_version: str = ""
+
+
 class _Header(Struct):
     metadata: dict[str, Any] = {}
 
 
 _RAW_PAGE = msgspec.json.Decoder(_Page[Raw])
 _HEADER = msgspec.json.Decoder(_Header)
+_VERSION = msgspec.json.Decoder(_Version)
 """Made here, before any thread uses them (see `DECODERS`)."""
 
 
@@ -81,6 +86,13 @@ class LiveReader:
         self.name = config.name
         self._config = config
         self._wire = wire
+
+    async def version(self) -> str:
+        """Give the server's version; empty where it does not say. See `Reader.version`."""
+        try:
+            return (await self._wire.get("/version", (), _VERSION.decode)).git_version
+        except (ReadFailed, msgspec.MsgspecError):
+            return ""
 
     async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Read one kind, as structs; see `Reader.list`."""
@@ -180,7 +192,7 @@ class LiveReader:
 
     def _whole(self, kind: Kind, raw: bytes | Raw, *, to_plan: bool = False) -> dict[str, Any]:
         obj: dict[str, Any] = msgspec.json.decode(raw, type=dict[str, Any])
-        own = obj.get("kind") or kind.kind
+        own = obj.get("kind") or kind.own
         whole = {"apiVersion": kind.group_version, **obj, "kind": own}
         masked = redact.document(whole)
         return restored(masked, whole) if to_plan else masked

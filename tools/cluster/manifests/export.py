@@ -66,6 +66,7 @@ async def write_snapshot(
         "oakum_snapshot": 1,
         "redacted": True,
         "cluster": reader.name,
+        "kubernetes": await reader.version(),
         "namespaces": [] if namespaces is ALL else list(namespaces),
         "taken_at": now.isoformat(),
     }
@@ -119,6 +120,8 @@ def _write_kind(folder: Path, kind: Kind, documents: Iterable[bytes]) -> list[Ga
             continue
         files.setdefault(namespace, []).append(raw)
     name = f"{'constraints' if kind.plural == '*' else kind.plural}.yaml"
+    if kind.own != kind.kind:
+        name = f"{kind.group}.{name}"
     for namespace, raws in files.items():
         path = folder / namespace / name
         path.parent.mkdir(mode=0o700, exist_ok=True)

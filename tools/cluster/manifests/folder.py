@@ -20,7 +20,7 @@ from msgspec import Raw, Struct, field
 from tools import redact
 from tools.cluster.manifests.yaml_documents import Damage, documents
 from tools.errors import UnknownName
-from tools.objects.kinds import KINDS, Kind
+from tools.objects.kinds import BY_API, KINDS, Kind
 from tools.types import ClusterConfig, Gap
 
 MARKER = "OAKUM-SNAPSHOT.yaml"
@@ -334,9 +334,10 @@ def _keep(part: _Part, api_version: str, own_kind: str, metadata: Any, contents:
     if kind is None:
         other = f"{api_version} {own_kind}"
         contents.others[other] = contents.others.get(other, 0) + 1
-        if _newer(own_kind, api_version):
+        newer = _newer(own_kind, api_version)
+        if newer:
             why = f"apiVersion {redact.text(api_version)} of {own_kind} is not one that Oakum reads"
-            contents.gaps.append(Gap(part.where, why, kind=own_kind))
+            contents.gaps.append(Gap(part.where, why, kind=newer.kind))
         return
     if not isinstance(name, str):
         contents.gaps.append(Gap(f"{part.where}: {own_kind}", "it has no name", kind=kind.kind))
@@ -352,16 +353,14 @@ def _keep(part: _Part, api_version: str, own_kind: str, metadata: Any, contents:
 def _kind_of(own_kind: str, api_version: str) -> Kind | None:
     if api_version.partition("/")[0] == _CONSTRAINTS:
         return KINDS["Constraint"]
-    kind = KINDS.get(own_kind)
-    served = kind is not None and api_version in (kind.group_version, *kind.earlier)
-    return kind if served else None
+    return BY_API.get((api_version, own_kind))
 
 
-def _newer(own_kind: str, api_version: str) -> bool:
-    """Tell whether the kind is read, but not in this version of its group."""
-    kind = KINDS.get(own_kind)
+def _newer(own_kind: str, api_version: str) -> Kind | None:
+    """Give the kind that is read in another version of its group."""
     group, slash, _ = api_version.partition("/")
-    return kind is not None and kind.group == (group if slash else "")
+    wanted = (own_kind, group if slash else "")
+    return next((kind for kind in KINDS.values() if (kind.own, kind.group) == wanted), None)
 
 
 def _keep_last(contents: Contents) -> None:

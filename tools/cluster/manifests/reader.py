@@ -47,11 +47,16 @@ class SnapshotReader:
         self.unread: dict[str, int] = contents.others
         """Objects of kinds that nothing reads, by apiVersion and kind."""
         self._configmaps = config.configmaps
+        self._version = str((contents.marker or {}).get("kubernetes") or "")
         self._entries = contents.entries
         self._kind_gaps = _recorded_gaps(contents.marker)
         self._gaps = (*_folder_gaps(contents), *self._kind_gaps.pop("", ()))
         if contents.marker is None:
             _synthesise(contents)
+
+    async def version(self) -> str:
+        """Give the version of the cluster that a snapshot is of; empty for any other folder."""
+        return self._version
 
     async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Give the objects of one kind, as structs."""

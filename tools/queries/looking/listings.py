@@ -44,6 +44,10 @@ class Listings:
         """`live` or `folder`."""
         return self._reader.source
 
+    async def version(self) -> str:
+        """Give the server's version; passes through."""
+        return await self._reader.version()
+
     async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Read one kind, or give what this question has read of it already."""
         key = (kind.kind, namespaces)
