@@ -165,6 +165,8 @@ class Scan(Struct, frozen=True):
     gaps: tuple[Gap, ...]
     objects: dict[str, int] = {}
     """How many objects of each kind were read: what an answer says it looked at."""
+    built_in: dict[str, int] = {}
+    """How many roles and bindings of each kind are left out as Kubernetes' own (`tools.bootstrap`)."""
 
 
 class Check(Struct, frozen=True, gc=False):
