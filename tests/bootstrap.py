@@ -20,7 +20,7 @@ def objects(release: Path) -> list[dict[str, Any]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found = []
     for file in sorted(release.glob("*.yaml")):
-        for item in yaml.load(file.read_text(), Loader=loader)["items"]:  # noqa: S506
+        for item in yaml.load(file.read_text(), Loader=loader)["items"]:
             metadata = {
                 key: item["metadata"][key]
                 for key in ("name", "namespace", "labels")
@@ -34,7 +34,9 @@ def objects(release: Path) -> list[dict[str, Any]]:
 
 def lines(folder: Path) -> list[str]:
     """Give the lines of the file, oldest release first, equal objects once."""
-    releases = sorted(folder.glob("v*"), key=lambda path: [int(n) for n in path.name[1:].split(".")])
+    releases = sorted(
+        folder.glob("v*"), key=lambda path: [int(n) for n in path.name[1:].split(".")]
+    )
     seen: dict[str, list[str]] = {}
     for release in releases:
         version = release.name[1:].rpartition(".")[0]

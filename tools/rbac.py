@@ -126,10 +126,19 @@ def rule_gives(rule: PolicyRule, wanted: Wanted) -> bool:
     )
 
 
+def has_wildcard(rule: PolicyRule) -> bool:
+    """Tell whether a rule has a `*` in verbs, resources or apiGroups."""
+    return any(ANY in (listed or ()) for listed in (rule.verbs, rule.resources, rule.api_groups))
+
+
 def judge_rules(role: RoleSubject, wanted: Sequence[Wanted], can: str) -> Judgement:
     """Fail a role in which any rule gives what is wanted; say what it can do and who holds it."""
-    giving = [at for at in role.rules if any(rule_gives(at.rule, want) for want in wanted)]
-    return judge_giving(role, giving, can)
+    return judge_giving(role, giving(role, wanted), can)
+
+
+def giving(role: RoleSubject, wanted: Sequence[Wanted]) -> list[RuleAt]:
+    """List the rules of a role that give any of what is wanted."""
+    return [at for at in role.rules if any(rule_gives(at.rule, want) for want in wanted)]
 
 
 def judge_cluster_rules(role: RoleSubject, wanted: Sequence[Wanted], can: str) -> Judgement:
@@ -137,33 +146,33 @@ def judge_cluster_rules(role: RoleSubject, wanted: Sequence[Wanted], can: str) -
     return judge_rules(role, wanted, can) if role.cluster_wide else _NOT_FOR_ROLES
 
 
-def judge_giving(role: RoleSubject, giving: Sequence[RuleAt], can: str) -> Judgement:
-    """Fail a role for these rules; unknown for an unfilled aggregated one; pass without any."""
-    if giving:
+def judge_giving(role: RoleSubject, rules: Sequence[RuleAt], can: str) -> Judgement:
+    """Fail a role for these rules; unknown for an unfilled or unread one; pass without any."""
+    if rules:
         return Judgement(
             Verdict.FAIL,
-            f"{_said(role)} {can}; {held_by(role)}.",
+            f"{said(role)} {can}; {held_by(role)}.",
             "",
-            tuple(evidence(at.path, at.rule, at.ref) for at in giving),
+            tuple(evidence(at.path, at.rule, at.ref) for at in rules),
         )
     if role.unfilled:
         return Judgement(
             Verdict.UNKNOWN,
-            f"{_said(role)} is aggregated and its rules are not filled in.",
+            f"{said(role)} is aggregated and its rules are not filled in.",
             "",
             (evidence("rules", None),),
         )
     if role.unread:
         return Judgement(
             Verdict.UNKNOWN,
-            f"{_said(role)} could not be read; {held_by(role)}.",
+            f"{said(role)} could not be read; {held_by(role)}.",
             "",
             (evidence("roleRef.name", role.given.partition(" ")[2]),),
         )
     return PASSED
 
 
-def _said(role: RoleSubject) -> str:
+def said(role: RoleSubject) -> str:
     """Begin a sentence about a role: `ClusterRole ops`, `RoleBinding devs gives ClusterRole ops, which`."""
     own = f"{role.ref.kind} {role.ref.name}"
     return f"{own} gives {role.given}, which" if role.given else own
