@@ -9,21 +9,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from tools.access import Subjects, rights_of, subjects
 from tools.cluster.reader import Listing
 from tools.objects.core import Namespace, Pod, ServiceAccount
 from tools.objects.kinds import KINDS, PLUGIN_POLICIES, Kind
 from tools.objects.meta import Metadata
-from tools.objects.rbac import ClusterRole
 from tools.pod_security import NEWEST
-from tools.rbac import (
-    Binding,
-    RoleSubject,
-    aggregated_role_of,
-    binding_of,
-    holders_by_role,
-    is_built_in,
-    role_of,
-)
 from tools.types import ALL, Gap, Namespaces, ResourceRef
 from tools.workload import (
     POLICY_KINDS,
@@ -37,8 +28,6 @@ from tools.workload import (
     workload_of,
 )
 
-BINDING_KINDS = ("RoleBinding", "ClusterRoleBinding")
-ROLE_KINDS = ("Role", "ClusterRole")
 _ENGINES = ("kyverno", "gatekeeper", "kubewarden")
 _LISTED_OWNERS = frozenset(WORKLOAD_KINDS)
 
@@ -69,8 +58,7 @@ class Judged(Struct):
     """Everything that checks are handed, by subject."""
 
     inventory: Inventory
-    roles: list[RoleSubject]
-    bindings: list[Binding]
+    access: Subjects
     accounts: list[Item]
     namespaces: list[Item]
     items: Mapping[str, list[Item]]
@@ -80,11 +68,6 @@ class Judged(Struct):
 def build(read: Read) -> Judged:
     """Work out owners, holders and namespaces of one scan."""
     workloads, busy = _workloads(read)
-    bindings = [
-        binding_of(read.ref(kind, obj.metadata), obj)
-        for kind in BINDING_KINDS
-        for obj in read.objects(kind)
-    ]
     namespaces = _namespaces(read)
     accounts = _accounts(read)
     inventory = Inventory(
@@ -100,11 +83,11 @@ def build(read: Read) -> Judged:
         plugin_policies=tuple(_policies(read, PLUGIN_POLICIES)),
         engines=tuple(w.ref for w in workloads if any(e in w.ref.name for e in _ENGINES)),
         missing=_missing(gap for listing in read.listings.values() for gap in listing.gaps),
+        rights=rights_of(read),
     )
     return Judged(
         inventory=inventory,
-        roles=list(_roles(read, bindings, inventory)),
-        bindings=[binding for binding in bindings if not is_built_in(binding.metadata)],
+        access=subjects(inventory.rights, read.namespaces is not ALL, inventory.missing),
         accounts=[
             Item(read.ref("ServiceAccount", account.metadata), account)
             for account in accounts.values()
@@ -223,28 +206,6 @@ def _missing(gaps: Iterable[Gap]) -> dict[str, tuple[Gap, ...]]:
         if gap.kind:
             missing[gap.kind] = (*missing.get(gap.kind, ()), gap)
     return missing
-
-
-def _roles(read: Read, bindings: Sequence[Binding], inventory: Inventory) -> Iterable[RoleSubject]:
-    """Read all roles that Kubernetes did not make itself, each with its holders."""
-    holders = holders_by_role(bindings)
-    selectable: dict[str, ClusterRole] = {
-        name_of(obj.metadata): obj for obj in read.objects("ClusterRole")
-    }
-    for kind in ROLE_KINDS:
-        given_by = BINDING_KINDS if kind == "ClusterRole" else BINDING_KINDS[:1]
-        unread = any(name in inventory.missing for name in given_by)
-        for obj in read.objects(kind):
-            if is_built_in(obj.metadata):
-                continue
-            ref = read.ref(kind, obj.metadata)
-            if kind == "ClusterRole" and obj.aggregation_rule:
-                role = aggregated_role_of(ref, obj, selectable, read.live)
-            else:
-                role = role_of(ref, obj)
-            held = holders.get((kind, ref.namespace, ref.name), ())
-            role.holders = None if unread else held
-            yield role
 
 
 def _items(read: Read, workloads: Sequence[Workload]) -> dict[str, list[Item]]:

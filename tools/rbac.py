@@ -28,9 +28,14 @@ RBAC_GROUP = "rbac.authorization.k8s.io"
 MASTERS = "system:masters"
 """The group that the API server lets do everything, before any rule is read."""
 CLUSTER_ADMIN = "cluster-admin"
-_BOOTSTRAPPING = "kubernetes.io/bootstrapping"
 _HOLDERS_NAMED = 5
-_NOT_FOR_ROLES = Judgement(Verdict.NOT_APPLICABLE, "A Role gives nothing that is cluster-scoped.")
+_NOT_FOR_ROLES = Judgement(
+    Verdict.NOT_APPLICABLE, "What is given in a namespace is never cluster-scoped."
+)
+
+
+RoleKey = tuple[str, str, str]
+"""Kind, namespace (empty for a ClusterRole) and name of a role."""
 
 
 class RuleAt(Struct, gc=False):
@@ -49,14 +54,17 @@ class RoleSubject(Struct, gc=False):
     metadata: Metadata
     rules: tuple[RuleAt, ...]
     unfilled: bool = False
-    """An aggregated ClusterRole of a live cluster whose rules are not filled in."""
+    """An aggregated ClusterRole whose rules are not filled in, and in a folder not there to collect."""
     holders: tuple[str, ...] | None = ()
     """Whom bindings give it, for example `Group devs`; None where bindings could not be read."""
-
-    @property
-    def cluster_wide(self) -> bool:
-        """Tell whether cluster-scoped resources count in its rules."""
-        return self.ref.kind == "ClusterRole"
+    built_in: bool = False
+    """One of Kubernetes' own (`tools.bootstrap`), as it is published."""
+    cluster_wide: bool = False
+    """Whether cluster-scoped resources count in its rules."""
+    given: str = ""
+    """`ClusterRole deployer` where `ref` is the binding that gives it, which is judged for it."""
+    unread: bool = False
+    """That role could not be read."""
 
 
 class Binding(Struct, gc=False):
@@ -66,6 +74,17 @@ class Binding(Struct, gc=False):
     metadata: Metadata
     role: RoleRef
     subjects: tuple[BindingSubject, ...]
+    built_in: bool = False
+    """One of Kubernetes' own (`tools.bootstrap`), as it is published."""
+
+    @property
+    def gives(self) -> RoleKey:
+        """The role that it gives, by kind, namespace (empty for ClusterRole) and name."""
+        return (
+            self.role.kind,
+            self.ref.namespace if self.role.kind == "Role" else "",
+            self.role.name,
+        )
 
 
 class Wanted(Struct, frozen=True):
@@ -80,13 +99,6 @@ class Wanted(Struct, frozen=True):
     """True where a rule narrowed by resourceNames counts too."""
     below: bool = False
     """True where an entry with any subresource of these resources counts too."""
-
-
-def is_built_in(metadata: Metadata) -> bool:
-    """Tell whether Kubernetes itself made the role or binding."""
-    if (metadata.labels or {}).get(_BOOTSTRAPPING) == "rbac-defaults":
-        return True
-    return (metadata.name or "").startswith("system:")
 
 
 def resource_matches(rule_resource: str, resource: str) -> bool:
@@ -114,10 +126,19 @@ def rule_gives(rule: PolicyRule, wanted: Wanted) -> bool:
     )
 
 
+def has_wildcard(rule: PolicyRule) -> bool:
+    """Tell whether a rule has a `*` in verbs, resources or apiGroups."""
+    return any(ANY in (listed or ()) for listed in (rule.verbs, rule.resources, rule.api_groups))
+
+
 def judge_rules(role: RoleSubject, wanted: Sequence[Wanted], can: str) -> Judgement:
     """Fail a role in which any rule gives what is wanted; say what it can do and who holds it."""
-    giving = [at for at in role.rules if any(rule_gives(at.rule, want) for want in wanted)]
-    return judge_giving(role, giving, can)
+    return judge_giving(role, giving(role, wanted), can)
+
+
+def giving(role: RoleSubject, wanted: Sequence[Wanted]) -> list[RuleAt]:
+    """List the rules of a role that give any of what is wanted."""
+    return [at for at in role.rules if any(rule_gives(at.rule, want) for want in wanted)]
 
 
 def judge_cluster_rules(role: RoleSubject, wanted: Sequence[Wanted], can: str) -> Judgement:
@@ -125,23 +146,36 @@ def judge_cluster_rules(role: RoleSubject, wanted: Sequence[Wanted], can: str) -
     return judge_rules(role, wanted, can) if role.cluster_wide else _NOT_FOR_ROLES
 
 
-def judge_giving(role: RoleSubject, giving: Sequence[RuleAt], can: str) -> Judgement:
-    """Fail a role for these rules; unknown for an unfilled aggregated one; pass without any."""
-    if giving:
+def judge_giving(role: RoleSubject, rules: Sequence[RuleAt], can: str) -> Judgement:
+    """Fail a role for these rules; unknown for an unfilled or unread one; pass without any."""
+    if rules:
         return Judgement(
             Verdict.FAIL,
-            f"{role.ref.kind} {role.ref.name} {can}; {held_by(role)}.",
+            f"{said(role)} {can}; {held_by(role)}.",
             "",
-            tuple(evidence(at.path, at.rule, at.ref) for at in giving),
+            tuple(evidence(at.path, at.rule, at.ref) for at in rules),
         )
     if role.unfilled:
         return Judgement(
             Verdict.UNKNOWN,
-            f"ClusterRole {role.ref.name} is aggregated and its rules are not filled in.",
+            f"{said(role)} is aggregated and its rules are not filled in.",
             "",
             (evidence("rules", None),),
         )
+    if role.unread:
+        return Judgement(
+            Verdict.UNKNOWN,
+            f"{said(role)} could not be read; {held_by(role)}.",
+            "",
+            (evidence("roleRef.name", role.given.partition(" ")[2]),),
+        )
     return PASSED
+
+
+def said(role: RoleSubject) -> str:
+    """Begin a sentence about a role: `ClusterRole ops`, `RoleBinding devs gives ClusterRole ops, which`."""
+    own = f"{role.ref.kind} {role.ref.name}"
+    return f"{own} gives {role.given}, which" if role.given else own
 
 
 def held_by(role: RoleSubject) -> str:
@@ -164,19 +198,14 @@ def subject_name(subject: BindingSubject, binding_namespace: str = "") -> str:
 
 def holders_by_role(
     bindings: Iterable[Binding],
-) -> dict[tuple[str, str, str], tuple[str, ...]]:
-    """List whom bindings give each role, by kind, namespace (empty for ClusterRole) and name.
-
-    Who has it cluster-wide comes first.
-    """
-    found: dict[tuple[str, str, str], dict[str, None]] = {}
+) -> dict[RoleKey, tuple[str, ...]]:
+    """List whom bindings give each role; who has it cluster-wide comes first."""
+    found: dict[RoleKey, dict[str, None]] = {}
     for binding in sorted(bindings, key=lambda each: bool(each.ref.namespace)):
         own = binding.ref.namespace
-        role = binding.role
-        key = (role.kind, own if role.kind == "Role" else "", role.name)
-        names = found.setdefault(key, {})
+        names = found.setdefault(binding.gives, {})
         for subject in binding.subjects:
-            where = f" in {own}" if own and role.kind == "ClusterRole" else ""
+            where = f" in {own}" if own and binding.role.kind == "ClusterRole" else ""
             names.setdefault(subject_name(subject, own) + where)
     return {key: tuple(names) for key, names in found.items()}
 
@@ -188,7 +217,8 @@ def binding_of(ref: ResourceRef, obj: RoleBinding | ClusterRoleBinding) -> Bindi
 
 def role_of(ref: ResourceRef, obj: Role | ClusterRole) -> RoleSubject:
     """Read a role of either kind with its own rules."""
-    return RoleSubject(ref, obj.metadata, _own_rules(obj, None))
+    cluster_wide = ref.kind == "ClusterRole"
+    return RoleSubject(ref, obj.metadata, _own_rules(obj, None), cluster_wide=cluster_wide)
 
 
 def aggregated_role_of(
@@ -197,25 +227,38 @@ def aggregated_role_of(
     """Read an aggregated ClusterRole.
 
     Where its rules are filled in, they count. Where not: on a live cluster it is `unfilled`; in a
-    folder the union of the roles that it selects counts (and of those that these select).
+    folder the union of the roles that it selects counts (and of those that these select), and it is
+    `unfilled` where none is there.
     """
+    role = role_of(ref, obj)
     if obj.rules:
-        return role_of(ref, obj)
-    if live:
-        return RoleSubject(ref, obj.metadata, (), unfilled=True)
-    rules: list[RuleAt] = []
-    seen = {ref.name}
-    waiting = [obj]
+        return role
+    if not live:
+        role.rules = tuple(
+            rule
+            for other in aggregated(obj, selectable)
+            for rule in _own_rules(
+                other,
+                ResourceRef(ref.cluster, ref.api_version, ref.kind, "", other.metadata.name or ""),
+            )
+        )
+    role.unfilled = not role.rules
+    return role
+
+
+def aggregated(role: ClusterRole, selectable: Mapping[str, ClusterRole]) -> list[ClusterRole]:
+    """List the roles whose rules an aggregated ClusterRole collects, over any number of steps."""
+    found: list[ClusterRole] = []
+    seen = {role.metadata.name or ""}
+    waiting = [role]
     while waiting:
         for name, other in _selected(waiting.pop(), selectable):
-            if name in seen:
-                continue
-            seen.add(name)
-            at = ResourceRef(ref.cluster, ref.api_version, "ClusterRole", "", name)
-            rules.extend(_own_rules(other, at))
-            if other.aggregation_rule and not other.rules:
-                waiting.append(other)
-    return RoleSubject(ref, obj.metadata, tuple(rules))
+            if name not in seen:
+                seen.add(name)
+                found.append(other)
+                if other.aggregation_rule and not other.rules:
+                    waiting.append(other)
+    return found
 
 
 def selects(selector: LabelSelector, labels: Mapping[str, object]) -> bool:

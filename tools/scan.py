@@ -15,11 +15,12 @@ from msgspec import Struct, field
 from knowledge import catalogue
 from knowledge.errors import UnknownBenchmark, UnknownControl
 from knowledge.types import Control
+from tools.access import BINDING_KINDS, ROLE_KINDS
 from tools.cluster.absent import absent
 from tools.cluster.reader import Listing, Reader
 from tools.discovery import CheckModule, checks
 from tools.errors import ToolsError, UnknownName
-from tools.inventory import BINDING_KINDS, ROLE_KINDS, Judged, Read, build
+from tools.inventory import Judged, Read, build
 from tools.objects.kinds import KINDS, PLUGIN_POLICIES
 from tools.pod_security import standard_of
 from tools.types import (
@@ -52,11 +53,13 @@ _SUBJECT_KINDS: Mapping[Subject, tuple[str, ...]] = {
     Subject.CLUSTER: (),
 }
 _CONTEXT_KINDS: Mapping[Subject, tuple[str, ...]] = {Subject.ROLE: BINDING_KINDS}
-"""Read for what findings say besides; their absence changes no verdict."""
-_EVIDENCE_FOR_NAMESPACES = frozenset({"Namespace", *POLICY_KINDS, *PLUGIN_POLICIES})
+"""Read for what findings say besides. In a whole cluster their absence changes no verdict."""
+_FAR_KINDS = frozenset({"ClusterRole", "ClusterRoleBinding"})
+_EVIDENCE_FOR_NAMESPACES = frozenset({"Namespace", *POLICY_KINDS, *PLUGIN_POLICIES, *_FAR_KINDS})
 """Cluster-scoped kinds that a scan of some namespaces reads all the same."""
 _HOLLOW = Judgement(Verdict.UNKNOWN, "The object shows no container, so there is little to judge.")
 _WHOLE_CLUSTER = "It is judged for a whole cluster, not for some of its namespaces."
+_FAR = "ClusterRoleBindings, which hold in every namespace, decide it: scan the whole cluster."
 
 
 class _Run(Struct):
@@ -69,6 +72,8 @@ class _Run(Struct):
     """Whose absence makes its controls unknown."""
     left_out: bool
     """A check of the whole cluster in a scan of some namespaces."""
+    far: bool = False
+    """Something given by a ClusterRoleBinding does not pass, in a scan of some namespaces."""
     counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
     findings: list[Finding] = field(default_factory=list[Finding])
 
@@ -90,6 +95,8 @@ class _Work(Struct, frozen=True):
     runs: Sequence[_Run]
     hollow: bool = False
     """Workloads that show no container: what is wrong is a fail, the rest is unknown, not pass."""
+    far: bool = False
+    """Given by ClusterRoleBindings in a scan of some namespaces: not named, only noted."""
 
 
 async def scan(
@@ -103,8 +110,9 @@ async def scan(
 ) -> Scan:
     """Judge one cluster by one benchmark.
 
-    With namespaces, cluster-scoped objects are left out but for these Namespaces themselves. With
-    controls, only these are judged and listed. `keep_all` keeps passing and not applicable findings
+    With namespaces, cluster-scoped objects are left out but for these Namespaces themselves. A RoleBinding
+    there is judged for the ClusterRole that it gives; what a ClusterRoleBinding gives is not named, because
+    it lies outside, and makes the controls that it decides unknown. With controls, only these are judged and listed. `keep_all` keeps passing and not applicable findings
     beside failing and unknown ones; both are always counted.
 
     A namespace that is not there is a gap. Raises UnknownName for a benchmark or control that is not
@@ -137,7 +145,12 @@ async def scan(
         ),
         findings=findings,
         gaps=tuple(dict.fromkeys((*missing, *unread))),
-        objects={kind: len(listing.objects) for kind, listing in read.listings.items()},
+        objects={
+            kind: len(listing.objects)
+            for kind, listing in read.listings.items()
+            if not (namespaces is not ALL and kind in _FAR_KINDS)
+        },
+        built_in=judged.access.built_in,
         kubernetes=standard.said,
     )
 
@@ -189,7 +202,8 @@ def _plan(
 def _kinds_of(module: CheckModule, scoped: bool, live: bool) -> tuple[str, ...]:
     """List the kinds that a check needs from this source and scope."""
     check = module.check
-    return _readable((*_SUBJECT_KINDS[check.subject], *check.kinds), scoped, live)
+    given = _CONTEXT_KINDS.get(check.subject, ()) if scoped else ()
+    return _readable((*_SUBJECT_KINDS[check.subject], *given, *check.kinds), scoped, live)
 
 
 def _readable(kinds: Iterable[str], scoped: bool, live: bool) -> tuple[str, ...]:
@@ -249,14 +263,16 @@ def _work(plan: _Plan, judged: Judged) -> Iterator[_Work]:
     yield _Work([each for each in inventory.workloads if not each.containers], workloads, True)
     cluster = Item(ResourceRef(inventory.cluster, "", "Cluster", "", inventory.cluster), None)
     subjects: Mapping[Subject, Sequence[Any]] = {
-        Subject.ROLE: judged.roles,
-        Subject.BINDING: judged.bindings,
+        Subject.ROLE: judged.access.roles,
+        Subject.BINDING: judged.access.bindings,
         Subject.SERVICE_ACCOUNT: judged.accounts,
         Subject.NAMESPACE: judged.namespaces,
         Subject.CLUSTER: (cluster,),
     }
     for subject, runs in by_subject.items():
         yield _Work(subjects[subject], runs)
+    yield _Work(judged.access.far_roles, by_subject.get(Subject.ROLE, ()), far=True)
+    yield _Work(judged.access.far_bindings, by_subject.get(Subject.BINDING, ()), far=True)
 
 
 def _judge_chunk(work: _Work, start: int, inventory: Inventory, keep_all: bool) -> None:
@@ -268,12 +284,19 @@ def _judge_chunk(work: _Work, start: int, inventory: Inventory, keep_all: bool) 
         passed = 0
         for subject in subjects:
             judgement = judge(subject, inventory)
-            if judgement is PASSED and free:
+            if work.far:
+                run.far = run.far or _is_open(judgement)
+            elif judgement is PASSED and free:
                 passed += 1
             elif judgement is not None:
                 hollow = work.hollow and judgement.verdict is Verdict.PASS
                 _record(run, subject, _HOLLOW if hollow else judgement, keep_all)
         run.counts[Verdict.PASS] += passed
+
+
+def _is_open(judgement: Judgement | None) -> bool:
+    """Tell whether something does not pass."""
+    return judgement is not None and judgement.verdict in (Verdict.FAIL, Verdict.UNKNOWN)
 
 
 def _record(run: _Run, subject: Any, judgement: Judgement, keep_all: bool) -> None:
@@ -322,6 +345,8 @@ def _conclude(control: Control, runs: Mapping[str, _Run], inventory: Inventory) 
         verdict, reason = Verdict.UNKNOWN, f"Could not be read: {unread}."
     elif any(run.left_out for run in own):
         verdict, reason = Verdict.UNKNOWN, _WHOLE_CLUSTER
+    elif any(run.far for run in own):
+        verdict, reason = Verdict.UNKNOWN, _FAR
     elif counts[Verdict.UNKNOWN]:
         verdict = Verdict.UNKNOWN
     elif counts[Verdict.PASS]:

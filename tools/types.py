@@ -177,6 +177,8 @@ class Scan(Struct, frozen=True):
     gaps: tuple[Gap, ...]
     objects: dict[str, int] = {}
     """How many objects of each kind were read: what an answer says it looked at."""
+    built_in: dict[str, int] = {}
+    """How many roles and bindings of each kind are left out as Kubernetes' own (`tools.bootstrap`)."""
     kubernetes: str = ""
     """The version of Kubernetes whose rules held, and why that one: `tools.pod_security.Standard.said`."""
 

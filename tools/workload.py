@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from tools.access import Rights
 from tools.objects.core import Namespace, Pod, ServiceAccount
 from tools.objects.kinds import Kind
 from tools.objects.meta import Metadata
@@ -147,6 +148,8 @@ class Inventory(Struct):
     """Workloads that are known policy engines."""
     missing: Mapping[str, tuple[Gap, ...]] = {}
     """Kinds that could not be read (whole or in part), with what is missing."""
+    rights: Rights = field(default_factory=Rights)
+    """Roles and bindings; in a scan of some namespaces the cluster's too."""
 
     def unread(self, kinds: Iterable[str], namespace: str = "") -> str:
         """Say which of the kinds could not be read (there, or at all) and why; empty if all were."""

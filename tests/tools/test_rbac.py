@@ -2,9 +2,9 @@
 
 import pytest
 
-from tools.objects.meta import LabelSelector, LabelSelectorRequirement, Metadata
+from tools.objects.meta import LabelSelector, LabelSelectorRequirement
 from tools.objects.rbac import BindingSubject, PolicyRule
-from tools.rbac import Wanted, is_built_in, resource_matches, rule_gives, selects, subject_name
+from tools.rbac import Wanted, resource_matches, rule_gives, selects, subject_name
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,6 @@ def test_a_selector_needs_all_and_an_empty_one_selects_everything() -> None:
     assert not selects(both, {"a": "1"})
     assert not selects(both, {"a": "2", "b": "2"})
     assert selects(LabelSelector(), {})
-
-
-def test_built_in_by_label_or_name() -> None:
-    assert is_built_in(
-        Metadata(name="view", labels={"kubernetes.io/bootstrapping": "rbac-defaults"})
-    )
-    assert is_built_in(Metadata(name="system:node"))
-    assert not is_built_in(Metadata(name="view", labels={"kubernetes.io/bootstrapping": "mine"}))
-    assert not is_built_in(Metadata(name="my-system:node"))
-    assert not is_built_in(Metadata())
 
 
 def test_subjects_are_named_with_the_namespace_they_are_in() -> None:

@@ -34,6 +34,7 @@ class _PodsAlone:
     def __init__(self, reader: Reader, uids: Collection[str]) -> None:
         self.name = reader.name
         self.source = reader.source
+        self.version = reader.version
         self.get = reader.get
         self.documents = reader.documents
         self.events = reader.events

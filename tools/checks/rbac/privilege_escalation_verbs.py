@@ -2,8 +2,10 @@
 
 bind and escalate on roles or clusterroles lift the rule that nobody gives more than they have;
 impersonate acts as somebody else, in the end as system:masters. In a Role only roles and
-serviceaccounts count, because the rest is cluster-scoped. Rules narrowed by resourceNames do not
-count. For userextras a rule may name the key as a subresource; every one counts.
+serviceaccounts count, because the rest is cluster-scoped. A rule narrowed by resourceNames does not
+count unless a name is strong: the roles cluster-admin, admin and edit and any with a wildcard, the group
+system:masters and whoever holds a strong role; where a named role could not be read, it is unknown. For
+userextras a rule may name the key as a subresource; every one counts.
 
 Fix: name what may be bound, or whom.
 
@@ -16,8 +18,9 @@ Fix: name what may be bound, or whom.
 Source: CIS Kubernetes 1.12, 5.1.8; https://kubernetes.io/docs/concepts/security/rbac-good-practices/.
 """
 
-from tools.rbac import CORE, RBAC_GROUP, RoleSubject, Wanted, judge_rules
-from tools.types import Check, Judgement, Severity, Subject
+from tools.rbac import CORE, RBAC_GROUP, RoleSubject, RuleAt, Wanted, giving, judge_giving, said
+from tools.strong import Strength, strength_named
+from tools.types import Check, Judgement, Severity, Subject, Verdict, evidence
 from tools.workload import Inventory
 
 CHECK = Check(
@@ -42,5 +45,17 @@ _CLUSTER_WIDE = (
 
 def judge(subject: RoleSubject, cluster: Inventory) -> Judgement:
     """Fail where any rule gives one of the three verbs on what it is for."""
-    wanted = _CLUSTER_WIDE if subject.cluster_wide else _NAMESPACED
-    return judge_rules(subject, wanted, "can bind or escalate roles, or impersonate")
+    rules = giving(subject, _CLUSTER_WIDE if subject.cluster_wide else _NAMESPACED)
+    unread: list[RuleAt] = []
+    for at in subject.rules:
+        strength = strength_named(subject, at.rule, cluster) if at.rule.resource_names else None
+        rules += [at] if strength is Strength.STRONG else []
+        unread += [at] if strength is Strength.UNREAD else []
+    if rules or not unread:
+        return judge_giving(subject, rules, "can bind or escalate roles, or impersonate")
+    return Judgement(
+        Verdict.UNKNOWN,
+        f"{said(subject)} can bind, escalate or act as what could not be read, by name.",
+        "",
+        tuple(evidence(at.path, at.rule, at.ref) for at in unread),
+    )

@@ -14,7 +14,7 @@ Fix: name what is needed.
 Source: CIS Kubernetes 1.12, 5.1.3; https://kubernetes.io/docs/concepts/security/rbac-good-practices/.
 """
 
-from tools.rbac import ANY, RoleSubject, judge_giving
+from tools.rbac import RoleSubject, has_wildcard, judge_giving
 from tools.types import Check, Judgement, Severity, Subject
 from tools.workload import Inventory
 
@@ -29,12 +29,5 @@ CHECK = Check(
 
 def judge(subject: RoleSubject, cluster: Inventory) -> Judgement:
     """Fail where any rule has a wildcard in verbs, resources or apiGroups."""
-    wild = [
-        at
-        for at in subject.rules
-        if any(
-            ANY in (listed or ())
-            for listed in (at.rule.verbs, at.rule.resources, at.rule.api_groups)
-        )
-    ]
+    wild = [at for at in subject.rules if has_wildcard(at.rule)]
     return judge_giving(subject, wild, "has a rule with a wildcard")

@@ -122,6 +122,7 @@ def cut_to_scope(made: Scan, context: QueryContext) -> Scan:
         controls=(),
         summary={},
         objects={},
+        built_in={},
         gaps=gaps,
     )
 

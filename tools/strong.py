@@ -1,0 +1,110 @@
+"""Names that are so strong that narrowing a rule to them narrows nothing.
+
+A role is strong that has a wildcard, and cluster-admin, admin and edit always; a subject is strong that holds
+a strong role, or that clusters commonly make an administrator. Written after the good practices for RBAC of
+kubernetes.io. Used by the check of bind, escalate and impersonate.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from tools.access import Rights
+from tools.bootstrap import published
+from tools.objects.rbac import BindingSubject, PolicyRule, RoleRef
+from tools.rbac import (
+    CLUSTER_ADMIN,
+    CORE,
+    RBAC_GROUP,
+    RoleKey,
+    RoleSubject,
+    Wanted,
+    has_wildcard,
+    rule_gives,
+)
+from tools.workload import Inventory
+
+_ROLES = frozenset({CLUSTER_ADMIN, "admin", "edit"})
+_ADMINISTRATORS = frozenset(
+    {
+        *(("Group", name) for name in ("system:masters", "system:cluster-admins")),
+        ("Group", "kubeadm:cluster-admins"),
+        *(("User", name) for name in ("system:admin", "kubernetes-admin")),
+        ("User", "kubernetes-super-admin"),
+    }
+)
+_ACCOUNT_USER = "system:serviceaccount:"
+_SUBJECT_KINDS = {"users": "User", "groups": "Group", "serviceaccounts": "ServiceAccount"}
+_ROLE_KINDS = {"roles": "Role", "clusterroles": "ClusterRole"}
+
+
+class Strength(IntEnum):
+    """How much what is named may do; the greatest counts."""
+
+    WEAK = 0
+    UNREAD = 1
+    """Its rules are not there to read."""
+    STRONG = 2
+
+
+def strength_named(role: RoleSubject, rule: PolicyRule, cluster: Inventory) -> Strength:
+    """Say how strong the strongest is that a rule lets its holder bind, escalate or impersonate by name."""
+    names = rule.resource_names or ()
+    found = [Strength.WEAK]
+    for resource, kind in _ROLE_KINDS.items():
+        wanted = Wanted(("bind", "escalate"), RBAC_GROUP, (resource,), by_name=True)
+        if (role.cluster_wide or kind == "Role") and rule_gives(rule, wanted):
+            found += [_role(kind, role.ref.namespace, name, cluster) for name in names]
+    for resource, kind in _SUBJECT_KINDS.items():
+        wanted = Wanted(("impersonate",), CORE, (resource,), by_name=True)
+        if (role.cluster_wide or kind == "ServiceAccount") and rule_gives(rule, wanted):
+            found += [_subject(kind, role.ref.namespace, name, cluster) for name in names]
+    return max(found)
+
+
+def _role(kind: str, namespace: str, name: str, cluster: Inventory) -> Strength:
+    """Judge a named role; a Role without a namespace is that of any."""
+    if kind == "ClusterRole":
+        return _strength((kind, "", name), cluster)
+    held = [key for key in cluster.rights.roles if (key[0], key[2]) == (kind, name)]
+    keys = [key for key in held if namespace in ("", key[1])] or [(kind, namespace, name)]
+    return max(_strength(key, cluster) for key in keys)
+
+
+def _strength(key: RoleKey, cluster: Inventory) -> Strength:
+    roles = cluster.rights.role(key)
+    if key[0] == "ClusterRole" and key[2] in _ROLES:
+        return Strength.STRONG
+    if any(has_wildcard(at.rule) for role in roles for at in role.rules):
+        return Strength.STRONG
+    unread = cluster.rights.unread(key, cluster.missing) or any(role.unfilled for role in roles)
+    return Strength.UNREAD if unread else Strength.WEAK
+
+
+def _subject(kind: str, namespace: str, name: str, cluster: Inventory) -> Strength:
+    """Judge a named user, group or service account by what bindings give it."""
+    if (kind, name) in _ADMINISTRATORS:
+        return Strength.STRONG
+    if kind == "User" and name.startswith(_ACCOUNT_USER):
+        namespace, _, name = name.removeprefix(_ACCOUNT_USER).partition(":")
+        kind = "ServiceAccount"
+    found = [Strength.WEAK]
+    for own, role, subjects in _bindings(cluster.rights):
+        if any(_is(each, own, kind, namespace, name) for each in subjects):
+            key = (role.kind, own if role.kind == "Role" else "", role.name)
+            found.append(_strength(key, cluster))
+    return max(found)
+
+
+def _bindings(rights: Rights) -> Iterable[tuple[str, RoleRef, Iterable[BindingSubject]]]:
+    """Give namespace, role and subjects of every binding, Kubernetes' own included."""
+    for each in rights.bindings:
+        yield each.ref.namespace, each.role, each.subjects
+    for (_, namespace, _), own in published().bindings.items():
+        yield namespace, own.role_ref, own.subjects or ()
+
+
+def _is(subject: BindingSubject, own: str, kind: str, namespace: str, name: str) -> bool:
+    """Tell whether a binding's subject is the one named; without a namespace that of any."""
+    if (subject.kind, subject.name) != (kind, name):
+        return False
+    return kind != "ServiceAccount" or namespace in ("", subject.namespace or own)
