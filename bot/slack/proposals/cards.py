@@ -267,18 +267,19 @@ def _people(case: Case, rule: Rule | None, view: View) -> list[Block]:
         lines.append(f"Needs {many} by {cards_people.names(rule.approve)}{own}")
     if proposal.state is State.APPROVED and rule is not None and rule.execute is not None:
         lines.append(f"To be started by {cards_people.names(rule.execute)}")
-    lines += [_said(one, view) for one in case.reviews[:6]]
+    lines += [_said(proposal, one, view) for one in case.reviews[:6]]
     audited = [f", audit id {value(one.audit_id, 50)}" for one in case.steps if one.audit_id]
     lines.append(f"Proposal {value(proposal.id[:8], 8)}{''.join(audited[:3])}")
     text = "\n".join(_fitting(lines, _PEOPLE_ROOM))
     return [{"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}]
 
 
-def _said(review: Review, view: View) -> str:
+def _said(proposal: Proposal, review: Review, view: View) -> str:
     who = cards_people.person(review.account, view.team)
-    did = "✅ approved" if review.verdict == Vote.APPROVE else "❌ rejected"
+    did = wording.verdict(proposal, review)
+    mark = "❌" if review.verdict == Vote.DENY else "↩️" if "undone" in did else "✅"
     reason = f": {literal(review.reason, 300)}" if review.reason else ""
-    return f"{did} by {who} {when(review.at, view.profile)}{reason}"
+    return f"{mark} {did} {who} {when(review.at, view.profile)}{reason}"
 
 
 def _buttons(case: Case, rehearsal: Rehearsal | None, rule: Rule | None, view: View) -> list[Block]:
