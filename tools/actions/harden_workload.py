@@ -37,8 +37,8 @@ KINDS = (
     "ReplicaSet",
     "ReplicationController",
 )
-NEEDS = ("RoleBinding", "ClusterRoleBinding")
-"""Read where they can be, to say whether the account whose token goes has rights."""
+NEEDS = ("RoleBinding", "ClusterRoleBinding", "ServiceAccount")
+"""Read where they can be, to say whether the account whose token goes has rights, and whether it mounts one."""
 
 ANSWERS = (
     *dict.fromkeys(check for rule in RULES.values() for check in rule.answers),
@@ -130,7 +130,6 @@ def plan(action: HardenWorkload, obj: Json | None, around: Around) -> Plan | Ref
             after,
             touches(target.kind),
             _risks(action, spec, around),
-            _answers(action, spec_of(target.kind, there), spec),
             _notes(action, spec_of(target.kind, there), spec),
         ),
         around,
@@ -196,36 +195,6 @@ def _wishes(action: HardenWorkload) -> Wishes:
     return Wishes(
         {user.container or "": user.uid for user in action.users}, frozenset(action.empty_dirs)
     )
-
-
-def _is_so(setting: Setting, spec: Json, wishes: Wishes) -> bool:
-    """Tell whether a setting would leave a specification as it is."""
-    tried = copy.deepcopy(spec)
-    return RULES[setting].change(tried, wishes) is None and same(tried, spec)
-
-
-def _answers(action: HardenWorkload, before: Json, spec: Json) -> tuple[str, ...]:
-    """List the checks that pass on the changed specification because of these settings.
-
-    What a setting made safe besides counts: privileged goes together with escalation.
-    """
-    wishes = _wishes(action)
-    answers = [
-        check
-        for setting in Setting
-        if setting in action.settings
-        or (_is_so(setting, spec, wishes) and not _is_so(setting, before, wishes))
-        for check in RULES[setting].answers
-    ]
-    if not any(spec.get(field) is True for field in ("hostNetwork", "hostPID", "hostIPC")) and {
-        Setting.HOST_NETWORK,
-        Setting.HOST_PID,
-        Setting.HOST_IPC,
-    } & set(action.settings):
-        answers.append("pss_host_namespaces")
-    if {Setting.ESCALATION, Setting.CAPABILITIES, Setting.READ_ONLY_ROOT} & set(action.settings):
-        answers.append("security_context_missing")
-    return tuple(answers)
 
 
 def _risks(action: HardenWorkload, spec: Json, around: Around) -> tuple[Risk, ...]:

@@ -90,7 +90,6 @@ def plan(action: LabelNamespace, obj: Json | None, around: Around) -> Plan | Ref
             after,
             touches(target.kind),
             (_risk(action.enforce),),
-            ANSWERS if action.enforce else (),
             ("Pods that run now go on running; the label judges only new ones.",),
         ),
         around,

@@ -76,7 +76,6 @@ def plan(action: OwnServiceAccount, obj: Json | None, around: Around) -> Plan | 
             _changed(target.kind, there, action.account),
             touches(target.kind),
             _risks(in_use),
-            ANSWERS,
             _notes(spec),
         ),
         around,

@@ -255,6 +255,7 @@ def _rehearsed(action: Action, plan: Plan, tried: list[Tried], undoes: bool) -> 
         undo=plan.undo,
         undoable=plan.undoable,
         answers=plan.answers,
+        left=plan.left,
         notes=plan.notes,
         seal=None if decisive else seal,
     )
@@ -271,6 +272,7 @@ def _handed_over(plan: Plan, live: Json) -> Rehearsal:
         undo=plan.undo,
         notes=plan.notes,
         answers=plan.answers,
+        left=plan.left,
     )
 
 
