@@ -112,7 +112,8 @@ def _rehearsed(case: Case) -> list[str]:
     if rehearsal.hint:
         lines.append(f"What can be done: {rehearsal.hint}")
     if rehearsal.answers:
-        lines.append(f"Answers: {', '.join(rehearsal.answers)}")
+        lines.append(f"Fixes: {', '.join(rehearsal.answers)}")
+    lines += [f"Stays open: {one}" for one in rehearsal.left]
     lines.append(f"Risk: {rehearsal.risk.level.value}. {' '.join(rehearsal.risk.reasons)}")
     lines += [f"Disrupts: {one}" for one in rehearsal.disruption.facts]
     if rehearsal.undo:

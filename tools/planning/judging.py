@@ -75,8 +75,16 @@ def claims(
     return Claims(tuple(fixed), fine, after.still_open())
 
 
+def enforced(around: Around) -> str:
+    """Give the level that the target's namespace enforces; empty where it refuses nothing or was not read."""
+    level = str((around.namespace_labels or {}).get(ENFORCE) or "")
+    return level if level in LEVELS else ""
+
+
 def violations(cluster: str, obj: Json, level: str) -> dict[str, str]:
     """Say by check why Pod Security refuses the pods of a template at a level; empty where it does not."""
+    if not level:
+        return {}
     seen = _Seen(cluster, obj, Inventory(cluster, live=True))
     ids = dict.fromkeys(
         check for control in catalogue.controls(f"pss-{level}") for check in control.checks

@@ -41,6 +41,7 @@ _LINE_MAX = 250
 _STANDING_ROOM = 2_100
 _CHANGES_ROOM = 2_100
 _ANSWERS_ROOM = 900
+_LEFT_ROOM = 1_400
 _WEIGHED_ROOM = 2_000
 _WARNINGS_ROOM = 1_400
 _AFTERWARDS_ROOM = 1_600
@@ -223,6 +224,9 @@ def _rehearsed(case: Case, rehearsal: Rehearsal) -> list[Block]:
         blocks.append(_lined([head, *shown, *more], _CHANGES_ROOM))
     if rehearsal.answers and case.proposal.state is not State.DONE:
         blocks.append(_lined(["*Fixes*", *checks(rehearsal.answers, _FILE)], _ANSWERS_ROOM))
+    if rehearsal.left and case.proposal.state is not State.DONE:
+        left = [f"• {literal(one, _LINE_MAX)}" for one in rehearsal.left]
+        blocks.append(_lined(["*Stays open*", *_most(left, _FILE)], _LEFT_ROOM))
     if rehearsal.diff and case.proposal.state in {*_OPEN, State.HANDED_OVER}:
         blocks.append(_lined(_weighed(rehearsal), _WEIGHED_ROOM))
     warnings = [f"• {literal(one, _LINE_MAX)}" for one in rehearsal.warnings]
