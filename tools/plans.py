@@ -76,6 +76,8 @@ class Reason(StrEnum):
     """Something that the plan needs could not be read."""
     CHANGED = "changed"
     """Somebody changed a touched field since."""
+    NOT_OPEN = "not-open"
+    """It could be done, and cannot be asked for here: `public` says what is missing."""
     NO_UNDO = "no-undo"
     """What was done cannot be taken back."""
 
