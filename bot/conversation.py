@@ -150,13 +150,12 @@ async def _with_proposals(
     given: Answer, outcome: loop.Outcome, request: Request, parts: Parts, state: loop.Run
 ) -> Answer:
     """Ask for the changes that were worked out, and say by code what was asked for and what was not."""
-    desk = asking.Desk(parts.db, parts.policy, parts.executor_alive, parts.now())
     wishes = tuple(
         asking.Wish(item.data.action, item.data.title, item.data.plan.risk.level)
         for item in outcome.results
         if isinstance(item.data, Planned)
     )
-    asked = () if outcome.limit else await asking.ask(desk, request, wishes)
+    asked = () if outcome.limit else await asking.ask(_desk(parts), request, wishes)
     said = telling.LIMITED if outcome.limit and wishes else telling.told(asked, request.place)
     if not said and claims_change(outcome.text):
         said = telling.NOTHING_CHANGED
@@ -185,7 +184,13 @@ def _context(request: Request, parts: Parts, earlier: list[Turn]) -> QueryContex
         logs_open=parts.logs_open,
         said=(*_said(request, earlier), request.text),
         proposals=_proposals(request, parts),
+        why_not=partial(asking.why_not, _desk(parts), request),
     )
+
+
+def _desk(parts: Parts) -> asking.Desk:
+    """Give the place where changes are asked for."""
+    return asking.Desk(parts.db, parts.policy, parts.executor_alive, parts.now())
 
 
 def _proposals(request: Request, parts: Parts) -> ListProposals:

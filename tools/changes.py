@@ -82,6 +82,8 @@ class Rehearsal(Struct, frozen=True):
     """REFUSED: the object for its owner to make again, where that is the way; redacted."""
     answers: tuple[str, ...] = ()
     """Checks that are to pass afterwards, whoever makes the change."""
+    left: tuple[str, ...] = ()
+    """What fails all the same afterwards, one sentence each, worst first."""
     checked: tuple[Finding, ...] = ()
     """HANDOVER: what the checks said at the last look at what somebody else made of it."""
     seal: Seal | None = None

@@ -76,6 +76,8 @@ class Reason(StrEnum):
     """Something that the plan needs could not be read."""
     CHANGED = "changed"
     """Somebody changed a touched field since."""
+    NOT_OPEN = "not-open"
+    """It could be done, and cannot be asked for here: `public` says what is missing."""
     NO_UNDO = "no-undo"
     """What was done cannot be taken back."""
 
@@ -102,7 +104,7 @@ class Plan(Struct, frozen=True):
     touches: tuple[Pattern, ...]
     """Every field that PATCH operations may touch; a plan's changes never leave it."""
     answers: tuple[str, ...] = ()
-    """Checks that pass on the target once this is done and rolled out, worked out by code."""
+    """Checks that fail on the target now and pass once this is done and rolled out (`judging`)."""
     undo: str = ""
     """How it is undone, or why it cannot be: one sentence."""
     undoable: bool = True
@@ -110,3 +112,5 @@ class Plan(Struct, frozen=True):
     """Why it is a patch for somebody else (an owner that would write back, or RBAC); else empty."""
     notes: tuple[str, ...] = ()
     """What people should know besides, one sentence each."""
+    left: tuple[str, ...] = ()
+    """What the target fails all the same, one sentence each, worst first."""

@@ -31,6 +31,7 @@ from tools.actions import (
 )
 from tools.errors import BadAction, NotAllowed
 from tools.objects.kinds import KINDS
+from tools.planning.judging import claims
 from tools.plans import Around, Json, Pattern, Plan, Refusal
 from tools.scope import Scope
 from tools.types import Action, Target
@@ -143,15 +144,17 @@ def needs(action: Action) -> tuple[str, ...]:
 def plan(action: Action, obj: Json | None, around: Around) -> Plan | Refusal:
     """Work out what the action would do to the object as it was read (None: there is none).
 
-    Checks that the action is to answer and will not are named in the plan's notes.
+    What it fixes and what it leaves open is judged by the checks. Those that the action is to answer and
+    will not are named in the plan's notes, unless they are fine as they are.
     """
-    made = ACTIONS[type(action)].plan(action, obj, around)
+    entry = ACTIONS[type(action)]
+    made = entry.plan(action, obj, around)
     if isinstance(made, Refusal):
         return made
-    unanswered = tuple(
-        f"It does not answer {check}." for check in action.answers if check not in made.answers
-    )
-    return structs.replace(made, notes=(*made.notes, *unanswered)) if unanswered else made
+    found = claims(made, action.target, obj or {}, entry.answers, around)
+    unanswered = (check for check in action.answers if check not in {*found.fixed, *found.fine})
+    notes = (*made.notes, *(f"It does not answer {check}." for check in unanswered))
+    return structs.replace(made, answers=found.fixed, left=found.left, notes=notes)
 
 
 def _check_target(action: Action) -> None:

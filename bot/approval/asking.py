@@ -13,6 +13,7 @@ from bot.approval import proposals, standing
 from bot.approval.policy.decision import Decision
 from bot.approval.policy.rights import needed
 from bot.approval.policy.rules import PolicyNow
+from bot.approval.policy.sealed import Needed
 from bot.approval.sealed_case import policy_case
 from bot.errors import StoreUnavailable
 from bot.store import seen
@@ -139,27 +140,45 @@ def _joined(before: Wish, wish: Wish) -> Wish:
     return Wish(action, title(action), risk)
 
 
-async def _ask(desk: Desk, request: Request, wish: Wish) -> Asked:
-    """Ask for one action. Raises StoreUnavailable."""
-    policy, db, actor = desk.policy(), desk.db, request.actor
+async def why_not(desk: Desk, request: Request, action: Action, risk: RiskLevel) -> str:
+    """Say why an action could not be asked for; empty where it could. Raises nothing."""
+    found = await _needed(desk, request, Wish(action, title(action), risk))
+    return found if isinstance(found, str) else ""
+
+
+async def _needed(desk: Desk, request: Request, wish: Wish) -> Needed | str:
+    """Give what a wish needs by the policy, or why it cannot be asked for."""
+    policy, actor = desk.policy(), request.actor
     if policy is None:
-        return Asked(wish, why=NO_POLICY)
-    if db is None:
-        return Asked(wish, why=NO_STORE)
+        return NO_POLICY
+    if desk.db is None:
+        return NO_STORE
     if actor is None:
-        return Asked(wish, why=NO_ACTOR)
+        return NO_ACTOR
     try:
         action = vocabulary.decode(vocabulary.encode(wish.action))
         vocabulary.within(action, request.scope)
     except NotAllowed as error:
-        return Asked(wish, why=error.public)
+        return error.public
     allowed = needed(policy, policy_case(action, wish.risk), actor)
     if isinstance(allowed, Decision):
-        return Asked(wish, why=" ".join(allowed.reasons))
+        return " ".join(allowed.reasons)
     if request.place in _PRIVATE and not allowed.quorum.requester_counts:
-        return Asked(wish, why=PRIVATE)
-    if not await desk.executor_alive():
-        return Asked(wish, why=NO_EXECUTOR)
+        return PRIVATE
+    try:
+        return allowed if await desk.executor_alive() else NO_EXECUTOR
+    except StoreUnavailable as error:
+        incident(error, request=request.id)
+        return STORE_AWAY
+
+
+async def _ask(desk: Desk, request: Request, wish: Wish) -> Asked:
+    """Ask for one action. Raises StoreUnavailable."""
+    allowed = await _needed(desk, request, wish)
+    if isinstance(allowed, str):
+        return Asked(wish, why=allowed)
+    db, actor, action = desk.db, request.actor, wish.action
+    assert db and actor
     if not await _has_room(db, request):
         return Asked(wish, why=TOO_MANY)
     draft = Draft(

@@ -86,6 +86,7 @@ def whole_text(rehearsal: Rehearsal) -> str:
         *(f"Disrupts: {one}" for one in rehearsal.disruption.facts),
         *rehearsal.notes,
         *((f"Fixes: {', '.join(rehearsal.answers)}",) if rehearsal.answers else ()),
+        *(f"Stays open: {one}" for one in rehearsal.left),
         *(f"The cluster warns: {one}" for one in rehearsal.warnings),
         *(f"Would be refused: {one}" for one in rehearsal.preview),
     )

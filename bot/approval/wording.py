@@ -8,9 +8,11 @@ from typing import Any
 
 import msgspec
 
+from bot.approval.policy.votes import Verdict
 from bot.approval.transitions import approvals
 from bot.store.operations import Phase
 from bot.store.proposals import Case, Proposal, State
+from bot.store.reviews import Review
 from tools import vocabulary
 from tools.actions.account_token_off import AccountTokenOff
 from tools.actions.delete_object import DeleteObject
@@ -141,6 +143,15 @@ def status(case: Case, waits_for_start: bool = False) -> str:
     if proposal.state is State.BLOCKED and _changes_nothing(proposal):
         return "Nothing to change"
     return _STATES[proposal.state]
+
+
+def verdict(proposal: Proposal, review: Review) -> str:
+    """Say what somebody did about a proposal: `approved by`, or of an undo of their own `undone by`."""
+    if review.verdict == Verdict.DENY:
+        return "rejected by"
+    if not proposal.undo_of or review.account != proposal.account:
+        return "approved by"
+    return "undone by" if proposal.outcome == OutcomeKind.UNDONE else "to be undone by"
 
 
 def rehearsal_of(proposal: Proposal) -> Rehearsal | None:

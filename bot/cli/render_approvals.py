@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bot.approval import differences, wording
 from bot.cli.render import captured, trimmed
-from bot.store.proposals import Case
+from bot.store.proposals import Case, Proposal
 from bot.store.reviews import Review
 from bot.visible import visible
 from tools.types import Target
@@ -53,7 +53,7 @@ def page(case: Case) -> str:
     if proposal.until is not None:
         lines.append(f"Until {_time(proposal.until)}")
     lines.append(f"Asked for by {proposal.requester} ({'/'.join(proposal.account)})")
-    lines += [_review(one) for one in case.reviews]
+    lines += [_review(case.proposal, one) for one in case.reviews]
     if proposal.started_by:
         lines.append(f"Started by {proposal.started_by}")
     lines += [*_rehearsed(case), *_executed(case)]
@@ -112,7 +112,8 @@ def _rehearsed(case: Case) -> list[str]:
     if rehearsal.hint:
         lines.append(f"What can be done: {rehearsal.hint}")
     if rehearsal.answers:
-        lines.append(f"Answers: {', '.join(rehearsal.answers)}")
+        lines.append(f"Fixes: {', '.join(rehearsal.answers)}")
+    lines += [f"Stays open: {one}" for one in rehearsal.left]
     lines.append(f"Risk: {rehearsal.risk.level.value}. {' '.join(rehearsal.risk.reasons)}")
     lines += [f"Disrupts: {one}" for one in rehearsal.disruption.facts]
     if rehearsal.undo:
@@ -137,9 +138,9 @@ def _executed(case: Case) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _review(review: Review) -> str:
+def _review(proposal: Proposal, review: Review) -> str:
     reason = f": {review.reason}" if review.reason else ""
-    return f"{review.verdict} by {review.person} at {_time(review.at)}{reason}"
+    return f"{wording.verdict(proposal, review)} {review.person} at {_time(review.at)}{reason}"
 
 
 def _where(target: Target) -> str:

@@ -53,7 +53,6 @@ def plan(action: AccountTokenOff, obj: Json | None, around: Around) -> Plan | Re
             after,
             touches(target.kind),
             tuple(risks),
-            ANSWERS if target.name == "default" else (),
             ("Pods that run now keep their token until they are made again.",),
         ),
         around,

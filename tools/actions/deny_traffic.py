@@ -65,11 +65,15 @@ def plan(action: DenyTraffic, obj: Json | None, around: Around) -> Plan | Refusa
     manifests = [_deny(action.egress), *(_allow(service, outside) for service in services)]
     operations = tuple(creation(target, _API, manifest) for manifest in manifests)
     refusal = taken(operations, around)
-    return refusal or _plan(action, there, operations, services)
+    return refusal or _plan(action, there, operations, services, around)
 
 
 def _plan(
-    action: DenyTraffic, namespace: Json, operations: tuple[Operation, ...], services: list[Json]
+    action: DenyTraffic,
+    namespace: Json,
+    operations: tuple[Operation, ...],
+    services: list[Json],
+    around: Around,
 ) -> Plan:
     """Put the plan together."""
     ways = "to and from" if action.egress else "to"
@@ -83,7 +87,7 @@ def _plan(
         combined(risks),
         Disruption(False, ("No pod is made again; open connections may be cut.",)),
         (),
-        ANSWERS,
+        () if around.others["NetworkPolicy"] else ANSWERS,
         UNDO_CREATED,
         notes=(
             f"Let through: the ports of {names}." if names else "No Service selects pods there.",

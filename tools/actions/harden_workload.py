@@ -7,14 +7,24 @@ account that holds rights goes only where a person confirms that the workload do
 """
 
 import copy
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from tools.planning.drafting import Draft, found, high, patch_plan
-from tools.planning.hardening import EMPTY_DIRS, RULES, Setting, Wishes, contradiction
-from tools.planning.patching import as_list, as_object, same
+from tools.planning.hardening import (
+    EMPTY_DIRS,
+    RULES,
+    Setting,
+    Wishes,
+    contradiction,
+    keeps_root,
+    settings_for,
+)
+from tools.planning.judging import enforced, violations
+from tools.planning.patching import as_list, as_object, changes_between, same, touched
 from tools.planning.rollout import (
     bindings_of,
     containers_of,
@@ -25,7 +35,7 @@ from tools.planning.rollout import (
     spec_path,
 )
 from tools.plans import Around, Json, Pattern, Plan, Reason, Refusal
-from tools.types import Action, DnsLabel, Risk
+from tools.types import Action, DnsLabel, Risk, Target
 
 KINDS = (
     "Deployment",
@@ -37,8 +47,8 @@ KINDS = (
     "ReplicaSet",
     "ReplicationController",
 )
-NEEDS = ("RoleBinding", "ClusterRoleBinding")
-"""Read where they can be, to say whether the account whose token goes has rights."""
+NEEDS = ("RoleBinding", "ClusterRoleBinding", "ServiceAccount")
+"""Read where they can be, to say whether the account whose token goes has rights, and whether it mounts one."""
 
 ANSWERS = (
     *dict.fromkeys(check for rule in RULES.values() for check in rule.answers),
@@ -115,26 +125,74 @@ def plan(action: HardenWorkload, obj: Json | None, around: Around) -> Plan | Ref
         return there
     after = copy.deepcopy(there)
     spec = spec_of(target.kind, after)
-    refusal = _unfit(action, spec) or _in_use(action, spec, around) or _harden(action, spec)
+    level = enforced(around)
+    needed = _needed(target, there, level)
+    settings = [each for each in Setting if each in {*action.settings, *needed}]
+    refusal = (
+        _unfit(action, spec)
+        or _in_use(action, spec, around)
+        or _harden(settings, spec, _wishes(action))
+        or _unmoved(action, there, after)
+        or not_in_place(target, there, after)
+    )
+    open_ = () if refusal else violations(target.cluster, after, level).values()
+    if open_:
+        refusal = Refusal(Reason.NO_SAFE_FIX, " ".join(open_), _KEPT)
     if refusal:
-        return refusal
-    if same(there, after):
-        return Refusal(Reason.ALREADY_FINE, f"{target.kind} {target.name} already has all of that.")
-    refusal = not_in_place(target, there, after)
-    if refusal:
-        return refusal
+        return _in_words(refusal, target, level) if needed or open_ else refusal
     return patch_plan(
         Draft(
             target,
             there,
             after,
             touches(target.kind),
-            _risks(action, spec, around),
-            _answers(action, spec_of(target.kind, there), spec),
-            _notes(action, spec_of(target.kind, there), spec),
+            _risks(action, settings, spec, around),
+            (
+                *_notes(action, spec_of(target.kind, there), spec),
+                *_along(action, settings, there, after, level),
+                *_kept(action, settings, spec),
+            ),
         ),
         around,
     )
+
+
+_KEPT = "Whoever owns it changes that first: Oakum knows no change for it."
+
+
+def _needed(target: Target, obj: Json, level: str) -> list[Setting]:
+    """List what Pod Security asks of the pods in their namespace, beside what was asked for.
+
+    The server takes a template that breaks the level and then makes no pod of it.
+    """
+    broken = violations(target.cluster, obj, level)
+    return list(dict.fromkeys(setting for check in broken for setting in settings_for(check)))
+
+
+def _in_words(refusal: Refusal, target: Target, level: str) -> Refusal:
+    """Say whose rule it is that makes more necessary than was asked for."""
+    public = (
+        f"Namespace {target.namespace} enforces {level} and lets {target.kind} {target.name} make no "
+        f"pods until all of it is met: {refusal.public}"
+    )
+    return structs.replace(refusal, public=public)
+
+
+def _unmoved(action: HardenWorkload, before: Json, after: Json) -> Refusal | None:
+    """Refuse where nothing would change: it is so already, or what is not so has to stay."""
+    if not same(before, after):
+        return None
+    kept = _kept(action, action.settings, spec_of(action.target.kind, after))
+    if kept:
+        return Refusal(Reason.NEEDS_PERSON, " ".join(kept), _WITHOUT_ROOT)
+    what = f"{action.target.kind} {action.target.name}"
+    return Refusal(Reason.ALREADY_FINE, f"{what} already has all of that.")
+
+
+_WITHOUT_ROOT = (
+    "Let the pod's fsGroup give the volume its group instead and take the container out, or say the user "
+    "id that it is to run as."
+)
 
 
 def _unfit(action: HardenWorkload, spec: Json) -> Refusal | None:
@@ -181,15 +239,17 @@ def _account(spec: Json) -> str:
     return str(spec.get("serviceAccountName") or spec.get("serviceAccount") or "default")
 
 
-def _harden(action: HardenWorkload, spec: Json) -> Refusal | None:
-    """Carry the settings out in place, in their order."""
-    wishes = _wishes(action)
-    for setting in Setting:
-        if setting in action.settings:
-            refusal = RULES[setting].change(spec, wishes)
-            if refusal:
-                return refusal
-    return contradiction(spec)
+def _harden(settings: Iterable[Setting], spec: Json, wishes: Wishes) -> Refusal | None:
+    """Carry the settings out in place, in their order; all that stands against them is said at once."""
+    refusals = [refusal for each in settings if (refusal := RULES[each].change(spec, wishes))]
+    if not refusals:
+        return contradiction(spec)
+    if len(refusals) == 1:
+        return refusals[0]
+    public = " ".join(dict.fromkeys(each.public for each in refusals))
+    hint = " ".join(dict.fromkeys(each.hint for each in refusals))
+    person = any(each.reason is Reason.NEEDS_PERSON for each in refusals)
+    return Refusal(Reason.NEEDS_PERSON if person else refusals[0].reason, public, hint)
 
 
 def _wishes(action: HardenWorkload) -> Wishes:
@@ -198,39 +258,11 @@ def _wishes(action: HardenWorkload) -> Wishes:
     )
 
 
-def _is_so(setting: Setting, spec: Json, wishes: Wishes) -> bool:
-    """Tell whether a setting would leave a specification as it is."""
-    tried = copy.deepcopy(spec)
-    return RULES[setting].change(tried, wishes) is None and same(tried, spec)
-
-
-def _answers(action: HardenWorkload, before: Json, spec: Json) -> tuple[str, ...]:
-    """List the checks that pass on the changed specification because of these settings.
-
-    What a setting made safe besides counts: privileged goes together with escalation.
-    """
-    wishes = _wishes(action)
-    answers = [
-        check
-        for setting in Setting
-        if setting in action.settings
-        or (_is_so(setting, spec, wishes) and not _is_so(setting, before, wishes))
-        for check in RULES[setting].answers
-    ]
-    if not any(spec.get(field) is True for field in ("hostNetwork", "hostPID", "hostIPC")) and {
-        Setting.HOST_NETWORK,
-        Setting.HOST_PID,
-        Setting.HOST_IPC,
-    } & set(action.settings):
-        answers.append("pss_host_namespaces")
-    if {Setting.ESCALATION, Setting.CAPABILITIES, Setting.READ_ONLY_ROOT} & set(action.settings):
-        answers.append("security_context_missing")
-    return tuple(answers)
-
-
-def _risks(action: HardenWorkload, spec: Json, around: Around) -> tuple[Risk, ...]:
+def _risks(
+    action: HardenWorkload, settings: Iterable[Setting], spec: Json, around: Around
+) -> tuple[Risk, ...]:
     """Collect the risk of each setting, and of what people gave up."""
-    risks = [RULES[setting].risk for setting in Setting if setting in action.settings]
+    risks = [RULES[setting].risk for setting in settings]
     if action.empty_dirs:
         risks.append(EMPTY_DIRS)
     if Setting.TOKEN in action.settings:
@@ -255,3 +287,43 @@ def _notes(action: HardenWorkload, before: Json, after: Json) -> tuple[str, ...]
         who = "its image says" if source is UserSource.IMAGE else "a person said"
         notes.append(f"Container {name} runs as user {uid}, as {who}.")
     return tuple(notes)
+
+
+def _along(
+    action: HardenWorkload, settings: Sequence[Setting], before: Json, after: Json, level: str
+) -> Iterator[str]:
+    """Say of each setting and field that nobody asked for why it goes along."""
+    more = ", ".join(setting for setting in settings if setting not in action.settings)
+    if more:
+        yield (
+            f"Goes along: {more}, because namespace {action.target.namespace} enforces {level} and "
+            "lets it make no pods without."
+        )
+    paths = list(touched(changes_between(before, after)))
+    own = {field for setting in settings for field in _FIELDS.get(setting, ())}
+    for setting in settings:
+        for field, why in RULES[setting].along.items():
+            if field not in own and any(path[-1] == field for path in paths):
+                yield f"{field} goes along with {setting}: {why}."
+    if (*spec_path(action.target.kind), "securityContext", "runAsUser") in paths:
+        yield "The pod's own runAsUser 0 goes along with non-root: each container has its own user."
+
+
+_FIELDS = {
+    Setting.ESCALATION: ("allowPrivilegeEscalation",),
+    Setting.HOST_PORTS: ("hostPort",),
+}
+"""Fields of their own that other settings take along."""
+
+
+def _kept(action: HardenWorkload, settings: Iterable[Setting], spec: Json) -> tuple[str, ...]:
+    """Name the containers that stay root, and why."""
+    if not {Setting.NON_ROOT, Setting.CAPABILITIES} & set(settings):
+        return ()
+    wishes = _wishes(action)
+    names = [str(each.get("name")) for each in containers_of(spec) if keeps_root(each, wishes)]
+    return tuple(
+        f"Container {name} keeps its user and capabilities: its command changes owners of files "
+        "(chown), which takes root."
+        for name in names
+    )

@@ -90,8 +90,10 @@ def plan(action: LabelNamespace, obj: Json | None, around: Around) -> Plan | Ref
             after,
             touches(target.kind),
             (_risk(action.enforce),),
-            ANSWERS if action.enforce else (),
-            ("Pods that run now go on running; the label judges only new ones.",),
+            (
+                "Pods that run now go on running; the label judges only new ones.",
+                f"The -version labels go along: they say by which version of the standards ({action.version}).",
+            ),
         ),
         around,
     )

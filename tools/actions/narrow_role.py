@@ -76,7 +76,6 @@ def plan(action: NarrowRole, obj: Json | None, around: Around) -> Plan | Refusal
             after,
             touches(target.kind),
             (high("Whoever uses what is taken away is refused from then on."),),
-            action.answers,
         ),
         around,
     )

@@ -76,7 +76,6 @@ def plan(action: OwnServiceAccount, obj: Json | None, around: Around) -> Plan | 
             _changed(target.kind, there, action.account),
             touches(target.kind),
             _risks(in_use),
-            ANSWERS,
             _notes(spec),
         ),
         around,
@@ -166,5 +165,11 @@ def _notes(spec: Json) -> tuple[str, ...]:
     """Say what was not looked at."""
     notes = (
         f"Rights given to groups ({', '.join(_SERVER_GROUPS)}) stay, the account's own do not.",
+        "serviceAccount goes along: it is the old name of serviceAccountName, and the server keeps both alike.",
     )
+    if spec.get("automountServiceAccountToken") is True:
+        notes = (
+            *notes,
+            "automountServiceAccountToken goes along: the pod asks for a token, and the new account is to have none.",
+        )
     return (*notes, "It runs on Windows.") if is_windows(spec) else notes

@@ -81,7 +81,6 @@ def plan(action: RemoveSubject, obj: Json | None, around: Around) -> Plan | Refu
             after,
             touches(target.kind),
             (risk(f"{wanted.kind.value} {wanted.name} loses what {given} gives by this binding."),),
-            _answers(kept, str(role.get("name"))),
             () if kept else ("Nobody is left in the binding: deleting it says that more plainly.",),
         ),
         around,
@@ -102,14 +101,3 @@ def _is(subject: Json, wanted: BoundSubject, own_namespace: str) -> bool:
         return True
     place = subject.get("namespace") or own_namespace
     return place == (wanted.namespace or own_namespace)
-
-
-def _answers(kept: list[Json], role: str) -> tuple[str, ...]:
-    """List the checks that pass with the subjects that are left."""
-    masters = [each for each in kept if each.get("name") == "system:masters"]
-    answers: list[str] = []
-    if len(masters) == len(kept) or role != "cluster-admin":
-        answers.append("cluster_admin_binding")
-    if not masters:
-        answers.append("system_masters_binding")
-    return tuple(answers)

@@ -10,6 +10,7 @@ from datetime import datetime
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from tools import redact, vocabulary
+from tools.admission import preview, weighed
 from tools.around import read_around
 from tools.change.objects import (
     diff_digest,
@@ -19,7 +20,7 @@ from tools.change.objects import (
     result_digest,
     shown,
 )
-from tools.change.pod_security import preview, refusal, weighed
+from tools.change.pod_security import refusal
 from tools.changes import OPERATION, Rehearsal, Seal, State, Step
 from tools.cluster.live.wire import ReadFailed
 from tools.cluster.reader import Reader
@@ -91,7 +92,7 @@ async def _rehearsed_anew(
             safe = redact.document(plan.manifest)
             return Rehearsal(State.REFUSED, plan.public, plan.hint, manifest=safe)
         if plan.handover:
-            return _handed_over(plan, obj or {})
+            return await _previewed(_handed_over(plan, obj or {}), plan, reader, now)
         tried = [
             await _try(
                 operation,
@@ -110,10 +111,16 @@ async def _rehearsed_anew(
             if denied:
                 return given_up
             rehearsal = _rehearsed(decoded, plan, tried, bool(done))
-            seen = await preview(plan.operations[0], reader, now)
-            risk = weighed(rehearsal.risk, seen, rehearsal.warnings)
-            return structs.replace(rehearsal, preview=seen, risk=risk)
+            return await _previewed(rehearsal, plan, reader, now)
     return given_up
+
+
+async def _previewed(rehearsal: Rehearsal, plan: Plan, reader: Reader, now: datetime) -> Rehearsal:
+    """Add which workloads a namespace's new level would refuse, and what that means for the risk."""
+    seen = await preview(plan.operations[0], reader, now)
+    return structs.replace(
+        rehearsal, preview=seen, risk=weighed(rehearsal.risk, seen, rehearsal.warnings)
+    )
 
 
 async def read(writer: Writer, target: Target) -> Json | None:
@@ -255,6 +262,7 @@ def _rehearsed(action: Action, plan: Plan, tried: list[Tried], undoes: bool) -> 
         undo=plan.undo,
         undoable=plan.undoable,
         answers=plan.answers,
+        left=plan.left,
         notes=plan.notes,
         seal=None if decisive else seal,
     )
@@ -271,6 +279,7 @@ def _handed_over(plan: Plan, live: Json) -> Rehearsal:
         undo=plan.undo,
         notes=plan.notes,
         answers=plan.answers,
+        left=plan.left,
     )
 
 

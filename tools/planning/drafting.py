@@ -37,7 +37,6 @@ class Draft(Struct, frozen=True):
     after: Json
     touches: tuple[Pattern, ...]
     risks: tuple[Risk, ...]
-    answers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -91,7 +90,6 @@ def patch_plan(draft: Draft, around: Around) -> Plan | Refusal:
         risk=combined((*draft.risks, *place_risks(target, draft.before, disruption.restarts))),
         disruption=disruption,
         touches=draft.touches,
-        answers=draft.answers,
         undo=UNDO_FIELDS,
         handover=f"{owner} would write it back." if owner else "",
         notes=draft.notes,

@@ -5,6 +5,7 @@ are wanted, and on which object, is for `tools.actions.harden_workload`. Nothing
 comes in, and a hostPath that is mounted stays unless a person gave it up.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
@@ -60,6 +61,8 @@ class Rule(Struct, frozen=True):
     """Changes the pod specification in place."""
     risk: Risk
     answers: tuple[str, ...]
+    along: Mapping[str, str] = {}
+    """Fields that it sets beside its own, and why they go along."""
 
 
 def _security(container: Json) -> Json:
@@ -113,9 +116,24 @@ def _not_without(why: str, needed: Setting) -> Refusal:
     )
 
 
+_CHANGES_OWNERS = re.compile(r"\b(?:chown|chgrp)\b")
+
+
+def keeps_root(container: Json, wishes: Wishes) -> bool:
+    """Tell whether a container's own command changes owners of files, which takes root and CHOWN.
+
+    Not where a person named the user that this very container is to run as.
+    """
+    words = (*as_list(container.get("command")), *as_list(container.get("args")))
+    named = str(container.get("name")) in wishes.users
+    return not named and bool(_CHANGES_OWNERS.search(" ".join(map(str, words))))
+
+
 def _capabilities(spec: Json, wishes: Wishes) -> Refusal | None:
     """Drop every capability but the one that Pod Security's restricted level lets be added."""
     for container in containers_of(spec):
+        if keeps_root(container, wishes):
+            continue
         context = as_object(container.get("securityContext"))
         if context.get("privileged") is True:
             return _not_without(
@@ -142,7 +160,10 @@ def _is_bind(name: object) -> bool:
 def _non_root(spec: Json, wishes: Wishes) -> Refusal | None:
     """Ask for another user than root in every container."""
     outer = as_object(spec.get("securityContext"))
+    inherits = any(keeps_root(container, wishes) for container in containers_of(spec))
     for container in containers_of(spec):
+        if keeps_root(container, wishes):
+            continue
         name = str(container.get("name"))
         own = as_object(container.get("securityContext"))
         user = outer.get("runAsUser") if own.get("runAsUser") is None else own["runAsUser"]
@@ -159,6 +180,8 @@ def _non_root(spec: Json, wishes: Wishes) -> Refusal | None:
             _security(container)["runAsUser"] = known
         if asks is not True:
             _security(container)["runAsNonRoot"] = True
+    if inherits:
+        return None
     if outer.get("runAsUser") == 0:
         del outer["runAsUser"]
     if outer.get("runAsNonRoot") is False:
@@ -244,6 +267,7 @@ def _host_paths(spec: Json, wishes: Wishes) -> Refusal | None:
         for mount in as_list(container.get(field))
     }
     kept: list[Json] = []
+    held: list[str] = []
     for volume in map(as_object, as_list(spec.get("volumes"))):
         name = str(volume.get("name"))
         if volume.get("hostPath") is None:
@@ -253,13 +277,15 @@ def _host_paths(spec: Json, wishes: Wishes) -> Refusal | None:
             volume["emptyDir"] = {}
             kept.append(volume)
         elif name in mounted:
-            path = as_object(volume["hostPath"]).get("path")
-            return Refusal(
-                Reason.NEEDS_PERSON,
-                f"Volume {name} is mounted and shows {path} of the node; without it the workload "
-                "loses what it reads or writes there.",
-                "Say that an empty folder may take its place, or change the workload first.",
+            held.append(
+                f"Volume {name} is mounted and shows {as_object(volume['hostPath']).get('path')} of the node"
             )
+    if held:
+        return Refusal(
+            Reason.NEEDS_PERSON,
+            f"{'; '.join(held)}; without it the workload loses what it reads or writes there.",
+            "Say that an empty folder may take its place, or change the workload first.",
+        )
     if len(kept) < len(as_list(spec.get("volumes"))):
         spec["volumes"] = kept
         if not kept:
@@ -272,6 +298,7 @@ RULES: dict[Setting, Rule] = {
         _privileged,
         high("What needs devices or the node's kernel stops working without privileged."),
         ("privileged_container",),
+        {"allowPrivilegeEscalation": "a container that may still gain rights could win them back"},
     ),
     Setting.CAPABILITIES: Rule(
         _capabilities,
@@ -309,6 +336,7 @@ RULES: dict[Setting, Rule] = {
         _host_network,
         high("Its addresses change, and what listens on the node's network is gone."),
         ("host_network",),
+        {"hostPort": "the server gave every port one of the node because of hostNetwork"},
     ),
     Setting.HOST_PID: Rule(
         _host_pid, high("It no longer sees the node's processes."), ("host_pid",)
@@ -331,6 +359,19 @@ RULES: dict[Setting, Rule] = {
     ),
 }
 """Every setting."""
+
+_DERIVED = {
+    "pss_host_namespaces": (Setting.HOST_NETWORK, Setting.HOST_PID, Setting.HOST_IPC),
+    "security_context_missing": (Setting.ESCALATION,),
+}
+"""Checks that follow from settings which name other checks of their own."""
+
+
+def settings_for(check: str) -> tuple[Setting, ...]:
+    """List the settings that answer a check; several only where it takes all of them."""
+    own = tuple(setting for setting in Setting if check in RULES[setting].answers)
+    return own[:1] or _DERIVED.get(check, ())
+
 
 EMPTY_DIRS = high(
     "What is kept in a folder of the node is no longer seen, and new data is lost with the pod."

@@ -15,7 +15,7 @@ from tools.cluster.reader import Reader
 from tools.errors import NotAllowed
 from tools.queries.result import Proposals, WhichProposals
 from tools.scope import Scope
-from tools.types import Scan
+from tools.types import Action, RiskLevel, Scan
 
 
 class PastScans(Protocol):
@@ -58,6 +58,19 @@ class ListProposals(Protocol):
         ...
 
 
+class WhyNot(Protocol):
+    """Whether a change could be asked for here, by whoever asks."""
+
+    async def __call__(self, action: Action, risk: RiskLevel) -> str:
+        """Say why it could not, in a sentence or two; empty where it could."""
+        ...
+
+
+async def nothing_against(action: Action, risk: RiskLevel) -> str:
+    """Let everything be worked out: whether it can be asked for is seen later."""
+    return ""
+
+
 async def no_proposals(which: WhichProposals) -> Proposals:
     """Say that no changes are kept here."""
     raise NotAllowed("There is no store here that keeps what was asked for.")
@@ -80,6 +93,7 @@ class QueryContext:
     said: tuple[str, ...] = ()
     """The asker's own messages of this thread, oldest first, the question last; nobody else's words."""
     proposals: ListProposals = no_proposals
+    why_not: WhyNot = nothing_against
     scans: dict[tuple[object, ...], asyncio.Task[Scan]] = field(
         default_factory=dict[tuple[object, ...], "asyncio.Task[Scan]"]
     )

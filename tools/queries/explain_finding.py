@@ -12,6 +12,7 @@ from tools.queries.context import QueryContext
 from tools.queries.looking.inventory import read_workloads, settings_of, settings_text
 from tools.queries.looking.scanning import find_controls, scan_once, visible
 from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespaces
+from tools.queries.propose_fix import shown
 from tools.queries.result import Explained, Result, Setting
 from tools.queries.wording import cap, fence, finding_line, gaps_text, names, place
 from tools.types import Finding, ResourceRef, Scan, Verdict
@@ -32,6 +33,7 @@ class Arguments(BaseModel):
         default_factory=list[str], max_length=20, description="Only these controls."
     )
     benchmark: str = Field(default="cis-1.12", max_length=40, description="The benchmark's name.")
+    fix: bool = Field(default=False, description="Also how it would be fixed, as YAML.")
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:
@@ -46,7 +48,11 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     kept = tuple(
         item for item in ordered(verdicts) if not numbers or numbers.intersection(item.controls)
     )
-    data = Explained(ref, made, kept, await _settings(reader, ref), focus)
+    failing = [item for item in kept if item.verdict is Verdict.FAIL]
+    fix = None
+    if arguments.fix and failing:
+        fix = await shown(context, ref, failing, arguments.controls)
+    data = Explained(ref, made, kept, await _settings(reader, ref), focus, fix)
     return Result(_text(data), data, made.gaps)
 
 
@@ -109,4 +115,9 @@ def _text(data: Explained) -> str:
     ]
     if data.settings:
         lines.append(f"settings in effect:\n{fence('settings', settings_text(data.settings))}")
+    if data.fix:
+        lines.append(
+            f"how it would be fixed (nothing is asked for):\n{fence('fix', data.fix.fragment)}"
+        )
+        lines += [f"note: {one}" for one in data.fix.notes]
     return cap("\n".join(lines) + gaps_text(data.scan.gaps))

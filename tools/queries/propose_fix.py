@@ -8,6 +8,8 @@ User ids and volumes are taken only where the person's own messages name them, a
 rights goes only where they wrote that they confirm it.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
@@ -35,9 +37,10 @@ from tools.queries.proposing.change import (
     said_user,
 )
 from tools.queries.proposing.fixing import Wanted, failing_of, wanted_of
-from tools.queries.result import Result
+from tools.queries.proposing.fragments import of_plan, of_refusal
+from tools.queries.result import Fix, Result
 from tools.queries.wording import names
-from tools.types import Action, ResourceRef, Target
+from tools.types import Action, Finding, ResourceRef, Target
 from tools.workload import WORKLOAD_KINDS
 
 _ACCESS = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
@@ -108,6 +111,35 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
         return await propose(context, reader, action, left, failing)
     other = _other(target, wanted, arguments.confirmed)
     return await propose(context, reader, other, (), failing)
+
+
+async def shown(
+    context: QueryContext, ref: ResourceRef, failing: Sequence[Finding], controls: Sequence[str]
+) -> Fix | None:
+    """Work out what `run` would propose, to be read only; None for kinds that are not fixed so.
+
+    What nobody said (a user id, a volume to give up) is left out, and named.
+    """
+    reader = context.readers[ref.cluster]
+    if ref.kind not in (*WORKLOAD_KINDS, "Namespace", "ServiceAccount"):
+        return None
+    wanted = wanted_of(ref.kind, failing, controls, (), everything=not controls)
+    if isinstance(wanted, Refusal):
+        return Fix("", (f"{wanted.public} {wanted.hint}".strip(),))
+    target = Target(ref.cluster, ref.api_version, ref.kind, ref.namespace, ref.name)
+    arguments = Arguments(name=ref.name)
+    if ref.kind in WORKLOAD_KINDS:
+        free = replace(wanted, asked=False)
+        action, left = await _workload(arguments, context, (reader, target), free)
+    else:
+        action, left = _other(target, wanted, confirmed=False), list[str]()
+    _, made = await planned_on(context, reader, action)
+    obj = await reader.get(KINDS[ref.kind], ref.namespace, ref.name) or {}
+    if isinstance(made, Refusal):
+        said = () if made.manifest else (f"{made.public} {made.hint}".strip(),)
+        return Fix(of_refusal(made, obj), (*said, *left))
+    owner = (made.handover,) if made.handover else ()
+    return Fix(of_plan(made, obj), (*owner, *made.notes, *left, *made.left))
 
 
 async def _access(

@@ -159,6 +159,16 @@ class Scanned:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """How one object would be fixed, worked out as a proposal is; nothing was asked for."""
+
+    fragment: str
+    """YAML of the fields to set (null takes one out) and of what is created; empty where there is none."""
+    notes: tuple[str, ...]
+    """What goes along, what stays open and what a person has to say, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """Everything judged of one object, passes too."""
 
@@ -168,6 +178,8 @@ class Explained:
     settings: tuple[Setting, ...]
     focus: tuple[Control, ...]
     """Controls asked for."""
+    fix: Fix | None = None
+    """Where it was asked for and the object is of a kind that is fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +286,8 @@ class NotPlanned:
     title: str
     """What was wanted, as in Planned."""
     refusal: Refusal
+    worked_out: Planned | None = None
+    """What it would be, where it only cannot be asked for here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bot.approval.policy.decision import Decision, not_now, refused
 from bot.approval.policy.people import Circle, Person, identify, outside
 from bot.approval.policy.rules import (
     CLUSTER_SCOPED,
+    NEVER_ANY,
     Case,
     ClusterTerms,
     Policy,
@@ -37,9 +38,14 @@ def who(policy: Policy, case: Case, actor: Actor) -> tuple[Person, Rule] | Decis
 def no_rule(case: Case) -> str:
     """Say that no rule is for a case."""
     place = "the cluster itself" if case.namespace == CLUSTER_SCOPED else case.namespace
+    named = (
+        f" A rule has to name {case.namespace} under `namespaces`: `any` leaves it out."
+        if case.namespace in NEVER_ANY
+        else ""
+    )
     return (
         f"No rule of the policy is for {case.action} of {case.risk} risk in {place} on "
-        f"{case.cluster}, and no rule means no."
+        f"{case.cluster}, and no rule means no.{named}"
     )
 
 

@@ -41,6 +41,7 @@ _LINE_MAX = 250
 _STANDING_ROOM = 2_100
 _CHANGES_ROOM = 2_100
 _ANSWERS_ROOM = 900
+_LEFT_ROOM = 1_400
 _WEIGHED_ROOM = 2_000
 _WARNINGS_ROOM = 1_400
 _AFTERWARDS_ROOM = 1_600
@@ -223,6 +224,9 @@ def _rehearsed(case: Case, rehearsal: Rehearsal) -> list[Block]:
         blocks.append(_lined([head, *shown, *more], _CHANGES_ROOM))
     if rehearsal.answers and case.proposal.state is not State.DONE:
         blocks.append(_lined(["*Fixes*", *checks(rehearsal.answers, _FILE)], _ANSWERS_ROOM))
+    if rehearsal.left and case.proposal.state is not State.DONE:
+        left = [f"• {literal(one, _LINE_MAX)}" for one in rehearsal.left]
+        blocks.append(_lined(["*Stays open*", *_most(left, _FILE)], _LEFT_ROOM))
     if rehearsal.diff and case.proposal.state in {*_OPEN, State.HANDED_OVER}:
         blocks.append(_lined(_weighed(rehearsal), _WEIGHED_ROOM))
     warnings = [f"• {literal(one, _LINE_MAX)}" for one in rehearsal.warnings]
@@ -267,18 +271,19 @@ def _people(case: Case, rule: Rule | None, view: View) -> list[Block]:
         lines.append(f"Needs {many} by {cards_people.names(rule.approve)}{own}")
     if proposal.state is State.APPROVED and rule is not None and rule.execute is not None:
         lines.append(f"To be started by {cards_people.names(rule.execute)}")
-    lines += [_said(one, view) for one in case.reviews[:6]]
+    lines += [_said(proposal, one, view) for one in case.reviews[:6]]
     audited = [f", audit id {value(one.audit_id, 50)}" for one in case.steps if one.audit_id]
     lines.append(f"Proposal {value(proposal.id[:8], 8)}{''.join(audited[:3])}")
     text = "\n".join(_fitting(lines, _PEOPLE_ROOM))
     return [{"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}]
 
 
-def _said(review: Review, view: View) -> str:
+def _said(proposal: Proposal, review: Review, view: View) -> str:
     who = cards_people.person(review.account, view.team)
-    did = "✅ approved" if review.verdict == Vote.APPROVE else "❌ rejected"
+    did = wording.verdict(proposal, review)
+    mark = "❌" if review.verdict == Vote.DENY else "↩️" if "undone" in did else "✅"
     reason = f": {literal(review.reason, 300)}" if review.reason else ""
-    return f"{did} by {who} {when(review.at, view.profile)}{reason}"
+    return f"{mark} {did} {who} {when(review.at, view.profile)}{reason}"
 
 
 def _buttons(case: Case, rehearsal: Rehearsal | None, rule: Rule | None, view: View) -> list[Block]:

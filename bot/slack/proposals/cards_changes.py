@@ -60,7 +60,13 @@ def is_cut(rehearsal: Rehearsal) -> bool:
     """Tell whether a card shows anything of a rehearsal otherwise than whole, so that a file has to."""
     difference = rehearsal.diff
     warned = (*rehearsal.warnings, *rehearsal.preview)
-    said = (rehearsal.notes, rehearsal.risk.reasons, rehearsal.disruption.facts, warned)
+    said = (
+        rehearsal.notes,
+        rehearsal.left,
+        rehearsal.risk.reasons,
+        rehearsal.disruption.facts,
+        warned,
+    )
     return (
         any(operation.verb is Verb.CREATE for operation, _ in difference)
         or len(rehearsal.answers) > SHOWN

@@ -119,7 +119,7 @@ def test_on_a_sandbox_the_systems_user_decides(home, store):
     assert (said.returncode, said.stderr) == (0, "")
     assert "counted" in said.stdout
     assert state_of(store, TWO) is State.APPROVED
-    assert "approve by bob" in oakum(home, "show", "bbbb").stdout
+    assert "approved by bob" in oakum(home, "show", "bbbb").stdout
 
 
 @pytest.mark.slow

@@ -6,13 +6,14 @@ propose.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, structs
 
 from tools import vocabulary
+from tools.admission import preview, weighed
 from tools.around import read_around
 from tools.cluster.reader import Reader
 from tools.errors import NotAllowed, UnknownName
@@ -27,6 +28,7 @@ from tools.queries.read_object import find_kind
 from tools.queries.result import NotPlanned, Planned, Result
 from tools.queries.wording import cap, fence, names, one_line, place
 from tools.types import Action, Finding, Operation, ResourceRef, Target, Verb
+from tools.workload import WORKLOAD_KINDS
 
 HIDDEN = "(not shown here)"
 """Stands for the name of a cluster-scoped object where the asker may see only namespaces."""
@@ -127,16 +129,27 @@ async def propose(
     ref = target.ref
     if isinstance(made, Refusal):
         return not_planned(ref, title(planned), made)
-    rest = _still_failing(failing, made)
-    data = Planned(ref, title(planned), planned, made, (*left, *rest))
+    seen = await preview(made.operations[0], reader, context.now)
+    made = structs.replace(
+        made,
+        risk=weighed(made.risk, seen, ()),
+        notes=(*made.notes, *(f"Would be refused: {one}" for one in seen)),
+    )
+    rest = (*left, *made.left, *_still_failing(failing, made, target.kind))
+    data = Planned(ref, title(planned), planned, made, rest)
+    closed = await context.why_not(planned, made.risk.level)
+    if closed:
+        return not_planned(ref, data.title, Refusal(Reason.NOT_OPEN, closed), data)
     return Result(_planned_text(data), data)
 
 
-def _still_failing(failing: Sequence[Finding], plan: Plan) -> tuple[str, ...]:
-    """Say what the object fails all the same."""
-    rest = [item for item in failing if item.check not in plan.answers]
-    controls = dict.fromkeys(control for item in rest for control in item.controls)
-    return (f"Left as it is: CIS {names(controls)}.",) if controls else ()
+def _still_failing(failing: Sequence[Finding], plan: Plan, kind: str) -> Iterator[str]:
+    """Say what the object fails all the same, worst first; of a workload the plan says it itself."""
+    if kind in WORKLOAD_KINDS:
+        return
+    for item in failing:
+        if item.check not in plan.answers:
+            yield f"{item.reason.rstrip('.')} ({', '.join(item.controls)})."
 
 
 async def planned_on(
@@ -179,9 +192,11 @@ def _nameless(obj: Json) -> Json:
     return {**obj, "metadata": {**as_object(obj.get("metadata")), "name": HIDDEN}}
 
 
-def not_planned(ref: ResourceRef, wanted: str, refusal: Refusal) -> Result:
-    """Give a refusal as a result."""
-    data = NotPlanned(ref, wanted, refusal)
+def not_planned(
+    ref: ResourceRef, wanted: str, refusal: Refusal, worked_out: Planned | None = None
+) -> Result:
+    """Give a refusal as a result; `worked_out` is what it would be, where only asking is closed."""
+    data = NotPlanned(ref, wanted, refusal, worked_out)
     lines = [
         f"NOT PROPOSED: {wanted} (cluster {ref.cluster}).",
         f"Reason ({refusal.reason.value}): {one_line(refusal.public, 400)}",
@@ -190,6 +205,8 @@ def not_planned(ref: ResourceRef, wanted: str, refusal: Refusal) -> Result:
     if refusal.manifest:
         written = msgspec.json.format(msgspec.json.encode(refusal.manifest)).decode()
         lines.append("For its owner to make again:\n" + fence("manifest", written[:3_000]))
+    if worked_out:
+        lines += ["What it would change, for people to do by hand:", *_facts(worked_out)]
     return Result(cap("\n".join(line for line in lines if line)), data)
 
 
@@ -200,22 +217,28 @@ def refused(ref: ResourceRef, wanted: str, reason: Reason, public: str, hint: st
 
 def _planned_text(data: Planned) -> str:
     """Say what would happen; and that nothing did."""
-    plan = data.plan
-    facts = fence("plan", "\n".join(_changes(plan.operations)))
     lines = [
         f"WORKED OUT, NOTHING CHANGED: {data.title} (cluster {data.ref.cluster}).",
         "After this answer it is handed on to be rehearsed; a card with the exact change follows "
         "and people decide there. Say that it is asked for, never that it is done or approved.",
+        *_facts(data),
+    ]
+    return cap("\n".join(line for line in lines if line))
+
+
+def _facts(data: Planned) -> list[str]:
+    """Say what a plan comes to, line by line; some may be empty."""
+    plan = data.plan
+    return [
         f"risk: {plan.risk.level.value}: {' '.join(plan.risk.reasons)}",
         f"disruption: {' '.join(plan.disruption.facts) or 'none'}",
-        f"answers checks: {names(plan.answers) or 'none'}",
+        f"fixes checks: {names(plan.answers) or 'none'}",
         f"undo: {plan.undo}",
         f"a patch for somebody else: {plan.handover}" if plan.handover else "",
         *(f"note: {note}" for note in plan.notes),
-        *(f"left as it is: {one}" for one in data.left),
-        facts,
+        *(f"stays open: {one}" for one in data.left),
+        fence("plan", "\n".join(_changes(plan.operations))),
     ]
-    return cap("\n".join(line for line in lines if line))
 
 
 def changed_fields(operations: Sequence[Operation]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tools import vocabulary
 from tools.cluster.reader import Reader
 from tools.discovery import checks
-from tools.planning.hardening import RULES, Setting
+from tools.planning.hardening import RULES, Setting, settings_for
 from tools.plans import Reason, Refusal
 from tools.queries.context import QueryContext
 from tools.queries.looking.scanning import find_controls, scan_once, visible
@@ -19,11 +19,6 @@ _OTHERS = {
     "Namespace": ("namespace_without_pod_security", "namespace_without_network_policy"),
     "ServiceAccount": ("default_service_account_automount",),
 }
-_DERIVED = {
-    "pss_host_namespaces": (Setting.HOST_NETWORK, Setting.HOST_PID, Setting.HOST_IPC),
-    "security_context_missing": (Setting.ESCALATION,),
-}
-"""Checks that follow from settings which name other checks of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,7 @@ def wanted_of(
         return refusal
     if kind in _OTHERS:
         chosen = chosen[:1]
-    wished = {*settings, *(s for check in chosen for s in _settings(check))}
+    wished = {*settings, *(s for check in chosen for s in settings_for(check))}
     accounts = tuple(check for check in chosen if check == _ACCOUNT)
     return Wanted(
         tuple(chosen),
@@ -119,13 +114,7 @@ def _answered(kind: str, check: str) -> bool:
     """Tell whether an action that `propose_fix` makes answers a check on objects of a kind."""
     if kind in _OTHERS:
         return check in _OTHERS[kind]
-    return kind in WORKLOAD_KINDS and (check == _ACCOUNT or bool(_settings(check)))
-
-
-def _settings(check: str) -> tuple[Setting, ...]:
-    """List the settings that answer a check; several only where it takes all of them."""
-    own = tuple(setting for setting in Setting if check in RULES[setting].answers)
-    return own[:1] or _DERIVED.get(check, ())
+    return kind in WORKLOAD_KINDS and (check == _ACCOUNT or bool(settings_for(check)))
 
 
 def _worst(failing: Sequence[Finding], known: Sequence[str]) -> list[str]:

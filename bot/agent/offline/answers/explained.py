@@ -60,7 +60,7 @@ def _explain_one(item: Explained, target: Target) -> Plan:
             words.not_looked_at(item.scan.gaps),
         )
     reads = yield from read_controls(objects.worst(item)[:1])
-    made = objects.fragment_text(item, failing)
+    made = objects.fragment_text(item)
     return words.join(
         f"**{where} fails {objects.checks(failing)}:**",
         words.reasons(failing, item.scan.benchmark, 12),

@@ -49,9 +49,7 @@ def _fix_rows(target: Target, question: Ask, about: Sequence[str]) -> Plan:
         parts.append(
             f"{where} fails CIS {words.controls_of(failing)}: {' '.join(found.reason for found in failing[:3])}"
         )
-        parts.append(
-            objects.fragment_text(item, failing) or "\n\n".join(words.fix(read) for read in reads)
-        )
+        parts.append(objects.fragment_text(item) or "\n\n".join(words.fix(read) for read in reads))
     return words.join(*parts, *(words.source(read) for read in reads), target.note)
 
 

@@ -182,8 +182,7 @@ def _verdict_on_known(
         *(_one_verdict(item, about) for item in seen),
         f"{more} more of that name were not looked at; name the namespace." if more else "",
         *(words.why(item, length) for item in reads),
-        (bad and objects.fragment_text(bad, failing))
-        or "\n\n".join(words.fix(item) for item in reads),
+        (bad and objects.fragment_text(bad)) or "\n\n".join(words.fix(item) for item in reads),
         *(words.source(item) for item in reads),
         words.not_looked_at(seen[0].scan.gaps) if seen else "",
         target.note,

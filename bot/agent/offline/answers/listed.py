@@ -127,7 +127,7 @@ def show_settings(talk: Talk, question: Ask) -> Plan:
         "\n".join(said),
         "\n".join(words.image_line(target.rows[0])),
         "Its labels, annotations, arguments and environment are not repeated here.",
-        objects.fragment_text(seen[0], failing) if failing else "",
+        objects.fragment_text(seen[0]) if failing else "",
     )
 
 

@@ -11,12 +11,13 @@ from bot.agent.offline.question.reading import Ask
 from bot.agent.offline.talk import Call, Got, Talk, ask
 from bot.agent.offline.target import Target, clusters_in
 from bot.agent.offline.wording import words
-from bot.agent.offline.wording.hardening import by_hand, fragment
 from tools.queries.result import Explained, WorkloadRow
-from tools.types import Finding, Verdict
+from tools.types import Verdict
 
 MAX_OBJECTS = 4
 """Named objects that are looked at one by one."""
+MAX_NOTES = 8
+"""Of what is said beside a fix."""
 PLACE = re.compile(r"\bin namespace ([a-z0-9][a-z0-9-]*)")
 
 
@@ -31,6 +32,7 @@ def explained(
                 "name": row.ref.name,
                 "namespace": row.ref.namespace,
                 "kind": row.ref.kind,
+                "fix": True,
                 **({"cluster": row.ref.cluster} if target.cluster else {}),
                 **({"controls": list(about)} if about else {}),
                 **({"benchmark": benchmark} if benchmark else {}),
@@ -49,7 +51,8 @@ def by_name(target: Target, benchmark: str) -> Generator[list[Call], list[Got], 
         return []
     more = {"cluster": target.cluster} if target.cluster else {}
     got = yield [
-        Call("explain_finding", {"name": word, "benchmark": benchmark, **more}) for word in wanted
+        Call("explain_finding", {"name": word, "benchmark": benchmark, "fix": True, **more})
+        for word in wanted
     ]
     return [item.data for item in got if isinstance(item.data, Explained)]
 
@@ -63,7 +66,12 @@ def written(
         return Target(), []
     named = clusters_in(question.text, talk.clusters) if len(talk.clusters) > 1 else []
     target = Target(talk.cluster or (named[0] if named else ""))
-    call = {"kind": KIND_NAMES[found[1].lower()], "name": found[2], "benchmark": question.benchmark}
+    call = {
+        "kind": KIND_NAMES[found[1].lower()],
+        "name": found[2],
+        "benchmark": question.benchmark,
+        "fix": True,
+    }
     if place := PLACE.search(question.text):
         call["namespace"] = place[1]
     more = {"controls": list(question.controls)} if question.controls else {}
@@ -96,12 +104,11 @@ def checks(failing: Sized) -> str:
     return "1 check" if len(failing) == 1 else f"{len(failing)} checks"
 
 
-def fragment_text(item: Explained, failing: Sequence[Finding]) -> str:
-    """Show what to set, and what no field fixes; empty where neither is known."""
-    made = fragment(item.ref, failing)
-    rest = by_hand(failing)
-    by_themselves = f"Besides: {rest}." if rest else ""
-    return words.join(
-        f"Fix (test it first; images that need root must be rebuilt):\n{made}" if made else "",
-        by_themselves,
-    )
+def fragment_text(item: Explained) -> str:
+    """Show how an object would be fixed, as a proposal would do it; empty where nothing is known."""
+    fix = item.fix
+    if fix is None:
+        return ""
+    made = f"Fix (test it first; null takes a field out):\n```yaml\n{fix.fragment}\n```"
+    notes = "\n".join(f"- {note}" for note in fix.notes[:MAX_NOTES])
+    return words.join(made if fix.fragment else "", notes)

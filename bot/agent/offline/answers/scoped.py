@@ -6,14 +6,14 @@ Used by `bot.agent.offline.answers.judged`.
 import re
 from collections.abc import Generator, Sequence
 
+from bot.agent.offline.answers.objects import MAX_NOTES
 from bot.agent.offline.answers.standards import read_controls
 from bot.agent.offline.question.phrases import WORST
 from bot.agent.offline.question.reading import Ask
 from bot.agent.offline.talk import Call, Got, Plan, ask
 from bot.agent.offline.target import Target
 from bot.agent.offline.wording import words
-from bot.agent.offline.wording.hardening import by_hand, fragment
-from tools.queries.result import ControlRead, Scanned, Workloads
+from tools.queries.result import ControlRead, Explained, Scanned, Workloads
 from tools.queries.wording import names
 from tools.types import Finding, Verdict
 
@@ -55,12 +55,15 @@ def verdict_on_scope(question: Ask, target: Target, about: Sequence[str]) -> Pla
     if question.negated and about:
         passing = yield from _passing(target, data)
     kept, of_these = asked_for(words.failing(data), question.text)
+    guidance = ""
+    if reads and not question.terse:
+        guidance = yield from _guidance(reads[0], kept, question)
     return words.join(
         _head(data, about),
         of_these,
         _body(data, kept, about, question),
         passing,
-        *(_guidance(item, kept, question) for item in reads if not question.terse),
+        guidance,
         words.looked_at(data.scan),
         words.not_looked_at(data.scan.gaps),
         target.note,
@@ -87,25 +90,40 @@ def asked_for(failing: list[Finding], text: str) -> tuple[list[Finding], str]:
     return failing, ""
 
 
-def adapted_fix(read: ControlRead, failing: Sequence[Finding]) -> str:
-    """Show the fix for the first object that fails a control: its own fragment where one can be made."""
+def _adapted(
+    read: ControlRead, failing: Sequence[Finding]
+) -> Generator[list[Call], list[Got], str]:
+    """Show the fix for the first object that fails a control, else the guidance's own words on it."""
     mine = [item for item in failing if read.control.id in item.controls]
     if not mine:
         return words.fix(read)
     first = mine[0].ref
-    made = fragment(first, [item for item in mine if item.ref == first])
-    if made:
-        return f"Fix for {words.place(first)} (test it first):\n{made}"
-    rest = by_hand(mine[:1])
-    said = words.fix_words(read)
-    return f"{said}" if said else (f"Fix: {rest}." if rest else words.fix(read))
+    got = yield from ask(
+        "explain_finding",
+        name=first.name,
+        kind=first.kind,
+        namespace=first.namespace,
+        cluster=first.cluster,
+        controls=[read.control.id],
+        benchmark=read.control.benchmark,
+        fix=True,
+    )
+    fix = got.data.fix if isinstance(got.data, Explained) else None
+    notes = "\n".join(f"- {note}" for note in fix.notes[:MAX_NOTES]) if fix else ""
+    if fix and fix.fragment:
+        shown = f"Fix for {words.place(first)} (test it first; null takes a field out):"
+        return words.join(f"{shown}\n```yaml\n{fix.fragment}\n```", notes)
+    return words.join(words.fix_words(read) or words.fix(read), notes)
 
 
-def _guidance(read: ControlRead, failing: Sequence[Finding], question: Ask) -> str:
+def _guidance(
+    read: ControlRead, failing: Sequence[Finding], question: Ask
+) -> Generator[list[Call], list[Got], str]:
     short = not WHY.search(question.text)
+    fix = yield from _adapted(read, failing)
     return words.join(
         words.why(read, words.SHORT if short else 330),
-        adapted_fix(read, failing),
+        fix,
         words.source(read),
     )
 

@@ -28,6 +28,12 @@ def said(got: Got) -> str:
 
 def _planned(data: Planned) -> str:
     """Say what would happen to one object."""
+    head = f"To {data.title} (cluster {data.ref.cluster}), this would happen:"
+    return f"{head}\n{_facts(data)}"
+
+
+def _facts(data: Planned) -> str:
+    """List what a plan comes to."""
     plan = data.plan
     fields = changed_fields(plan.operations)
     facts = [
@@ -38,15 +44,17 @@ def _planned(data: Planned) -> str:
         f"Undo: {plan.undo}" if plan.undo else "",
         f"For somebody else to apply: {plan.handover}" if plan.handover else "",
         *plan.notes,
-        *data.left,
+        *(f"Stays open: {one}" for one in data.left),
     ]
-    listed = "\n".join(f"- {fact}" for fact in facts if fact)
-    return f"To {data.title} (cluster {data.ref.cluster}), this would happen:\n{listed}"
+    return "\n".join(f"- {fact}" for fact in facts if fact)
 
 
 def _not_planned(data: NotPlanned) -> str:
     """Say why not, and what can be done."""
     refusal: Refusal = data.refusal
+    if data.worked_out:
+        head = f"Not proposed: {data.title} (cluster {data.ref.cluster}). {refusal.public}"
+        return f"{head}\n\nWhat it would change, to be done by hand:\n{_facts(data.worked_out)}"
     shown = ""
     if refusal.manifest:
         text = yaml.safe_dump(refusal.manifest, sort_keys=False, allow_unicode=True, width=200)
