@@ -16,6 +16,7 @@ from bot.agent.commands import TOOL, Role, roles
 from bot.agent.language import code_words, compound, ordinary, stopword
 from bot.agent.normalise import latin
 from bot.agent.vocabulary import (
+    APPLICATIONS,
     KIND_WORDS,
     KINDS,
     PAIRS,
@@ -27,7 +28,7 @@ from bot.agent.vocabulary import (
     VERBS,
 )
 
-_CHUNK = re.compile(r"[^\s`*\"'“”‘’(){}\[\]|,;!?…—–=]+")
+_CHUNK = re.compile(r"(?:[^\s`*\"'“”‘’(){}\[\]|,;!?…—–=]|(?<=[A-Za-z])['’](?=[A-Za-z]))+")
 _CODE = re.compile(r"`+([^`\n]{1,300})`+")
 UNKNOWN = re.compile(
     r"\b(?:no|not|none|never|nothing|unknown|cannot|without|neither|nor|n't|kein\w*|nicht|unbekannt|nirgends)\b|n['’]t\b",
@@ -85,6 +86,7 @@ _OPENING = frozenset(
     }
 )
 _CLAUSE = re.compile(r"[.;:!?,—–]")
+_POSSESSIVE = re.compile(r"['’]s$")
 _TRAILING = ".:/_\\"
 _DETERMINED = frozenset("the a an our your its their this that each every das die der".split())
 _NAMED_KINDS = frozenset(
@@ -137,6 +139,12 @@ class Names:
             return True
         return not claimed and (token in self.allowed.asked or token in self.introduced)
 
+    def object(self, token: str) -> bool:
+        """Tell whether a name may stand where only an object's can: not for being software alone."""
+        if token in APPLICATIONS and token not in self.allowed.names | self.allowed.words:
+            return token in self.allowed.asked
+        return self.known(token)
+
     def image(self, reference: str) -> bool:
         """Tell whether an image may be named: one that was read, or well-known software."""
         match = _IMAGE.fullmatch(reference)
@@ -172,7 +180,7 @@ class Names:
         if parts[0] in KINDS:
             rest = [part.partition(":")[0] for part in parts[1:]]
             return all(
-                self.known(part) or part in SUBRESOURCES or part in VERBS or part in KINDS
+                self.object(part) or part in SUBRESOURCES or part in VERBS or part in KINDS
                 for part in rest
             )
         if word != token or any("_" in part for part in parts):
@@ -215,6 +223,8 @@ class Names:
             return all(self.known(part) for part in system[1].split(":") if part)
         if re.match(r"[\w.-]+:\d+/|\d+(?:\.\d+){3}", token):
             return True
+        if re.fullmatch(r"[^@/:]+@[\w.-]+", token):
+            return not _HYPHENED.fullmatch(token.partition("@")[0])
         if "@" in token or re.fullmatch(
             r"[\w./-]+:(?:[\w.-]*\d[\w.-]*|latest|stable|edge|main|nightly)", token
         ):
@@ -242,6 +252,7 @@ def chunks(text: str, codes: Sequence[tuple[int, int]] = ()) -> Iterator[Chunk]:
         while code[1] and code[1] <= match.start():
             code = next(spans)
         body = match[0] if match[0].endswith("...") else match[0].rstrip(_TRAILING)
+        body = _POSSESSIVE.sub("", body)
         start = match.start() + len(body) - len(body.lstrip("_"))
         end = match.start() + len(body)
         if re.search(r"\w", body):
@@ -361,7 +372,7 @@ class Line:
         if self._names.known(token, claimed):
             return True
         inner = chunk.text[1:]
-        if not chunk.code and not expected and inner != inner.lower() and not chunk.text.istitle():
+        if not chunk.code and not expected and inner != inner.lower():
             return True
         strict = bool(chunk.code) or expected or claimed
         return compound(token, strict)
@@ -379,7 +390,7 @@ class Line:
         if alone:
             return False
         if not names.english:
-            return not (kinded and self._marked(chunk))
+            return not (kinded and (self._marked(chunk) or (claimed and not ordinary(token))))
         if listed == "kind":
             return stopword(token) or (ordinary(token) and token.endswith(("ed", "ly")))
         if not ordinary(token):
@@ -479,7 +490,7 @@ def command_word(names: Names, chunk: Chunk, role: Role | None) -> bool:
         if _PLACEHOLDER.search(chunk.text) or not re.search(r"[a-z]", token):
             return True
         return all(
-            names.known(part) or part in SOFTWARE or compound_placeholder(part)
+            names.object(part) or compound_placeholder(part)
             for part in re.split(r"[/.]", token)
             if part
         )

@@ -66,7 +66,7 @@ ENDING = frozenset(
         "over back by through away party end style sized grade proof class case safe right old new first last high "
         "low deep long rich poor heavy light friendly native compliant compatible bound exempt prone more less "
         "driven built made known proven written given led set held borne sent hidden broken chosen taken run "
-        "tenant tier privilege root day hour minute week month year glass trust weit frei basiert"
+        "is tenant tier privilege root day hour minute week month year glass trust weit frei basiert"
     ).split()
 )
 """Last parts that make a word of the language: `node-level`."""
@@ -76,7 +76,7 @@ HEADS = frozenset(
         "db database detector engine exporter exports feed frontend gateway gw indexer job jobs loader manager "
         "monitor operator portal prod processor producer proxy puller queue reader reaper router runner scheduler "
         "scraper sensor server service services sidecar site staging store svc sync syncer system tool ui updater "
-        "uploader watcher web worker workers writer binding view config credentials dev test sa"
+        "uploader watcher web worker workers writer binding config credentials dev test sa"
     ).split()
 )
 """Last parts that names of software have: `report-worker` is a name though both parts are words."""
@@ -106,6 +106,10 @@ SOFTWARE = frozenset(
     ).split()
 )
 """Well-known software of clusters, its makers and the names of its images: an answer may advise it."""
+APPLICATIONS = frozenset(
+    "nginx redis postgres postgresql mysql mongodb kafka rabbitmq memcached elasticsearch minio grafana jenkins".split()
+)
+"""Of SOFTWARE, what a team runs itself: an object of that name has to be one that was read."""
 REGISTRIES = frozenset(
     (
         "docker.io gcr.io ghcr.io quay.io registry.k8s.io mcr.microsoft.com cgr.dev public.ecr.aws "

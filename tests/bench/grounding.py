@@ -25,7 +25,7 @@ from tests.fakes.desk import shared_library
 from tools.cluster.manifests.reader import open_folder
 from tools.queries.context import QueryContext, Scope
 from tools.queries.looking.memory import MemoryScans
-from tools.queries.result import Result, Scanned
+from tools.queries.result import Result, Scanned, Workloads
 from tools.types import ClusterConfig, ClusterSource
 
 HERE = Path(__file__).resolve().parents[1] / "eval"
@@ -106,13 +106,30 @@ def _read(folder: str) -> tuple[Result, ...]:
     return tuple(item for item in results if item is not None)
 
 
+@cache
+def _object(folder: str, kind: str, namespace: str, name: str) -> Result | None:
+    return _call(folder, "read_object", {"kind": kind, "namespace": namespace, "name": name})
+
+
+def _read_for(case: Case) -> Iterator[Result | None]:
+    """What a model reads to answer this question: lists, and each object that it speaks of."""
+    yield _call(case.folder, "search_guidance", {"question": case.question})
+    for result in _read(case.folder):
+        yield result
+        if isinstance(result.data, Workloads):
+            for ref in (row.ref for row in result.data.rows):
+                if re.search(rf"(?<![\w-]){ref.name}(?![\w-])", f"{case.question} {case.text}"):
+                    yield _object(case.folder, ref.kind, ref.namespace, ref.name)
+
+
+@cache
 def allowed_for(case: Case) -> Allowed:
     """What an answer to this question may name."""
     allowed = Allowed()
     allowed.add_question(case.question)
-    found = _call(case.folder, "search_guidance", {"question": case.question})
-    for result in (*_read(case.folder), *([found] if found else [])):
-        allowed.take(result)
+    for result in _read_for(case):
+        if result is not None:
+            allowed.take(result)
     return allowed
 
 
