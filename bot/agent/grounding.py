@@ -1,40 +1,41 @@
-"""Takes out of a text whatever nothing supports: control numbers, CVE ids, names of objects, links.
+"""Takes out of a model's text whatever nothing supports: control numbers, advisories, names, links.
 
 The text is checked whole, after the model's turn has ended, and nothing of it is shown before. What is
-taken out is replaced by a mark and counted; it is never repeated, not even to say what it was. Pure.
-Used by `bot.agent.loop` for every word a model writes.
+taken out is replaced by a mark and counted; it is never repeated, not even to say what it was. Text that
+our own code composed is only made inert. Pure; linear in the text. Used by `bot.agent.loop`.
 """
 
 import re
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.agent import forms
-from bot.agent.allowed import Allowed, catalogue_words, known_controls, known_versions
+from bot.agent.allowed import Allowed, known_controls, known_versions
+from bot.agent.commands import TOOL, Role, roles
 from bot.agent.defuse import defuse_links, defuse_mentions, mask
-from bot.agent.normalise import latin, normalise
-from bot.agent.vocabulary import CONNECTING, ORDINARY, PAIRS, VERSION_WORDS
+from bot.agent.naming import UNKNOWN, Chunk, Line, Names, chunks, command_word, is_english
+from bot.agent.normalise import normalise
+from bot.agent.vocabulary import CONNECTING, KINDS, VERSION_WORDS
 
 CONTROL, CVE, NAME, LINK = "control number", "CVE id", "object name", "link"
 MARK = "[not verified]"
 
-_UNKNOWN = re.compile(
-    r"\b(?:no|not|none|never|nothing|unknown|cannot|without|neither|nor|n't|kein\w*|nicht|"
-    r"unbekannt|nirgends)\b|n['’]t\b",
-    re.I,
-)
-_FENCE = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)")
+_FENCE = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,})([^\n`]*).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)")
 _CODE = re.compile(r"`+([^`\n]{1,300})`+")
-_NAME = re.compile(r"^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$")
-_SLASHED = re.compile(
-    r"(?<![\w./:@<-])([A-Za-z][\w.-]*(?:/[A-Za-z0-9][\w.-]*){1,3}"
-    r"(?:[:@][\w.:-]+)?)(?![\w/@-])"
-)
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-
-
-Act = Callable[[re.Match[str], str], str]
-"""Gives what stands instead of a match in its sentence."""
+_NEW_NAME = re.compile(
+    r"metadata[\"']?:\s*(?:\{[^}\n]{0,200}?)?[\"']?name[\"']?:\s*[\"']?([a-z0-9.-]{1,253})"
+)
+_PLACED = re.compile(
+    r"(?:\bnamespace[\"']?[ ]?[:=][ ]?|(?<=\s)-n[= ]|--namespace[= ])[\"']?([a-z0-9][a-z0-9.-]*)"
+)
+_IMAGE = re.compile(r"\bimage[\"']?:[ ]*[\"']?([^\s\"',{}\[\]]+)")
+_PLAIN_FENCE = frozenset({"", "text", "console", "plain", "output"})
+_CODED = re.compile(r"[={};$]|^\s*[-\w.\"'/]+:(?:\s|$)|^\s*[#/<]")
+_COMMENT = re.compile(r"(?<=\s)#\s|^\s*#\s")
+_BEFORE = 60
+"""Most characters before a bare number that say what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,91 +48,133 @@ class Grounded:
 
 
 def ground(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
-    """Check a text and give back what may be shown of it.
+    """Check a text of a model and give back what may be shown of it.
 
     Args:
         text: of the model; any length.
         allowed: what results, passages and the person named.
         hosts: where links may lead beside the sources of what was found.
     """
-    removed: list[str] = []
-    checker = _Checker(allowed, removed)
     plain = mask(normalise(text))
+    fences = list(_FENCE.finditer(plain))
+    made = frozenset(name for fence in fences for name in _NEW_NAME.findall(fence[0]))
+    checker = _Checker(Names(allowed, made, is_english(plain)))
     pieces: list[str] = []
     at = 0
-    for fence in _FENCE.finditer(plain):
+    for fence in fences:
         pieces.append(checker.prose(plain[at : fence.start()]))
-        pieces.append(checker.code_block(fence[0]))
+        pieces.append(checker.code_block(fence[0], fence[2].strip().lower()))
         at = fence.end()
     pieces.append(checker.prose(plain[at:]))
-    linked, links = defuse_links("".join(pieces), hosts | allowed.hosts, checker.known_text)
-    removed += [LINK] * links
-    return Grounded(mask(defuse_mentions(linked)).strip(), tuple(removed))
+    return _inert("".join(pieces), hosts | allowed.hosts, checker.known_text, checker.removed)
+
+
+def inert(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
+    """Make a text inert that our own code composed of typed results: no links, mentions or secrets."""
+    known = Names(allowed, frozenset(), english=False)
+    return _inert(mask(normalise(text)), hosts | allowed.hosts, known.resolves, [])
+
+
+def _inert(
+    text: str, hosts: frozenset[str], known: Callable[[str], bool], removed: list[str]
+) -> Grounded:
+    linked, links = defuse_links(text, hosts, lambda token: known(token.lower()))
+    return Grounded(mask(defuse_mentions(linked)).strip(), (*removed, *[LINK] * links))
+
+
+Act = Callable[[re.Match[str], str], str]
+"""Gives what stands instead of a match in its sentence."""
 
 
 class _Checker:
     """One pass over one text."""
 
-    def __init__(self, allowed: Allowed, removed: list[str]) -> None:
-        self._allowed = allowed
-        self._removed = removed
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._allowed = names.allowed
+        self.removed: list[str] = []
 
     def prose(self, text: str) -> str:
         """Check text outside code blocks."""
-        text = _unescaped(text)
-        for expression, act in (
-            *self._numbers(),
-            (_CODE, self._code),
-            (forms.SUBJECT, self._subject),
-            (_SLASHED, self._slashed),
-            (forms.KINDED, self._kinded),
-            (forms.BEFORE_KIND, self._before_kind),
-            (forms.MARKED, self._marked),
-            (forms.LISTED, self._listed),
-            (forms.POD_MADE, self._pod_made),
-        ):
-            text = _replace(expression, act, text)
-        return text
-
-    def _numbers(self) -> tuple[tuple[re.Pattern[str], Act], ...]:
-        return (
-            (forms.CVE_AGAIN, self._cve_again),
-            (forms.CVE, self._cve),
-            (forms.GHSA, self._ghsa),
-            (forms.OF, self._of),
-            (forms.LED, self._led),
-            (forms.BARE, self._bare),
+        text = self._numbered(_unescaped(text))
+        return "\n".join(
+            Line(line, self._names).checked(self._name_out) for line in text.split("\n")
         )
 
-    def code_block(self, text: str) -> str:
+    def code_block(self, text: str, language: str) -> str:
         """Check a code block: names only where they are written as such, numbers always."""
-        for expression, act in (
-            *self._numbers(),
-            (forms.SUBJECT, self._subject),
-            (_SLASHED, self._slashed_in_code),
-            (forms.COMMAND, self._command),
-            (forms.IN_CODE, self._namespace_in_code),
-        ):
-            text = _replace(expression, act, text)
-        return text
+        return "\n".join(
+            self._code_line(line, language) for line in self._numbered(text).split("\n")
+        )
 
     def known_text(self, token: str) -> bool:
         """Tell whether a host or image reference stands in results or passages."""
-        return self._resolves(token.lower()) or token.lower() in self._allowed.words
+        return self._names.known(token)
+
+    def _code_line(self, line: str, language: str) -> str:
+        if TOOL.search(line):
+            return self._replaced(line, self._wrong_in_command(line))
+        if comment := _COMMENT.search(line):
+            code, said = line[: comment.start()], line[comment.start() :]
+            return self._code_line(code, language) + Line(said, self._names).checked(self._name_out)
+        if (
+            language in _PLAIN_FENCE
+            and not _CODED.search(line)
+            and not line.lstrip().startswith(("```", "~~~"))
+        ):
+            return Line(line, self._names).checked(self._name_out)
+        return self._replaced(line, self._wrong_in_code(line))
+
+    def _wrong_in_command(self, line: str) -> Iterator[tuple[int, int]]:
+        found = dict(roles(line))
+        for chunk in chunks(line):
+            if not command_word(self._names, chunk, found.get(chunk.start)):
+                yield chunk.start, chunk.end
+
+    def _wrong_in_code(self, line: str) -> Iterator[tuple[int, int]]:
+        placed = {found.start(1): Role.NAME for found in _PLACED.finditer(line)}
+        images = {found.start(1) for found in _IMAGE.finditer(line)}
+        for chunk in chunks(line):
+            role = placed.get(chunk.start)
+            if role or chunk.start in images or self._names_an_object(chunk):
+                if not command_word(self._names, chunk, role):
+                    yield chunk.start, chunk.end
+
+    @staticmethod
+    def _names_an_object(chunk: Chunk) -> bool:
+        kind, slash, _ = chunk.lower.partition("/")
+        return bool(slash and kind in KINDS) or chunk.lower.startswith("system:serviceaccount")
+
+    def _replaced(self, line: str, wrong: Iterator[tuple[int, int]]) -> str:
+        pieces: list[str] = []
+        at = 0
+        for start, end in wrong:
+            pieces += [line[at:start], self._name_out()]
+            at = end
+        return "".join([*pieces, line[at:]])
+
+    def _name_out(self) -> str:
+        return self._out(NAME)
 
     def _out(self, what: str) -> str:
-        self._removed.append(what)
+        self.removed.append(what)
         return MARK
 
-    def _resolves(self, token: str) -> bool:
-        allowed = self._allowed
-        if token in allowed.names or token in allowed.words or token in ORDINARY:
-            return True
-        return token in catalogue_words()
+    def _numbered(self, text: str) -> str:
+        for expression, act in (
+            (forms.CVE_AGAIN, self._cve_again),
+            (forms.CVE, self._cve),
+            (forms.ADVISORY, self._advisory),
+            (forms.OF, self._of),
+            (forms.LED, self._led),
+            (forms.BARE, self._bare),
+        ):
+            text = _replace(expression, act, text)
+        return text
 
     def _unknown_of_theirs(self, token: str, sentence: str) -> bool:
         """Tell whether it is the person's own word, said to be unknown."""
-        return token in self._allowed.asked and bool(_UNKNOWN.search(sentence))
+        return token in self._allowed.asked and bool(UNKNOWN.search(sentence))
 
     def _cve(self, match: re.Match[str], sentence: str) -> str:
         name = f"CVE-{match[1]}-{match[2]}"
@@ -142,8 +185,8 @@ class _Checker:
     def _cve_again(self, match: re.Match[str], sentence: str) -> str:
         return self._cve(match, sentence) if re.search(r"(?i)cve", sentence) else match[0]
 
-    def _ghsa(self, match: re.Match[str], sentence: str) -> str:
-        name = match[0].lower()
+    def _advisory(self, match: re.Match[str], sentence: str) -> str:
+        name = match[0].lower().strip("*`")
         if name in self._allowed.words or self._unknown_of_theirs(name, sentence):
             return match[0]
         return self._out(CVE)
@@ -181,124 +224,14 @@ class _Checker:
         number = forms.digits(match[1])
         if self._control(number, sentence) or number in self._allowed.words:
             return match[0]
-        before = sentence[: sentence.find(match[1])].lower().split()
-        word = before[-1].strip("(,:\"'-") if before else ""
-        of_controls = bool(forms.SPEAKS_OF_CONTROLS.search(sentence))
-        if word in VERSION_WORDS and not (of_controls and word in CONNECTING):
+        before = match.string[max(0, match.start() - _BEFORE) : match.start()].rpartition("\n")[2]
+        words = before.lower().split()
+        word = words[-1].strip("(,:\"'-") if words else ""
+        if word in VERSION_WORDS and not (
+            word in CONNECTING and forms.SPEAKS_OF_CONTROLS.search(sentence)
+        ):
             return match[0]
         return self._out(CONTROL)
-
-    def _code(self, match: re.Match[str], sentence: str) -> str:
-        inner = match[1].strip()
-        words = inner.split()
-        if len(words) == 1:
-            return match[0] if self._code_word(inner, sentence) else self._out(NAME)
-        for word in words:
-            bare = word.strip("\"',;:(){}[]")
-            if forms.looks_named(bare) and not self._code_word(bare, sentence):
-                return self._out(NAME)
-        inside = _replace(forms.COMMAND, self._command, match[0])
-        return _replace(forms.IN_CODE, self._namespace_in_code, inside)
-
-    def _code_word(self, word: str, sentence: str) -> bool:
-        """Tell whether one word in backticks may stand: no name, or a name that resolves."""
-        plain = (word if word.isascii() else latin(word)).replace("\\", "")
-        token = plain.strip("\"'").lower()
-        if self._resolves(token) or self._unknown_of_theirs(token, sentence):
-            return True
-        if not plain.isascii():
-            return False
-        if token.startswith(("/", "~/", "./")):
-            inner = token.lstrip("~./")
-            return inner.split("/")[0] not in _KINDS or self._resolves(inner)
-        if re.fullmatch(r"v?\d{1,4}(?:[.:]\d+)*%?|0x[0-9a-f]+", token):
-            return token.count(".") not in (1, 2) or token in self._allowed.words
-        if "/" in token:
-            return self._slashed_ok(plain, sentence)
-        return not _NAME.match(token if "-" in plain.strip("-") else plain)
-
-    def _slashed(self, match: re.Match[str], sentence: str) -> str:
-        return match[0] if self._slashed_ok(match[1], sentence) else self._out(NAME)
-
-    def _slashed_ok(self, word: str, sentence: str) -> bool:
-        token = word.strip(".").lower()
-        if self._resolves(token) or self._unknown_of_theirs(token, sentence):
-            return True
-        parts = token.split("/")
-        if token in PAIRS or re.fullmatch(r"v\d+\w*", parts[-1]):
-            return True
-        if word != word.lower() and parts[0] not in _kind_words():
-            return True
-        if parts[0].startswith(("etc", "var", "proc", "sys", "run", "usr", "dev", "home", "tmp")):
-            return parts[0] in ORDINARY
-        ordinary = all(part in ORDINARY or part in catalogue_words() for part in parts)
-        return ordinary and parts[0] not in _kind_words() and parts[0] not in self._allowed.names
-
-    def _slashed_in_code(self, match: re.Match[str], sentence: str) -> str:
-        kind = match[1].split("/")[0].lower()
-        if kind in _kind_words() and not self._slashed_ok(match[1], sentence):
-            return self._out(NAME)
-        return match[0]
-
-    def _namespace_in_code(self, match: re.Match[str], sentence: str) -> str:
-        if self._resolves(match[1]) or self._unknown_of_theirs(match[1], sentence):
-            return match[0]
-        return match[0].replace(match[1], self._out(NAME))
-
-    def _command(self, match: re.Match[str], sentence: str) -> str:
-        """Check the objects that a command is pointed at; one that makes something names it freely."""
-        if forms.MAKING.search(match[0]):
-            return match[0]
-
-        def named(found: re.Match[str]) -> str:
-            kept = self._named(found[3], sentence) or forms.is_language(found[3])
-            return found[0] if kept else f"{found[1]}{found[2]}{self._out(NAME)}"
-
-        return forms.COMMANDED.sub(named, match[0])
-
-    def _subject(self, match: re.Match[str], sentence: str) -> str:
-        parts = [part for part in (match[2], match[3]) if part]
-        if all(self._named(part.rstrip("."), sentence) for part in parts):
-            return match[0]
-        return f"{match[1]}:{self._out(NAME)}"
-
-    def _named(self, name: str, sentence: str) -> bool:
-        """Tell whether a name may stand."""
-        return self._resolves(name.lower()) or self._unknown_of_theirs(name.lower(), sentence)
-
-    def _invented(self, name: str, sentence: str) -> bool:
-        """Tell whether a word in prose is written as a name and is none that is known."""
-        lower = name.lower()
-        if not forms.looks_named(lower) or forms.is_language(lower):
-            return False
-        technical = all(part in ORDINARY or part in catalogue_words() for part in lower.split("-"))
-        return not technical and not self._named(lower, sentence)
-
-    def _kinded(self, match: re.Match[str], sentence: str) -> str:
-        name = match[4]
-        further = forms.WORD.sub(
-            lambda found: self._out(NAME) if self._invented(found[0], sentence) else found[0],
-            match[6],
-        )
-        marked = bool(match[3]) or "named" in match[2] or "called" in match[2]
-        wrong = self._invented(name, sentence)
-        if marked and name == name.lower():
-            wrong = not self._named(name, sentence)
-        if wrong:
-            return f"{match[1]}{match[2]}{self._out(NAME)}{further}"
-        return match[0][: match.start(6) - match.start()] + further
-
-    def _before_kind(self, match: re.Match[str], sentence: str) -> str:
-        return self._out(NAME) + match[2] if self._invented(match[1], sentence) else match[0]
-
-    def _marked(self, match: re.Match[str], sentence: str) -> str:
-        return self._out(NAME) if self._invented(match[2], sentence) else match[0]
-
-    def _listed(self, match: re.Match[str], sentence: str) -> str:
-        return match[1] + self._out(NAME) if self._invented(match[2], sentence) else match[0]
-
-    def _pod_made(self, match: re.Match[str], sentence: str) -> str:
-        return match[0] if self._named(match[1], sentence) else self._out(NAME)
 
 
 def _unescaped(text: str) -> str:
@@ -311,28 +244,18 @@ def _unescaped(text: str) -> str:
     return "".join([*pieces, _ESCAPE.sub(r"\1", text[at:])])
 
 
+_NEAR = 400
+"""Most characters of a sentence on each side of a match that say what is meant."""
+_END = re.compile(r"\n|\. ")
+
+
 def _replace(expression: re.Pattern[str], act: Act, text: str) -> str:
     """Substitute, handing each match the sentence it stands in."""
+    ends = [0, *(found.end() for found in _END.finditer(text)), len(text)]
 
     def one(match: re.Match[str]) -> str:
-        start = max(text.rfind("\n", 0, match.start()), text.rfind(". ", 0, match.start())) + 1
-        ends = [
-            at for at in (text.find("\n", match.end()), text.find(". ", match.end())) if at >= 0
-        ]
-        return act(match, text[start : min(ends, default=len(text))])
+        start = ends[bisect_right(ends, match.start()) - 1]
+        end = ends[min(bisect_right(ends, match.end()), len(ends) - 1)]
+        return act(match, text[max(start, match.start() - _NEAR) : min(end, match.end() + _NEAR)])
 
     return expression.sub(one, text)
-
-
-def _kind_words() -> frozenset[str]:
-    return _KINDS
-
-
-_KINDS_TEXT = (
-    "pod pods po deployment deployments deploy statefulset statefulsets sts daemonset daemonsets ds "
-    "replicaset replicasets rs job jobs cronjob cronjobs cj namespace namespaces ns serviceaccount "
-    "serviceaccounts sa role roles clusterrole clusterroles rolebinding rolebindings "
-    "clusterrolebinding clusterrolebindings networkpolicy networkpolicies netpol service services svc "
-    "ingress ingresses secret secrets configmap configmaps cm node nodes"
-)
-_KINDS = frozenset(_KINDS_TEXT.split())

@@ -22,14 +22,26 @@ _DOTS = re.compile(
 )
 _NUMERALS_TEXT = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty"
+    "sixteen seventeen eighteen nineteen"
 )
 _NUMERALS: tuple[str, ...] = tuple(_NUMERALS_TEXT.split())
-_NUMERAL = rf"(?:{'|'.join(_NUMERALS)}|\d{{1,3}})"
-_SPELT = re.compile(rf"(?i)\b{_NUMERAL}(?:\s+(?:point|dot)\s+{_NUMERAL})+\b")
+_TENS: tuple[str, ...] = (
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+)
+_NUMERAL = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_NUMERALS[1:10])}))?|{'|'.join(reversed(_NUMERALS))}|\d{{1,3}})"
+_SPELT = re.compile(rf"(?i)\b{_NUMERAL}(?:[ \t]{{1,3}}(?:point|dot)[ \t]{{1,3}}{_NUMERAL})+\b")
 _SLASHES = str.maketrans(
     {"\u2215": "/", "\u2044": "/", "\u29f8": "/", "\u2236": ":", "\ua789": ":"}
+    | dict.fromkeys("\u2010\u2011\u2012\u2212\u02d7\u1806", "-")
 )
+_DASHED = re.compile(r"(?<=[A-Za-z])\u2013(?=[A-Za-z0-9])")
 _LATIN = re.compile(r"[A-Za-z0-9]")
 _WORD = re.compile(r"[^\s`]+")
 
@@ -41,7 +53,7 @@ def normalise(text: str) -> str:
     another script stay, since people write in them. `five point two` becomes `5.2`.
     """
     plain = unicodedata.normalize("NFKC", text)
-    plain = _HIDDEN.sub("", plain).translate(_SLASHES)
+    plain = _DASHED.sub("-", _HIDDEN.sub("", plain).translate(_SLASHES))
     plain = _SPELT.sub(lambda match: _in_digits(match[0]), plain)
     if plain.isascii():
         return plain
@@ -57,7 +69,15 @@ def latin(word: str) -> str:
 
 def _in_digits(spelt: str) -> str:
     words = re.split(r"\s+(?:point|dot)\s+", spelt.lower())
-    return ".".join(word if word.isdigit() else str(_NUMERALS.index(word)) for word in words)
+    return ".".join(word if word.isdigit() else str(_number(word)) for word in words)
+
+
+def _number(word: str) -> int:
+    """Give what a numeral up to ninety-nine means."""
+    tens, *ones = re.split(r"[- ]", word)
+    if tens in _NUMERALS:
+        return _NUMERALS.index(tens)
+    return 10 * (_TENS.index(tens) + 2) + (_NUMERALS.index(ones[0]) if ones else 0)
 
 
 def _digit(char: str) -> str:
