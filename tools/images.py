@@ -45,6 +45,11 @@ class ImageRef(Struct, frozen=True, gc=False):
         """Whether it names one image for ever: by digest."""
         return bool(self.digest)
 
+    @property
+    def place(self) -> str:
+        """Registry and repository in full: one text for every spelling of the same place."""
+        return f"{self.registry}/{self.repository}"
+
 
 class Pin(StrEnum):
     """What a reference says of the version it wants, as rows show it."""
@@ -91,3 +96,8 @@ def pin_of(text: str) -> Pin:
     if ref.tag == "latest":
         return Pin.LATEST
     return Pin.TAG if ref.tag else Pin.NO_TAG
+
+
+def short_name(text: str) -> str:
+    """Give what people call an image: `web` of `quay.io/team/web:1`; of any text, valid or not."""
+    return re.split(r"[:@]", text.rpartition("/")[2], maxsplit=1)[0]

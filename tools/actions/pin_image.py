@@ -5,9 +5,9 @@ the registry's; the id of an image that only a node has is none.
 """
 
 import copy
-import re
 from collections.abc import Iterator
 
+from tools.images import parse
 from tools.planning.drafting import Draft, found, low, not_read, patch_plan
 from tools.planning.patching import as_list, as_object, value_at
 from tools.planning.rollout import containers_of, selects, spec_of, spec_path
@@ -18,8 +18,7 @@ KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 NEEDS = ("Pod",)
 ANSWERS = ()
 
-_RUNNING = re.compile(r"(?:docker-pullable://)?([^@\s]+)@(sha256:[0-9a-f]{64})")
-_HUB = "docker.io"
+_FROM_DOCKER = "docker-pullable://"
 
 
 class PinImage(Action, frozen=True, kw_only=True, tag="pin_image"):
@@ -87,8 +86,15 @@ def _pods(workload: Json, around: Around) -> Iterator[Json]:
 
 def _pin(container: Json, pods: list[Json]) -> Refusal | None:
     """Pin one container's image in place; refuses where the pods do not agree on one digest."""
-    name, image = str(container.get("name")), str(container.get("image"))
-    if "@" in image:
+    name = str(container.get("name"))
+    image = parse(str(container.get("image")))
+    if image is None:
+        return Refusal(
+            Reason.NO_SAFE_FIX,
+            f"What container {name} names is not a valid image reference.",
+            "Correct the image first.",
+        )
+    if image.pinned:
         return None
     running = {_status(pod, name) for pod in pods}
     if not pods or "" in running:
@@ -103,15 +109,15 @@ def _pin(container: Json, pods: list[Json]) -> Refusal | None:
             f"The pods run {len(running)} different images as container {name}.",
             "Finish the rollout, or restart it, so that all run the same.",
         )
-    match = _RUNNING.fullmatch(running.pop())
-    if not match or _full(match.group(1)) != _full(_repository(image)):
+    runs = parse(running.pop().removeprefix(_FROM_DOCKER))
+    if not runs or not runs.digest.startswith("sha256:") or runs.place != image.place:
         return Refusal(
             Reason.NO_SAFE_FIX,
-            f"What container {name} runs has no digest of {_repository(image)}: the image is only "
+            f"What container {name} runs has no digest of {image.name}: the image is only "
             "on the node, or came from somewhere else.",
             "Push it to a registry and deploy it from there.",
         )
-    container["image"] = f"{_repository(image)}@{match.group(2)}"
+    container["image"] = f"{image.name}@{runs.digest}"
     return None
 
 
@@ -122,19 +128,3 @@ def _status(pod: Json, container: str) -> str:
             if status.get("name") == container:
                 return str(status.get("imageID") or "")
     return ""
-
-
-def _repository(image: str) -> str:
-    """Give an image's name without its tag: a colon after the last slash begins one."""
-    start, slash, last = image.rpartition("/")
-    return f"{start}{slash}{last.partition(':')[0]}"
-
-
-def _full(repository: str) -> str:
-    """Write out what a short image name leaves away: docker.io, and library for official ones."""
-    first, slash, rest = repository.partition("/")
-    if not slash:
-        return f"{_HUB}/library/{first}"
-    if not ("." in first or ":" in first or first == "localhost"):
-        return f"{_HUB}/{repository}"
-    return f"{_HUB}/{rest}" if first == "index.docker.io" else repository

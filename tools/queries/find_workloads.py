@@ -8,6 +8,7 @@ import difflib
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tools.images import short_name
 from tools.queries.context import QueryContext
 from tools.queries.looking.inventory import read_workloads, row_of
 from tools.queries.looking.scoping import known_namespaces, pick_cluster, pick_namespaces
@@ -76,9 +77,7 @@ def _matches(row: WorkloadRow, word: str) -> bool:
     if word in (f"{ref.kind}/{ref.name}".lower(), f"{ref.namespace}/{ref.kind}/{ref.name}".lower()):
         return True
     return any(
-        word == image.image.lower()
-        or word == image.image.lower().rsplit("/", 1)[-1].split(":")[0].split("@")[0]
-        for image in row.images
+        word in (image.image.lower(), short_name(image.image.lower())) for image in row.images
     )
 
 
@@ -91,10 +90,7 @@ def _text(data: Workloads, rows: tuple[WorkloadRow, ...]) -> str:
     ]
     listed: list[str] = []
     for row in data.rows[:_SHOWN]:
-        images = ", ".join(
-            f"{one_line(item.image, 120)} ({'digest' if item.digest else 'tag only'})"
-            for item in row.images
-        )
+        images = ", ".join(f"{one_line(item.image, 120)} ({item.pin})" for item in row.images)
         pods = f", {row.pods} pods" if row.pods else ""
         listed.append(f"- {place(row.ref)}{pods}, account {row.service_account}: {images}")
     if listed:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from knowledge.types import Control, Guide, Passage
+from tools.images import Pin, pin_of
 from tools.plans import Plan, Refusal
 from tools.types import Action, Finding, Gap, ResourceRef, Scan, Verdict
 
@@ -64,6 +65,11 @@ class ImageRow:
     """Empty when none is written (`latest` is meant)."""
     digest: str
     """`sha256:...` when the reference is pinned by digest, else empty."""
+
+    @property
+    def pin(self) -> Pin:
+        """How it names its version; INVALID for what no runtime would pull."""
+        return pin_of(self.image)
 
 
 @dataclass(frozen=True, slots=True)

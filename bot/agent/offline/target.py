@@ -12,6 +12,7 @@ from typing import Any
 from bot.agent.offline.question.phrases import NAMELIKE, OTHER
 from bot.agent.offline.question.reading import Ask, read
 from bot.agent.offline.talk import Call, Got, Said, Talk, ask
+from tools.images import short_name
 from tools.queries.result import WorkloadRow, Workloads
 from tools.queries.wording import names
 
@@ -250,9 +251,7 @@ def _only_as_place(
     """Tell whether a workload matched only by a word that stands for a namespace."""
     naming = [word for word in words if word not in namespaces or word not in places]
     ref = row.ref
-    images = {
-        item.image.lower().rsplit("/", 1)[-1].split(":")[0].split("@")[0] for item in row.images
-    }
+    images = {short_name(item.image.lower()) for item in row.images}
     mine = {ref.name, f"{ref.namespace}/{ref.name}", f"{ref.kind}/{ref.name}".lower(), *images}
     mine |= {item.image.lower() for item in row.images}
     return not any(word in mine for word in naming)

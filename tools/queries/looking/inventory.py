@@ -7,6 +7,7 @@ import asyncio
 import json
 
 from tools.cluster.reader import Reader
+from tools.images import parse
 from tools.inventory import Read, build
 from tools.objects.kinds import KINDS
 from tools.queries.result import ImageRow, Setting, WorkloadRow
@@ -46,10 +47,8 @@ def row_of(workload: Workload) -> WorkloadRow:
 def image_row(container: Container) -> ImageRow:
     """Take an image reference apart."""
     image = container.spec.image or ""
-    name, _, digest = image.partition("@")
-    last = name.rsplit("/", 1)[-1]
-    tag = last.split(":", 1)[1] if ":" in last else ""
-    return ImageRow(container.name, image, tag, digest)
+    ref = parse(image)
+    return ImageRow(container.name, image, ref.tag if ref else "", ref.digest if ref else "")
 
 
 def settings_of(workload: Workload) -> tuple[Setting, ...]:

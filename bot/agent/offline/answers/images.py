@@ -10,12 +10,13 @@ from bot.agent.offline.question.reading import Ask
 from bot.agent.offline.talk import Plan, Talk, ask
 from bot.agent.offline.target import Target, resolve
 from bot.agent.offline.wording import words
+from tools.images import HUB, Pin, parse
 from tools.queries.result import ImageRow, WorkloadRow, Workloads
 from tools.queries.wording import names
 from tools.types import Gap
 
-HUB = "docker.io"
-"""The registry of a reference that names none."""
+_INVALID = "no valid reference"
+"""Stands for the registry of what is no reference."""
 _LATEST = re.compile(r"\blatest\b|\b(?:no|without|missing|ohne)\b.{0,12}\btags?\b|untagged", re.I)
 _UNPINNED = re.compile(
     r"\bnot\b.{0,25}\b(?:digest|pinned)|\bun-?pinned|\bby tags?\b|\bn[o']t pinned|without .{0,12}digest|(?:mutable|floating) tags?|nicht .{0,25}(?:digest|pinn)",
@@ -26,7 +27,7 @@ _PINNED = re.compile(
 )
 _HOST = re.compile(r"(?<![\w@/.-])((?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?)(?![\w@-])", re.I)
 _KNOWN_HOSTS = {
-    r"docker[\s-]?hub|docker\.io|\bhub\b": (HUB, "index.docker.io"),
+    r"docker[\s-]?hub|docker\.io|\bhub\b": (HUB,),
     r"\bquay\b": ("quay.io",),
     r"\bghcr\b|github (?:packages|registr)": ("ghcr.io",),
     r"\bgcr\b|google (?:container )?registr": ("gcr.io",),
@@ -34,12 +35,6 @@ _KNOWN_HOSTS = {
 }
 _LABEL = {HUB: "Docker Hub"}
 _REGISTRIES = re.compile(r"registr(?:y|ies)\b", re.I)
-
-
-def registry_of(image: str) -> str:
-    """Give the registry of an image reference, as a runtime reads it."""
-    first, slash, _ = image.partition("/")
-    return first if slash and (re.search(r"[.:]", first) or first == "localhost") else HUB
 
 
 def show_images(talk: Talk, question: Ask) -> Plan:
@@ -81,7 +76,7 @@ def _listed(
         lines = [*lines[: words.MAX_ROWS], f"- and {len(lines) - words.MAX_ROWS} more"]
     where = f"namespace {names(target.namespaces)}" if target.namespaces else f"cluster {cluster}"
     pinned = sum(bool(image.digest) for _, image in images)
-    registries = Counter(registry_of(image.image) for _, image in images)
+    registries = Counter(_registry(image) for _, image in images)
     by_registry = names((f"{host} ({count})" for host, count in registries.most_common()), 8)
     return words.join(
         f"**{len(kept)} of {len(images)} image references in {where} {what}.**"
@@ -105,18 +100,23 @@ def _filter(text: str) -> tuple[str, Callable[[ImageRow], bool]]:
     if hosts:
         return (
             f"come from {_LABEL.get(hosts[0], f'`{hosts[0]}`')}",
-            lambda image: any(registry_of(image.image).endswith(host) for host in hosts),
+            lambda image: any(_registry(image).endswith(host) for host in hosts),
         )
     if _LATEST.search(text):
         return (
             "use the tag latest or none",
-            lambda image: not image.digest and image.tag in ("", "latest"),
+            lambda image: image.pin in (Pin.LATEST, Pin.NO_TAG),
         )
     if _UNPINNED.search(text):
         return "are not pinned by digest", lambda image: not image.digest
     if _PINNED.search(text):
         return "are pinned by digest", lambda image: bool(image.digest)
     return "", lambda _: True
+
+
+def _registry(image: ImageRow) -> str:
+    ref = parse(image.image)
+    return ref.registry if ref else _INVALID
 
 
 def _hosts(text: str) -> tuple[str, ...]:

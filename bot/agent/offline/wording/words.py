@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from knowledge.catalogue import sections
 from knowledge.types import Control, Guide
 from tools import posture
+from tools.images import Pin
 from tools.queries.result import ControlRead, Explained, ImageRow, Scanned, Setting, WorkloadRow
 from tools.queries.wording import names, one_line
 from tools.types import Evidence, Finding, Gap, ResourceRef, Scan, Verdict
@@ -18,6 +19,13 @@ from tools.types import Evidence, Finding, Gap, ResourceRef, Scan, Verdict
 FOOTER = "_No language model was used for this answer._"
 MAX_ROWS = 10
 """Objects that a text names; a table holds the rest."""
+_PINS = {
+    Pin.DIGEST: "is pinned by digest",
+    Pin.TAG: "is not pinned by digest: tag only",
+    Pin.LATEST: "is not pinned: tag `latest` only",
+    Pin.NO_TAG: "is not pinned: no tag, which means latest",
+    Pin.INVALID: "is not pinned: not a valid image reference",
+}
 _FENCE = re.compile(r"```(\w*)\n(.*?)```", re.S)
 
 
@@ -212,8 +220,7 @@ def image_line(item: WorkloadRow) -> list[str]:
 
 def image_text(item: WorkloadRow, image: ImageRow) -> str:
     """Write one image of a workload with whether it is pinned."""
-    pinned = "is pinned by digest" if image.digest else _unpinned(image.tag)
-    return f"- {place(item.ref)}: `{_code(image.image)}` {pinned}"
+    return f"- {place(item.ref)}: `{_code(image.image)}` {_PINS[image.pin]}"
 
 
 def verdict_of(scan: Scan, control: str) -> tuple[Verdict, dict[Verdict, int], str]:
@@ -242,16 +249,6 @@ def controls_of(findings: Iterable[Finding]) -> str:
 def join(*parts: str) -> str:
     """Join paragraphs, leaving out empty ones."""
     return "\n\n".join(part for part in parts if part)
-
-
-def _unpinned(tag: str) -> str:
-    if tag == "latest":
-        return "is not pinned: tag `latest` only"
-    return (
-        f"is not pinned by digest: tag `{_code(tag)}` only"
-        if tag
-        else "is not pinned: no tag, which means latest"
-    )
 
 
 def _code(text: str) -> str:
