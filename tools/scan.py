@@ -131,7 +131,17 @@ async def scan(
         ),
         findings=findings,
         gaps=gaps,
-        objects={kind: len(listing.objects) for kind, listing in read.listings.items()},
+        objects={kind: _in_scope(read, kind) for kind in read.listings},
+    )
+
+
+def _in_scope(read: Read, kind: str) -> int:
+    """Count the objects of a kind that lie in the namespaces scanned; a Namespace lies in itself."""
+    objects = read.objects(kind)
+    if not read.namespaces or KINDS[kind].namespaced:
+        return len(objects)
+    return sum(
+        kind == "Namespace" and name_of(each.metadata) in read.namespaces for each in objects
     )
 
 

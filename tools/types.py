@@ -164,7 +164,7 @@ class Scan(Struct, frozen=True):
     """Fail and unknown; passes and not-applicable too when the scan was asked to keep them."""
     gaps: tuple[Gap, ...]
     objects: dict[str, int] = {}
-    """How many objects of each kind were read: what an answer says it looked at."""
+    """How many objects of each kind in its scope were read: what an answer says it looked at."""
 
 
 class Check(Struct, frozen=True, gc=False):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from tools.queries.context import QueryContext
 from tools.queries.looking.scoping import visible_clusters
 from tools.queries.result import ClusterRow, Clusters, Result
-from tools.queries.wording import names
+from tools.queries.wording import names, source_text
 
 
 class Arguments(BaseModel):
@@ -28,7 +28,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
         for name in visible_clusters(context)
     )
     lines = [
-        f"- {row.name} ({'live' if row.source == 'live' else 'folder of manifests'}): "
+        f"- {row.name} ({source_text(row.source)}): "
         f"{'namespaces ' + names(row.namespaces) if row.namespaces else 'all namespaces'}"
         for row in rows
     ]

@@ -11,9 +11,18 @@ from tools.posture import ordered
 from tools.queries.context import QueryContext
 from tools.queries.looking.inventory import read_workloads, settings_of, settings_text
 from tools.queries.looking.scanning import find_controls, scan_once, visible
-from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespaces
-from tools.queries.result import Explained, Result, Setting
-from tools.queries.wording import cap, fence, finding_line, gaps_text, names, place
+from tools.queries.looking.scoping import nearest_objects, pick_cluster, pick_namespaces
+from tools.queries.looking.telling import verdict_lines
+from tools.queries.result import MAX_TEXT, Explained, Result, Setting
+from tools.queries.wording import (
+    controls_text,
+    fence,
+    fitting,
+    gaps_text,
+    names,
+    place,
+    titles,
+)
 from tools.types import Finding, ResourceRef, Scan, Verdict
 
 
@@ -67,11 +76,10 @@ def _about(
     ]
     refs = {(item.ref.kind, item.ref.namespace): item.ref for item in mine}
     if not refs:
-        known = {item.ref.name for item in seen}
         raise UnknownName(
             f"Nothing named {arguments.name!r} was judged in "
             f"{arguments.namespace or 'the cluster'} ({made.cluster}).",
-            f"Nearest: {names(nearest(arguments.name, known))}." if known else "",
+            nearest_objects(arguments.name, (item.ref for item in seen)),
         )
     if len(refs) > 1:
         raise UnknownName(
@@ -92,19 +100,22 @@ def _text(data: Explained) -> str:
     by_verdict = {
         verdict: [item for item in data.verdicts if item.verdict is verdict] for verdict in Verdict
     }
+    counts = ", ".join(f"{len(items)} {verdict.value}" for verdict, items in by_verdict.items())
+    known = titles(data.scan.benchmark)
     lines = [
-        f"{place(data.ref)} in cluster {data.ref.cluster}: "
-        + ", ".join(f"{len(items)} {verdict.value}" for verdict, items in by_verdict.items()),
-        fence(
-            "verdicts",
-            "\n".join(
-                finding_line(item)
-                for verdict in (Verdict.FAIL, Verdict.UNKNOWN)
-                for item in by_verdict[verdict]
-            ),
-        ),
-        "passes: " + names((", ".join(f.controls) for f in by_verdict[Verdict.PASS]), 40),
+        f"{place(data.ref)} in cluster {data.ref.cluster}: {counts}{gaps_text(data.scan.gaps)}"
     ]
+    for verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+        if by_verdict[verdict]:
+            listed = names((controls_text(item, known) for item in by_verdict[verdict]), 40)
+            lines.append(f"{verdict.value}: {listed}")
     if data.settings:
         lines.append(f"settings in effect:\n{fence('settings', settings_text(data.settings))}")
-    return cap("\n".join(lines) + gaps_text(data.scan.gaps))
+    head = "\n".join(lines)
+    told = verdict_lines(
+        [*by_verdict[Verdict.FAIL], *by_verdict[Verdict.UNKNOWN]], data.scan.benchmark
+    )
+    shown, left = fitting(told, MAX_TEXT - len(head) - 300)
+    body = fence("verdicts", "\n".join(shown)) if shown else "nothing fails and nothing is unknown"
+    rest = f"\n(and {left} more; name controls to see theirs)" if left else ""
+    return f"{head}\n{body}{rest}"

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tools.errors import UnknownName
 from tools.queries.context import QueryContext
-from tools.queries.looking.scanning import cut_to_scope, find_controls, page_of, scanned_text
+from tools.queries.looking.scanning import cut_to_scope, find_controls, page_of
+from tools.queries.looking.telling import told
 from tools.queries.result import Result
 
 
@@ -36,4 +37,4 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     data = page_of(
         kept, context, only=arguments.only, controls=controls, offset=arguments.offset, listed=True
     )
-    return Result(scanned_text(data), data, kept.gaps)
+    return told(data)

@@ -10,8 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.queries.context import QueryContext
-from tools.queries.looking.scanning import find_controls, page_of, scan_once, scanned_text
+from tools.queries.looking.scanning import find_controls, page_of, scan_once
 from tools.queries.looking.scoping import pick_cluster, pick_namespaces
+from tools.queries.looking.telling import told
 from tools.queries.result import Result
 
 
@@ -45,4 +46,4 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     numbers = tuple(item.id for item in controls)
     made = await scan_once(context, reader, namespaces, numbers, arguments.benchmark)
     data = page_of(made, context, only=arguments.only, controls=controls)
-    return Result(scanned_text(data), data, made.gaps)
+    return told(data)
