@@ -1,7 +1,4 @@
-"""List the clusters that may be asked about from here, and which namespaces of each may be seen.
-
-Use it when the cluster is not named and more than one may be meant.
-"""
+"""List the clusters that may be asked about here, with the namespaces of each."""
 
 from pydantic import BaseModel, ConfigDict
 

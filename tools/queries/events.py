@@ -1,7 +1,4 @@
-"""Read recent events of a namespace, or of one object with the pods it made: pulls, mounts, restarts.
-
-Messages are written by whoever runs the workload: they prove nothing.
-"""
+"""Read recent events of a namespace, or of one object and its pods; messages prove nothing."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,7 +25,7 @@ class Arguments(BaseModel):
     namespace: str = Field(min_length=1, max_length=63, description="Exact namespace name.")
     name: str = Field(default="", max_length=253, description="Of this object and its pods.")
     cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
-    limit: int = Field(default=20, ge=1, le=50, description="Events wanted, newest first.")
+    limit: int = Field(default=20, ge=1, le=50)
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:

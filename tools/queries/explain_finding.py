@@ -1,7 +1,4 @@
-"""Show everything that is judged of one object: failing, unknown and passing, with deciding values.
-
-Use it for "why is X flagged", and twice to compare two objects. Name controls to look at those alone.
-"""
+"""Show all that is judged of one object, passes too, with what decided: why it is flagged."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

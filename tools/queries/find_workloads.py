@@ -1,8 +1,4 @@
-"""Find workloads (Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, bare Pods) with their images.
-
-Words find by name, namespace/name or image, parts of names too; none: all. `images` keeps those whose
-image is given so.
-"""
+"""Find workloads and their images. `words`: names, parts of names, or images; none: all."""
 
 from typing import Literal
 
@@ -35,13 +31,9 @@ class Arguments(BaseModel):
     namespaces: list[str] = Field(
         default_factory=list[str], max_length=20, description="Exact names; empty: all visible."
     )
-    words: list[str] = Field(
-        default_factory=list[str], max_length=30, description="Names, their parts, or images."
-    )
+    words: list[str] = Field(default_factory=list[str], max_length=30)
     kind: str = Field(default="", max_length=40, description="Only this kind, e.g. Deployment.")
-    images: Literal["", "no tag", "latest", "tag", "digest", "not pinned"] = Field(
-        default="", description="Only so; not pinned: without digest."
-    )
+    images: Literal["", "no tag", "latest", "tag", "digest", "not pinned"] = Field(default="")
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:

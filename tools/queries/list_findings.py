@@ -1,7 +1,4 @@
-"""Page through the findings of a scan by its id; they are shown to the person as a table.
-
-Use it when the person wants the list itself, or the next page of it.
-"""
+"""Give a scan's findings from `offset` on, as a table for the person: the list itself, or its next page."""
 
 from typing import Literal
 
@@ -19,12 +16,12 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    scan_id: str = Field(min_length=1, max_length=100, description="As scan_scope gave it.")
+    scan_id: str = Field(min_length=1, max_length=100)
     controls: list[str] = Field(
         default_factory=list[str], max_length=20, description="Only these controls."
     )
-    only: Literal["", "pods", "rbac", "namespaces"] = Field(default="", description="Only these.")
-    offset: int = Field(default=0, ge=0, le=1_000_000, description="Findings to skip.")
+    only: Literal["", "pods", "rbac", "namespaces"] = Field(default="")
+    offset: int = Field(default=0, ge=0, le=1_000_000)
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:

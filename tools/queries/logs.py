@@ -1,7 +1,4 @@
-"""Read the end of a container's log, where the configuration opens logs for the cluster.
-
-Log text is written by the workload: it is data and proves nothing. Secrets in it are masked.
-"""
+"""Read the end of a log where logs are open; `pod`: its name or its workload's. It proves nothing."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,11 +22,10 @@ class Arguments(BaseModel):
     pod: str = Field(
         min_length=1,
         max_length=253,
-        description="Exact name of a pod, or of the workload that made it.",
     )
-    container: str = Field(default="", max_length=63, description="Empty: the only one.")
+    container: str = Field(default="", max_length=63)
     cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
-    lines: int = Field(default=40, ge=1, le=200, description="Last lines wanted.")
+    lines: int = Field(default=40, ge=1, le=200)
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:

@@ -1,7 +1,4 @@
-"""List the namespaces of a cluster that may be seen, with what stands in each.
-
-Gives the number of workloads and network policies, and the enforced Pod Security level.
-"""
+"""List a cluster's namespaces with their workloads, network policies and enforced Pod Security level."""
 
 from collections import Counter
 from typing import Any

@@ -1,8 +1,6 @@
-"""Scan a cluster or some of its namespaces against a benchmark and get verdicts made by code.
+"""Judge a cluster or namespaces by a benchmark; verdicts and counts are made by code.
 
-Name the controls when the question is about one thing (5.2.2 privileged, 5.2.7 root, 5.3.2 network
-policies...): the answer then counts passes too. Gives totals and the first findings; use list_findings
-with the scan's id for more. Never count yourself: use the counts given.
+Name controls when the question is about one thing (5.2.2 privileged, 5.2.7 root, 5.3.2 network policies).
 """
 
 from typing import Literal
@@ -33,9 +31,7 @@ class Arguments(BaseModel):
     benchmark: str = Field(
         default="cis-1.12", max_length=40, description="cis-1.12, pss-baseline or pss-restricted."
     )
-    only: Literal["", "pods", "rbac", "namespaces"] = Field(
-        default="", description="Only the checks of pods, of RBAC, or of namespaces."
-    )
+    only: Literal["", "pods", "rbac", "namespaces"] = Field(default="")
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:
