@@ -286,6 +286,17 @@ def as_document(given: Answer) -> dict[str, Any]:
             for item in given.citations
         ],
         "findings": [finding(item) for item in given.findings],
+        "findings_total": given.findings_total or len(given.findings),
+        "tables": [
+            {
+                "title": item.title,
+                "columns": list(item.columns),
+                "rows": [list(row) for row in item.rows],
+                "first": item.before + 1,
+                "total": item.total or len(item.rows),
+            }
+            for item in given.tables
+        ],
         "steps": [{"query": item.query, "arguments": dict(item.arguments)} for item in given.steps],
         "not_looked_at": [{"what": gap.what, "why": gap.why} for gap in given.not_looked_at],
         "proposals": list(given.proposals),

@@ -79,8 +79,27 @@ class Table:
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    """All of them, so that a file holds the whole; at most 2,000."""
     clusters: tuple[str, ...] = ()
     """What may be seen only by those who may see these clusters."""
+    before: int = 0
+    """How many rows of the list stand before these, where the bound left them out."""
+    skip: int = 0
+    """How many of these stand before the page that is drawn."""
+    total: int = 0
+    """How many rows the list has; 0: those that are there."""
+
+    @property
+    def page(self) -> tuple[tuple[str, ...], ...]:
+        """The rows to draw, as far as there is room."""
+        return self.rows[self.skip :]
+
+    def titled(self, drawn: int, skip: int = 0) -> str:
+        """Give the title over `drawn` of these rows after `skip`: with their numbers unless they are all."""
+        total = self.total or len(self.rows)
+        first = self.before + skip + 1
+        numbers = f": {first} to {first + drawn - 1} of {total}"
+        return self.title if drawn >= total else self.title + numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +120,9 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     tables: tuple[Table, ...] = ()
     findings: tuple[Finding, ...] = ()
-    """Those the answer speaks of, at most 50; tables hold the rest."""
+    """Those the answer speaks of, at most 2,000."""
+    findings_total: int = 0
+    """How many they would be without that bound; 0: those that are there."""
     scan_id: str = ""
     steps: tuple[Step, ...] = ()
     not_looked_at: tuple[Gap, ...] = ()

@@ -35,7 +35,7 @@ from tools.types import (
     Subject,
     Verdict,
 )
-from tools.workload import POLICY_KINDS, WORKLOAD_KINDS, Inventory, Item
+from tools.workload import POLICY_KINDS, WORKLOAD_KINDS, Inventory, Item, name_of
 
 CHUNK = 250
 """Objects judged between two returns to the event loop."""
@@ -146,12 +146,22 @@ async def scan(
         findings=findings,
         gaps=tuple(dict.fromkeys((*missing, *unread))),
         objects={
-            kind: len(listing.objects)
-            for kind, listing in read.listings.items()
-            if not (namespaces is not ALL and kind in _FAR_KINDS)
+            kind: _in_scope(read, kind)
+            for kind in read.listings
+            if namespaces is ALL or kind not in _FAR_KINDS
         },
         built_in=judged.access.built_in,
         kubernetes=standard.said,
+    )
+
+
+def _in_scope(read: Read, kind: str) -> int:
+    """Count the objects of a kind that lie in the namespaces scanned; a Namespace lies in itself."""
+    objects = read.objects(kind)
+    if read.namespaces is ALL or KINDS[kind].namespaced:
+        return len(objects)
+    return sum(
+        kind == "Namespace" and name_of(each.metadata) in read.namespaces for each in objects
     )
 
 

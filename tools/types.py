@@ -176,7 +176,7 @@ class Scan(Struct, frozen=True):
     """Fail and unknown; passes and not-applicable too when the scan was asked to keep them."""
     gaps: tuple[Gap, ...]
     objects: dict[str, int] = {}
-    """How many objects of each kind were read: what an answer says it looked at."""
+    """How many objects of each kind in its scope were read: what an answer says it looked at."""
     built_in: dict[str, int] = {}
     """How many roles and bindings of each kind are left out as Kubernetes' own (`tools.bootstrap`)."""
     kubernetes: str = ""

@@ -45,6 +45,8 @@ _CVE = re.compile(r"CVE-\d{4}-\d{4,7}", re.I)
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 MAX_FACTS = 400
 """Most names and most controls that one turn hands to the next turns of its thread."""
+MAX_FINDINGS = 1_000
+"""Findings of one scan that may be spoken of, the worst first."""
 
 
 @dataclass
@@ -217,7 +219,7 @@ def _namespaces(allowed: Allowed, data: Namespaces) -> None:
 
 def _workloads(allowed: Allowed, data: Workloads) -> None:
     allowed.names |= {data.cluster.lower(), *(name.lower() for name in data.known_namespaces)}
-    for row in data.rows:
+    for row in (*data.rows, *data.parts):
         allowed.add_ref(row.ref)
         allowed.names.add(row.service_account.lower())
         for image in row.images:
@@ -235,7 +237,7 @@ def _scanned(allowed: Allowed, data: Scanned) -> None:
     allowed.names |= {data.scan.cluster.lower(), data.scan.id.lower()}
     allowed.names.update(name.lower() for name in data.scan.namespaces)
     allowed.names.update(name.lower() for name, _ in data.tally.by_namespace)
-    for finding in data.page:
+    for finding in data.rows[:MAX_FINDINGS]:
         _finding(allowed, finding)
     for control in data.controls:
         _control(allowed, control)

@@ -22,7 +22,8 @@ from tools.queries.result import (
 )
 from tools.types import Finding, Gap, Verdict
 
-MAX_FINDINGS = 50
+MAX_ROWS = 2_000
+"""Findings and rows of a table that an answer carries; its files are whole up to there."""
 MAX_CITATIONS = 8
 MAX_GAPS = 100
 LONG = 10
@@ -41,11 +42,13 @@ def assemble(question: str, outcome: Outcome, model: str) -> Answer:
         model: the model's name.
     """
     results = outcome.results
+    found = spoken_of(results, outcome.text)
     return Answer(
         text=outcome.text,
         citations=citations(results, outcome.text),
         tables=() if _COUNTING.search(question) else tables(results),
-        findings=spoken_of(results, outcome.text),
+        findings=found[:MAX_ROWS],
+        findings_total=len(found),
         scan_id=next(
             (r.data.scan.id for r in reversed(results) if isinstance(r.data, Scanned)), ""
         ),
@@ -72,7 +75,7 @@ def spoken_of(results: Iterable[Result], text: str) -> tuple[Finding, ...]:
         for finding in _findings(result):
             if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN) and _named(finding, lowered):
                 kept.setdefault(finding.fingerprint, finding)
-    return tuple(kept.values())[:MAX_FINDINGS]
+    return tuple(kept.values())
 
 
 def citations(results: Sequence[Result], text: str) -> tuple[Citation, ...]:
@@ -96,8 +99,8 @@ def tables(results: Iterable[Result]) -> tuple[Table, ...]:
 
 def _findings(result: Result) -> tuple[Finding, ...]:
     match result.data:
-        case Scanned(page=page):
-            return page
+        case Scanned(rows=rows):
+            return rows
         case Explained(verdicts=verdicts):
             return verdicts
         case _:
@@ -105,8 +108,8 @@ def _findings(result: Result) -> tuple[Finding, ...]:
 
 
 def _named(finding: Finding, text: str) -> bool:
-    ref = finding.ref
-    return re.search(rf"(?<![\w-]){re.escape(ref.name.lower())}(?![\w-])", text) is not None
+    name = finding.ref.name.lower()
+    return name in text and bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text))
 
 
 def _passages(result: Result) -> list[Citation]:
@@ -145,9 +148,9 @@ def _table(result: Result) -> Table | None:
                 )
                 for row in data.rows
             )
-            title = f"Workloads of {data.cluster} ({len(rows)} of {data.total})"
             columns = ("Namespace", "Kind", "Name", "Pods", "Images")
-            return Table(title, columns, rows, (data.cluster,))
+            title = f"Workloads of {data.cluster}"
+            return Table(title, columns, rows, (data.cluster,), total=data.total)
         case Namespaces() as data if len(data.rows) > LONG:
             rows = tuple(
                 (row.name, str(row.workloads), str(row.network_policies), row.enforce or "-")
@@ -160,6 +163,8 @@ def _table(result: Result) -> Table | None:
 
 
 def _findings_table(data: Scanned) -> Table:
+    """List all findings, so that a file holds them whole; drawn from the page on."""
+    before = 0 if data.offset + data.shown <= MAX_ROWS else data.offset
     rows = tuple(
         (
             item.verdict.value,
@@ -171,12 +176,14 @@ def _findings_table(data: Scanned) -> Table:
             item.container or "-",
             item.reason,
         )
-        for item in data.page
+        for item in data.rows[before : before + MAX_ROWS]
     )
-    last = data.offset + len(rows)
     return Table(
-        f"Findings {data.offset + 1} to {last} of {data.total} in {data.scan.cluster}",
+        f"Findings in {data.scan.cluster}",
         ("Verdict", "Severity", "Control", "Namespace", "Kind", "Name", "Container", "Reason"),
         rows,
         (data.scan.cluster,),
+        before=before,
+        skip=data.offset - before,
+        total=data.total,
     )

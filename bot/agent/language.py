@@ -128,5 +128,25 @@ def compound(word: str, strict: bool) -> bool:
 
 
 _ALWAYS = frozenset(
-    "non multi over under re de self cross per pre inter intra anti semi sub third two three all".split()
+    [
+        "non",
+        "multi",
+        "over",
+        "under",
+        "re",
+        "de",
+        "self",
+        "cross",
+        "per",
+        "pre",
+        "inter",
+        "intra",
+        "anti",
+        "semi",
+        "sub",
+        "third",
+        "two",
+        "three",
+        "all",
+    ]
 )

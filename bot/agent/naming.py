@@ -88,9 +88,38 @@ _OPENING = frozenset(
 _CLAUSE = re.compile(r"[.;:!?,—–]")
 _POSSESSIVE = re.compile(r"['’]s$")
 _TRAILING = ".:/_\\"
-_DETERMINED = frozenset("the a an our your its their this that each every das die der".split())
+_DETERMINED = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "our",
+        "your",
+        "its",
+        "their",
+        "this",
+        "that",
+        "each",
+        "every",
+        "das",
+        "die",
+        "der",
+    ]
+)
 _NAMED_KINDS = frozenset(
-    "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob workload workloads".split()
+    [
+        "deployment",
+        "deployments",
+        "namespace",
+        "namespaces",
+        "pod",
+        "pods",
+        "statefulset",
+        "daemonset",
+        "cronjob",
+        "workload",
+        "workloads",
+    ]
 )
 _ENGLISH = re.compile(r"(?i)\b(?:the|is|are|and|of|to|in|a|as|it|runs?|has)\b")
 _OTHER = re.compile(
@@ -188,8 +217,7 @@ class Names:
         if "." in parts[0] and not self._a_word(parts[0]):
             return (
                 parts[0].endswith((".k8s.io", "kubernetes.io"))
-                or parts[0] in REGISTRIES
-                and self.image(token)
+                or (parts[0] in REGISTRIES and self.image(token))
                 or self.image(token)
             )
         if parts[0].startswith(_SYSTEM_PATH) and parts[0] in _SYSTEM_PATH:
@@ -395,7 +423,7 @@ class Line:
             return stopword(token) or (ordinary(token) and token.endswith(("ed", "ly")))
         if not ordinary(token):
             return not (
-                kinded or listed or claimed and self._begins(index) or self._placed(index, chunk)
+                kinded or listed or (claimed and self._begins(index)) or self._placed(index, chunk)
             )
         return not (kinded and self._marked(chunk) and not stopword(token))
 

@@ -85,7 +85,7 @@ def _explained(result: Result) -> list[ResourceRef]:
 
 
 def _failing(result: Result) -> list[ResourceRef]:
-    return [item.ref for item in result.data.page] if isinstance(result.data, Scanned) else []
+    return [item.ref for item in result.data.rows] if isinstance(result.data, Scanned) else []
 
 
 def _listed(result: Result) -> list[ResourceRef]:

@@ -85,7 +85,7 @@ def _change_line(data: Planned | NotPlanned) -> str:
 def _scan_line(data: Scanned) -> str:
     where = names(data.scan.namespaces) if data.scan.namespaces else "all namespaces"
     controls = names((f"{i} ({count})" for i, _, count in data.tally.by_control), 8)
-    worst = names((place(item.ref) for item in data.page if item.verdict is Verdict.FAIL), 5)
+    worst = names((place(item.ref) for item in data.rows if item.verdict is Verdict.FAIL), 5)
     return f"Scan of {data.scan.cluster}, {where}: {data.tally.objects_failing} objects fail" + (
         f"; controls: {controls}; first: {worst}." if controls else "."
     )

@@ -72,6 +72,12 @@ QUERIES: dict[str, ModuleType] = {item.__name__.rsplit(".", 1)[-1]: item for ite
 """By name: the allow-list."""
 
 
+_SHARED = frozenset(
+    {"cluster", "namespace", "namespaces", "name", "kind", "controls", "benchmark", "confirmed"}
+)
+"""Arguments that mean the same everywhere; prompt.md says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Called:
     """What came of one call."""
@@ -125,10 +131,42 @@ def _tool(name: str, module: ModuleType) -> BaseTool:
     return StructuredTool.from_function(
         coroutine=unbound,
         name=name,
-        description=inspect.getdoc(module) or "",
-        args_schema=module.Arguments,
+        description=" ".join((inspect.getdoc(module) or "").split()),
+        args_schema=short_schema(module.Arguments.model_json_schema()),
         response_format="content_and_artifact",
     )
+
+
+def short_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep of a JSON schema what a model needs to call: names, types, choices, what must be given.
+
+    Bounds and defaults hold when the call is made. Fields that many queries share are explained once, in
+    prompt.md.
+    """
+    parts: Mapping[str, Any] = schema.get("$defs", {})
+
+    def short(value: Mapping[str, Any], name: str = "") -> dict[str, Any]:
+        whole = dict(value)
+        if "anyOf" in whole:
+            (given,) = (each for each in whole.pop("anyOf") if each.get("type") != "null")
+            whole = {**given, **whole}
+        if "$ref" in whole:
+            whole = {**parts[whole.pop("$ref").rpartition("/")[2]], **whole}
+        kept = {
+            key: whole[key] for key in ("type", "required") if key in whole and "enum" not in whole
+        }
+        if "description" in whole and name and name not in _SHARED:
+            kept["description"] = whole["description"]
+        if "enum" in whole:
+            kept["enum"] = [each for each in whole["enum"] if each != ""]
+        if "properties" in whole:
+            fields = cast("dict[str, Any]", whole["properties"])
+            kept["properties"] = {key: short(each, key) for key, each in fields.items()}
+        if "items" in whole:
+            kept["items"] = short(whole["items"])
+        return kept
+
+    return {"properties": {}, **short(schema)}
 
 
 def _refused(sentence: str) -> Called:

@@ -202,11 +202,13 @@ def answer(given: Answer) -> str:
 
 
 def _rows(rows: Rows) -> Table:
-    table = _table(*rows.columns, title=Text(rows.title))
-    for row in rows.rows[:MAX_ROWS]:
+    shown = rows.page[:MAX_ROWS]
+    table = _table(*rows.columns, title=Text(rows.titled(len(shown), rows.skip)))
+    for row in shown:
         table.add_row(*(Text(cell) for cell in row))
-    if len(rows.rows) > MAX_ROWS:
-        table.caption = f"{len(rows.rows) - MAX_ROWS} more rows"
+    left = (rows.total or len(rows.rows)) - rows.before - rows.skip - len(shown)
+    if left > 0:
+        table.caption = f"{left} more rows"
     return table
 
 

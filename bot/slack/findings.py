@@ -35,9 +35,11 @@ class Pressed:
 
 
 def blocks_of(
-    findings: Sequence[Finding], first: int, room: int, *, fixes: bool = False
+    findings: Sequence[Finding], first: int, room: int, total: int, *, fixes: bool = False
 ) -> tuple[list[Block], int, int]:
     """Draw findings from `first` on; gives blocks, how many were drawn, and their size in units.
+
+    `total`: how many there are with those that are not kept.
 
     `fixes`: changes can be proposed here, so a failing finding offers that.
     """
@@ -54,7 +56,8 @@ def blocks_of(
     left = len(findings) - first - drawn
     if left > 0 and drawn:
         value = str(first + drawn)
-        blocks.append({"type": "actions", "elements": [_button(f"{left} more", MORE, value)]})
+        label = f"{total - first - drawn} more"
+        blocks.append({"type": "actions", "elements": [_button(label, MORE, value)]})
     return blocks, drawn, size
 
 

@@ -30,7 +30,8 @@ TEXT_ROOM = 6_000
 FINDINGS_ROOM = 2_800
 TABLE_ROOM = 1_800
 NOTES_ROOM = 900
-"""UTF-16 units; together under the 13,200 that one message takes over all its blocks."""
+"""UTF-16 units; together under the 13,200 that one message takes over all its blocks. What text and
+findings leave goes to the tables."""
 FALLBACK_MAX = 3_000
 """Of the plain text beside the blocks, which notifications and old clients show."""
 BARE_MAX = 12_000
@@ -63,11 +64,14 @@ def render(
     text = inert(answer.text, hosts).strip() or "There is no answer to show."
     blocks, cut = _text_blocks(text, profile)
     files = [text_file(text, prefix)] if cut else []
-    listed, shown, _ = finding_blocks.blocks_of(answer.findings, 0, FINDINGS_ROOM, fixes=fixes)
+    listed, shown, used = finding_blocks.blocks_of(
+        answer.findings, 0, FINDINGS_ROOM, _total(answer), fixes=fixes
+    )
     blocks += listed
     if shown < len(answer.findings) and not _covered(answer):
-        files.append(findings_file(answer.findings, prefix))
-    drawn, more = _tables(answer.tables, profile, prefix)
+        files.append(findings_file(answer.findings, _total(answer), prefix))
+    left = TEXT_ROOM - min(units(text), TEXT_ROOM) + FINDINGS_ROOM - used
+    drawn, more = _tables(answer.tables, profile, prefix, TABLE_ROOM + left)
     blocks += drawn
     files += more
     if len(answer.not_looked_at) > _GAPS_SHOWN:
@@ -84,8 +88,10 @@ def bare(rendered: Rendered, answer: Answer, hosts: frozenset[str]) -> Rendered:
 
 def more_findings(answer: Answer, first: int, *, fixes: bool = False) -> Rendered:
     """Give the next page of an answer's findings."""
-    blocks, shown, _ = finding_blocks.blocks_of(answer.findings, first, FINDINGS_ROOM, fixes=fixes)
-    text = f"Findings {first + 1} to {first + shown} of {len(answer.findings)}"
+    blocks, shown, _ = finding_blocks.blocks_of(
+        answer.findings, first, FINDINGS_ROOM, _total(answer), fixes=fixes
+    )
+    text = f"Findings {first + 1} to {first + shown} of {_total(answer)}"
     return Rendered(text, tuple(blocks))
 
 
@@ -131,11 +137,10 @@ def _kept(text: str, most: int) -> str:
 
 
 def _tables(
-    tables: Sequence[Table], profile: Profile, prefix: str
+    tables: Sequence[Table], profile: Profile, prefix: str, room: int
 ) -> tuple[list[Block], list[Attachment]]:
     blocks: list[Block] = []
     files: list[Attachment] = []
-    room = TABLE_ROOM
     modern = profile is Profile.MODERN
     for number, table in enumerate(tables, start=1):
         drawn = _draw(table, room, modern)
@@ -154,6 +159,17 @@ def _draw(table: Table, room: int, modern: bool) -> Drawn:
     return draw_modern(table, room) if modern else draw_classic(table, room)
 
 
+def _total(answer: Answer) -> int:
+    return answer.findings_total or len(answer.findings)
+
+
+def _whole(answer: Answer) -> bool:
+    """Tell whether the answer carries all that its lists have."""
+    return _total(answer) <= len(answer.findings) and all(
+        table.total <= len(table.rows) for table in answer.tables
+    )
+
+
 def _covered(answer: Answer) -> bool:
     """Tell whether a table already has a row for each finding."""
     return any(len(table.rows) >= len(answer.findings) for table in answer.tables)
@@ -166,7 +182,8 @@ def _notes(answer: Answer, hosts: frozenset[str], files: Sequence[Attachment]) -
     if answer.citations:
         lines.append(_sources(answer.citations, hosts))
     if files:
-        lines.append(f"In full in this thread: {', '.join(code(one.name) for one in files[:4])}")
+        whole = "In full" if _whole(answer) else "More"
+        lines.append(f"{whole} in this thread: {', '.join(code(one.name) for one in files[:4])}")
     if answer.incident:
         lines.append(f"Something of ours failed; the log has it as {code(answer.incident[:40])}.")
     kept: list[str] = []

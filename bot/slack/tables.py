@@ -17,6 +17,8 @@ from tools.types import Finding, Gap
 
 _ROWS_MAX = 25
 """Rows drawn in a message (Slack takes 100); longer tables are read better as the file beside them."""
+_TABLE_MAX = 9_000
+"""Units of one table block (Slack takes 10,000 characters over its cells)."""
 _COLUMNS_MAX = 20
 _CELL_MAX = 120
 _WIDTH_MAX = 40
@@ -46,12 +48,14 @@ class Drawn:
 
 def draw_modern(table: Table, room: int) -> Drawn:
     """Draw a table block within `room` units; only the first rows where all do not fit."""
+    room = min(room, _TABLE_MAX)
     columns = table.columns[:_COLUMNS_MAX] or ("-",)
+    listed = table.page
     width = len(columns)
     rows = [_cells(columns, width)]
     size = units(table.title) + sum(units(cell) for cell in rows[0])
-    whole = width == len(table.columns)
-    for row in table.rows:
+    whole = width == len(table.columns) and not table.skip
+    for row in listed:
         cells = _cells(row, width)
         cost = sum(units(cell) for cell in cells)
         if len(rows) > _ROWS_MAX or size + cost > room:
@@ -63,18 +67,20 @@ def draw_modern(table: Table, room: int) -> Drawn:
     if size > room:
         return Drawn((), 0, whole=False)
     cells = [[{"type": "raw_text", "text": cell} for cell in row] for row in rows]
-    return Drawn((*_titled(table), {"type": "table", "rows": cells}), size, whole)
+    title = _titled(table.titled(len(rows) - 1, table.skip))
+    return Drawn((*title, {"type": "table", "rows": cells}), size, whole)
 
 
 def draw_classic(table: Table, room: int) -> Drawn:
     """Draw a table as preformatted text in one section, within `room` and a section's limit."""
     width = min(len(table.columns), 6)
-    shown = [_cells(row, width) for row in (table.columns, *table.rows[:_ROWS_MAX])]
+    listed = table.page[:_ROWS_MAX]
+    shown = [_cells(row, width) for row in (table.columns, *listed)]
     widths = [min(_WIDTH_MAX, max(len(row[column]) for row in shown)) for column in range(width)]
     lines: list[str] = []
     room = min(room, PIECE_MAX) - 10
     size = units(table.title)
-    whole = width == len(table.columns) and len(table.rows) <= _ROWS_MAX
+    whole = width == len(table.columns) and len(table.rows) == len(listed)
     for row in shown:
         padded = (cell[:most].ljust(most) for cell, most in zip(row, widths, strict=True))
         line = escape("  ".join(padded).rstrip().replace("`", "'"))
@@ -83,19 +89,22 @@ def draw_classic(table: Table, room: int) -> Drawn:
             break
         size += units(line) + 1
         lines.append(line)
-    longest = max((len(cell) for row in table.rows[:_ROWS_MAX] for cell in row), default=0)
+    longest = max((len(cell) for row in listed for cell in row), default=0)
     if len(lines) < 2:
         return Drawn((), 0, whole=False)
     text = "```\n" + "\n".join(lines) + "\n```"
     block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
-    return Drawn((*_titled(table), block), size + 10, whole and longest <= _WIDTH_MAX)
+    title = _titled(table.titled(len(lines) - 1, table.skip))
+    return Drawn((*title, block), size + 10, whole and longest <= _WIDTH_MAX)
 
 
-def _titled(table: Table) -> tuple[Block, ...]:
-    if not table.title.strip():
+def _titled(title: str) -> tuple[Block, ...]:
+    if not title.strip():
         return ()
-    title = escape(inert(table.title[:150], frozenset()))
-    text = {"type": "mrkdwn", "text": f"*{title}*", "verbatim": True}
+    shown = escape(
+        inert(title if len(title) <= 150 else title[:100] + "…" + title[-49:], frozenset())
+    )
+    text = {"type": "mrkdwn", "text": f"*{shown}*", "verbatim": True}
     return ({"type": "context", "elements": [text]},)
 
 
@@ -108,12 +117,13 @@ def _cells(row: Sequence[str], width: int) -> list[str]:
 
 def table_file(table: Table, prefix: str, number: int) -> Attachment:
     """Give a table whole, as CSV."""
-    title = " ".join(inert(table.title, frozenset()).split())[:100] or "Table"
+    title = table.titled(len(table.rows))
+    title = " ".join(inert(title, frozenset()).split())[:100] or "Table"
     return Attachment(f"{prefix}-table-{number}.csv", title, _csv([table.columns, *table.rows]))
 
 
-def findings_file(findings: Iterable[Finding], prefix: str) -> Attachment:
-    """Give every finding as CSV, with all its evidence."""
+def findings_file(findings: Sequence[Finding], total: int, prefix: str) -> Attachment:
+    """Give every finding as CSV, with all its evidence; the title says where they are not all."""
     head = ("severity", "verdict", "check", "controls", "cluster", "namespace", "kind", "name")
     rows: list[Sequence[str]] = [(*head, "container", "reason", "evidence")]
     for one in findings:
@@ -122,7 +132,10 @@ def findings_file(findings: Iterable[Finding], prefix: str) -> Attachment:
         where = (ref.cluster, ref.namespace, ref.kind, ref.name)
         what = (one.severity.value, one.verdict.value, one.check, " ".join(one.controls))
         rows.append((*what, *where, one.container, one.reason, evidence))
-    return Attachment(f"{prefix}-findings.csv", "All findings", _csv(rows))
+    title = "All findings"
+    if total > len(findings):
+        title = f"Findings 1 to {len(findings)} of {total}"
+    return Attachment(f"{prefix}-findings.csv", title, _csv(rows))
 
 
 def gaps_file(gaps: Iterable[Gap], prefix: str) -> Attachment:

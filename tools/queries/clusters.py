@@ -1,14 +1,11 @@
-"""List the clusters that may be asked about from here, and which namespaces of each may be seen.
-
-Use it when the cluster is not named and more than one may be meant.
-"""
+"""List the clusters that may be asked about here, with the namespaces of each."""
 
 from pydantic import BaseModel, ConfigDict
 
 from tools.queries.context import QueryContext
 from tools.queries.looking.scoping import visible_clusters
 from tools.queries.result import ClusterRow, Clusters, Result
-from tools.queries.wording import names
+from tools.queries.wording import names, source_text
 from tools.types import ALL
 
 
@@ -30,7 +27,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
         for seen in [context.scope.clusters[name]]
     )
     lines = [
-        f"- {row.name} ({'live' if row.source == 'live' else 'folder of manifests'}): "
+        f"- {row.name} ({source_text(row.source)}): "
         f"{'namespaces ' + names(row.namespaces) if row.namespaces else 'all namespaces'}"
         for row in rows
     ]

@@ -1,8 +1,4 @@
-"""Explain one control by its number: what it asks, why, how to check and fix it, with the source.
-
-Knows every control of the CIS Kubernetes Benchmark 1.12 (also those that need a person or the node's
-files) and the Pod Security Standards. Says which of our checks answer it, or why none does.
-"""
+"""Explain one `control` by number or slug: what it asks, why, how to fix it, which check answers it."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,9 +16,7 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    control: str = Field(
-        min_length=1, max_length=60, description="Its number (5.2.2), or a Pod Security slug."
-    )
+    control: str = Field(min_length=1, max_length=60)
     benchmark: str = Field(default="cis-1.12", max_length=40, description="The benchmark's name.")
 
 

@@ -1,7 +1,4 @@
-"""Show everything that is judged of one object: failing, unknown and passing, with deciding values.
-
-Use it for "why is X flagged", and twice to compare two objects. Name controls to look at those alone.
-"""
+"""Show all that is judged of one object, passes too, with what decided: why it is flagged."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,10 +8,19 @@ from tools.posture import ordered
 from tools.queries.context import QueryContext
 from tools.queries.looking.inventory import read_workloads, settings_of, settings_text
 from tools.queries.looking.scanning import find_controls, scan_once, visible
-from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespaces
+from tools.queries.looking.scoping import nearest_objects, pick_cluster, pick_namespaces
+from tools.queries.looking.telling import verdict_lines
 from tools.queries.propose_fix import shown
-from tools.queries.result import Explained, Result, Setting
-from tools.queries.wording import cap, fence, finding_line, gaps_text, names, place
+from tools.queries.result import MAX_TEXT, Explained, Result, Setting
+from tools.queries.wording import (
+    controls_text,
+    fence,
+    fitting,
+    gaps_text,
+    names,
+    place,
+    titles,
+)
 from tools.types import Finding, ResourceRef, Scan, Verdict
 
 
@@ -73,11 +79,10 @@ def _about(
     ]
     refs = {(item.ref.kind, item.ref.namespace): item.ref for item in mine}
     if not refs:
-        known = {item.ref.name for item in seen}
         raise UnknownName(
             f"Nothing named {arguments.name!r} was judged in "
             f"{arguments.namespace or 'the cluster'} ({made.cluster}).",
-            f"Nearest: {names(nearest(arguments.name, known))}." if known else "",
+            nearest_objects(arguments.name, (item.ref for item in seen)),
         )
     if len(refs) > 1:
         raise UnknownName(
@@ -100,24 +105,26 @@ def _text(data: Explained) -> str:
     by_verdict = {
         verdict: [item for item in data.verdicts if item.verdict is verdict] for verdict in Verdict
     }
+    counts = ", ".join(f"{len(items)} {verdict.value}" for verdict, items in by_verdict.items())
+    known = titles(data.scan.benchmark)
     lines = [
-        f"{place(data.ref)} in cluster {data.ref.cluster}: "
-        + ", ".join(f"{len(items)} {verdict.value}" for verdict, items in by_verdict.items()),
-        fence(
-            "verdicts",
-            "\n".join(
-                finding_line(item)
-                for verdict in (Verdict.FAIL, Verdict.UNKNOWN)
-                for item in by_verdict[verdict]
-            ),
-        ),
-        "passes: " + names((", ".join(f.controls) for f in by_verdict[Verdict.PASS]), 40),
+        f"{place(data.ref)} in cluster {data.ref.cluster}: {counts}{gaps_text(data.scan.gaps)}"
     ]
+    for verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+        if by_verdict[verdict]:
+            listed = names((controls_text(item, known) for item in by_verdict[verdict]), 40)
+            lines.append(f"{verdict.value}: {listed}")
     if data.settings:
         lines.append(f"settings in effect:\n{fence('settings', settings_text(data.settings))}")
     if data.fix:
-        lines.append(
-            f"how it would be fixed (nothing is asked for):\n{fence('fix', data.fix.fragment)}"
-        )
+        fix = fence("fix", data.fix.fragment)
+        lines.append(f"how it would be fixed (nothing is asked for):\n{fix}")
         lines += [f"note: {one}" for one in data.fix.notes]
-    return cap("\n".join(lines) + gaps_text(data.scan.gaps))
+    head = "\n".join(lines)
+    told = verdict_lines(
+        [*by_verdict[Verdict.FAIL], *by_verdict[Verdict.UNKNOWN]], data.scan.benchmark
+    )
+    kept, left = fitting(told, MAX_TEXT - len(head) - 300)
+    body = fence("verdicts", "\n".join(kept)) if kept else "nothing fails and nothing is unknown"
+    rest = f"\n(and {left} more; name controls to see theirs)" if left else ""
+    return f"{head}\n{body}{rest}"

@@ -1,7 +1,4 @@
-"""Page through the findings of a scan by its id; they are shown to the person as a table.
-
-Use it when the person wants the list itself, or the next page of it.
-"""
+"""Give a scan's findings from `offset` on, as a table for the person: the list itself, or its next page."""
 
 from typing import Literal
 
@@ -9,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tools.errors import UnknownName
 from tools.queries.context import QueryContext
-from tools.queries.looking.scanning import cut_to_scope, find_controls, page_of, scanned_text
+from tools.queries.looking.scanning import cut_to_scope, find_controls, page_of
+from tools.queries.looking.telling import told
 from tools.queries.result import Result
 
 
@@ -18,12 +16,12 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    scan_id: str = Field(min_length=1, max_length=100, description="As scan_scope gave it.")
+    scan_id: str = Field(min_length=1, max_length=100)
     controls: list[str] = Field(
         default_factory=list[str], max_length=20, description="Only these controls."
     )
-    only: Literal["", "pods", "rbac", "namespaces"] = Field(default="", description="Only these.")
-    offset: int = Field(default=0, ge=0, le=1_000_000, description="Findings to skip.")
+    only: Literal["", "pods", "rbac", "namespaces"] = Field(default="")
+    offset: int = Field(default=0, ge=0, le=1_000_000)
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:
@@ -36,4 +34,4 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     data = page_of(
         kept, context, only=arguments.only, controls=controls, offset=arguments.offset, listed=True
     )
-    return Result(scanned_text(data), data, kept.gaps)
+    return told(data)

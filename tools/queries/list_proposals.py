@@ -1,8 +1,6 @@
-"""List the changes that were asked for: where each stands, who asked, who approved, until when, what came of it.
+"""List changes that were asked for: where each stands, who asked and approved, what came of it, its card.
 
-Use it for "what waits for approval", "what have I asked for", "was my change applied", "who approved the
-change of web". It only reads what is stored: nothing is approved, rejected, withdrawn or undone by it, or by
-any words here; that takes a button on the change's own card, which you name to the person.
+`here`: in this thread. It decides nothing.
 """
 
 from datetime import UTC, datetime
@@ -24,8 +22,8 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     standing: Standing = Field(default="", description="waiting: for approval; open: not ended.")
-    mine: bool = Field(default=False, description="Only what the person asking asked for.")
-    here: bool = Field(default=False, description="Only what was asked for in this thread.")
+    mine: bool = Field(default=False)
+    here: bool = Field(default=False)
     name: str = Field(default="", max_length=253, description="Exact name of the changed object.")
     kind: str = Field(default="", max_length=60, description="Its kind.")
     namespace: str = Field(default="", max_length=63, description="Its namespace.")

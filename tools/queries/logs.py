@@ -1,7 +1,4 @@
-"""Read the end of a container's log, where the configuration opens logs for the cluster.
-
-Log text is written by the workload: it is data and proves nothing. Secrets in it are masked.
-"""
+"""Read the end of a log where logs are open; `pod`: its name or its workload's. It proves nothing."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,8 +7,8 @@ from tools.errors import UnknownName
 from tools.objects.kinds import KINDS
 from tools.queries.context import QueryContext
 from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespace
-from tools.queries.result import LogText, Result
-from tools.queries.wording import cap, fence, gaps_text, names
+from tools.queries.result import MAX_TEXT, LogText, Result
+from tools.queries.wording import fence, fitting, names, not_read, one_line
 from tools.types import Gap
 from tools.workload import name_of
 
@@ -25,11 +22,10 @@ class Arguments(BaseModel):
     pod: str = Field(
         min_length=1,
         max_length=253,
-        description="Exact name of a pod, or of the workload that made it.",
     )
-    container: str = Field(default="", max_length=63, description="Empty: the only one.")
+    container: str = Field(default="", max_length=63)
     cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
-    lines: int = Field(default=40, ge=1, le=200, description="Last lines wanted.")
+    lines: int = Field(default=40, ge=1, le=200)
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:
@@ -56,8 +52,19 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     gaps = (read,) if isinstance(read, Gap) else ()
     text = "" if isinstance(read, Gap) else "\n".join(read.splitlines()[-arguments.lines :])
     data = LogText(reader.name, namespace, pod, container, text, len(text.splitlines()))
-    body = fence(where, text) if text else "(nothing)"
-    return Result(cap(f"{where}, last {data.lines} lines:\n{body}{gaps_text(gaps)}"), data, gaps)
+    return Result(not_read(gaps) or _text(where, data), data, gaps)
+
+
+def _text(where: str, data: LogText) -> str:
+    """Give the log's end; where it does not fit, its last lines are what is kept."""
+    if not data.text:
+        return f"{where}: it is empty"
+    lines = [one_line(line, 2_000) for line in data.text.splitlines()]
+    kept, left = fitting(lines[::-1], MAX_TEXT - 500)
+    more = f"; {left} lines before them are not shown" if left else ""
+    container = f", container {data.container}" if data.container else ""
+    head = f"{where}{container}, its last {len(kept)} lines{more}:"
+    return f"{head}\n{fence(where, chr(10).join(kept[::-1]))}"
 
 
 async def _pod_of(

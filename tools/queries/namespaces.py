@@ -1,7 +1,4 @@
-"""List the namespaces of a cluster that may be seen, with what stands in each.
-
-Gives the number of workloads and network policies, and the enforced Pod Security level.
-"""
+"""List a cluster's namespaces with their workloads, network policies and enforced Pod Security level."""
 
 from collections import Counter
 from typing import Any
@@ -13,7 +10,7 @@ from tools.queries.context import QueryContext
 from tools.queries.looking.inventory import read_workloads
 from tools.queries.looking.scoping import known_namespaces, pick_cluster, pick_namespaces
 from tools.queries.result import NamespaceRow, Namespaces, Result
-from tools.queries.wording import cap, gaps_text, one_line
+from tools.queries.wording import fitted, gaps_text, one_line, source_text
 from tools.workload import namespace_of
 
 _ENFORCE = "pod-security.kubernetes.io/enforce"
@@ -55,10 +52,13 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
         f"enforce={row.enforce or '(not set)'}"
         for row in rows
     ]
-    head = f"{len(rows)} namespaces of cluster {reader.name}:"
-    return Result(
-        cap("\n".join([head, *lines]) + gaps_text(gaps)), Namespaces(reader.name, rows), gaps
+    head = (
+        f"{len(rows)} namespaces of cluster {reader.name} ({source_text(reader.source)}), "
+        f"{sum(row.workloads for row in rows)} workloads in them; enforce: the Pod Security level "
+        f"that admission enforces{gaps_text(gaps)}"
     )
+    text = fitted(head, "namespaces", lines, "namespaces")
+    return Result(text, Namespaces(reader.name, rows), gaps)
 
 
 def _enforced(namespace: Any) -> str:

@@ -1,9 +1,7 @@
-"""Work out less access: a subject out of a binding, or a role's rules made smaller; changes nothing.
+"""Work out less access: a `subject` out of a binding, or a role's rules made smaller; changes nothing itself.
 
-Kubernetes lets only administrators apply such a change, so it becomes a patch for one of them. Call it
-only when the person asks for it, once per object. For a RoleBinding or ClusterRoleBinding name the
-subject exactly; for a Role or ClusterRole give what is left of each rule, by its index in `rules`
-(look with read_object first). Rights can only shrink. A whole RoleBinding goes by propose_change, delete.
+Only when the person asks; it becomes a patch for an administrator. `limits`: what is left of each rule, by
+its index (read_object first); a list not given stays. A whole RoleBinding: propose_change, delete.
 """
 
 from typing import Annotated
@@ -26,12 +24,12 @@ class Limit(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    rule: int = Field(ge=0, le=500, description="Its index in `rules`, from 0.")
-    remove: bool = Field(default=False, description="Take the whole rule away; then no list.")
-    verbs: Names | None = Field(default=None, description="Verbs that are left.")
-    api_groups: Names | None = Field(default=None, description="API groups left; '' is the core.")
-    resources: Names | None = Field(default=None, description="Resources that are left.")
-    resource_names: Names | None = Field(default=None, description="Object names that are left.")
+    rule: int = Field(ge=0, le=500)
+    remove: bool = Field(default=False)
+    verbs: Names | None = Field(default=None)
+    api_groups: Names | None = Field(default=None)
+    resources: Names | None = Field(default=None)
+    resource_names: Names | None = Field(default=None)
 
 
 class Arguments(BaseModel):
@@ -45,12 +43,10 @@ class Arguments(BaseModel):
     name: str = Field(min_length=1, max_length=253, description="Exact name of role or binding.")
     namespace: str = Field(default="", max_length=63, description="Of a Role or RoleBinding.")
     cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
-    subject_kind: SubjectKind | None = Field(default=None, description="Of a binding: whose kind.")
-    subject: str = Field(default="", max_length=253, description="Of a binding: exact name.")
-    subject_namespace: str = Field(default="", max_length=63, description="Of a ServiceAccount.")
-    limits: list[Limit] = Field(
-        default_factory=list[Limit], max_length=50, description="Of a role: each rule at most once."
-    )
+    subject_kind: SubjectKind | None = Field(default=None)
+    subject: str = Field(default="", max_length=253)
+    subject_namespace: str = Field(default="", max_length=63)
+    limits: list[Limit] = Field(default_factory=list[Limit], max_length=50)
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:

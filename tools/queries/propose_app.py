@@ -1,8 +1,6 @@
-"""Work out a new small application from a template of ours, to be approved by people; changes nothing.
+"""Work out a new hardened application for people to approve; changes nothing itself.
 
-It is hardened, has a service account and a network policy of its own, and no command, environment,
-volume or token. Call it only when the person asks to deploy something. The image has to be written by
-digest in the person's own message, and so has the user id, if one is given.
+Only when the person asks to deploy something; they write the image by digest.
 """
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,15 +26,12 @@ class Arguments(BaseModel):
     image: str = Field(
         min_length=1,
         max_length=320,
-        description="registry/name@sha256:digest, as the person wrote.",
     )
-    port: int = Field(ge=1024, le=65535, description="That it listens on.")
-    replicas: int = Field(default=2, ge=1, le=20, description="How many pods.")
-    user: int | None = Field(
-        default=None, ge=1, le=2**31 - 1, description="User id, as the person wrote it."
-    )
-    cpu_millicores: int = Field(default=100, ge=10, le=16_000, description="Asked for and limit.")
-    memory_mib: int = Field(default=128, ge=16, le=65_536, description="Asked for and limit.")
+    port: int = Field(ge=1024, le=65535)
+    replicas: int = Field(default=2, ge=1, le=20)
+    user: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    cpu_millicores: int = Field(default=100, ge=10, le=16_000)
+    memory_mib: int = Field(default=128, ge=16, le=65_536)
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:

@@ -1,11 +1,9 @@
-"""Work out one change of one object, to be approved by people; changes nothing itself.
+"""Work out one `change` of one object for people to approve; changes nothing itself.
 
-Call it only when the person asks for that change, once per object. `change` says which:
-scale (replicas); restart; pause, resume (a Deployment's rollout, a CronJob's runs); set_resources
-(resources); pin_images (to the digests that its pods run; containers, none means all);
-own_service_account (account, confirmed); account_token_off (a ServiceAccount: confirmed); pod_security_labels
-(a Namespace: enforce, audit, warn); deny_traffic (a Namespace: egress); delete (never a Namespace,
-volume, claim or Secret; cannot be undone). For fixes of findings take propose_fix.
+Only when the person asks for it. scale: replicas; set_resources: resources; pause, resume: a Deployment or
+CronJob; pin_images: containers (none: all), to the digests that run; own_service_account: account, confirmed;
+account_token_off: confirmed; pod_security_labels: enforce, audit, warn; deny_traffic: egress (that too);
+delete: no Namespace, volume, claim or Secret. Fixes of findings: propose_fix.
 """
 
 from collections.abc import Callable, Mapping
@@ -56,7 +54,7 @@ class Resources(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    container: str = Field(min_length=1, max_length=63, description="The container's name.")
+    container: str = Field(min_length=1, max_length=63)
     request_cpu_millicores: int | None = Field(default=None, ge=1, le=256_000)
     limit_cpu_millicores: int | None = Field(default=None, ge=1, le=256_000)
     request_memory_mib: int | None = Field(default=None, ge=4, le=4_194_304)
@@ -68,28 +66,20 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    change: Change = Field(description="Which change.")
+    change: Change = Field()
     name: str = Field(min_length=1, max_length=253, description="Exact name of the object.")
     kind: str = Field(default="", max_length=60, description="Empty: a workload of that name.")
     namespace: str = Field(default="", max_length=63, description="Of a namespaced object.")
     cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
-    replicas: int | None = Field(default=None, ge=0, le=100, description="For scale.")
-    resources: list[Resources] = Field(
-        default_factory=list[Resources], max_length=50, description="For set_resources."
-    )
-    containers: list[Name] = Field(
-        default_factory=list[str], max_length=50, description="For pin_images; none means all."
-    )
-    account: str = Field(
-        default="", max_length=253, description="The new account; empty: the workload's name."
-    )
-    confirmed: bool = Field(
-        default=False, description="True only after the person wrote that they confirm it."
-    )
-    enforce: Level | None = Field(default=None, description="Pods that break it are refused.")
-    audit: Level | None = Field(default=None, description="Pods that break it are logged.")
-    warn: Level | None = Field(default=None, description="Who makes such pods is warned.")
-    egress: bool = Field(default=False, description="Deny outgoing traffic too, but for DNS.")
+    replicas: int | None = Field(default=None, ge=0, le=100)
+    resources: list[Resources] = Field(default_factory=list[Resources], max_length=50)
+    containers: list[Name] = Field(default_factory=list[str], max_length=50)
+    account: str = Field(default="", max_length=253)
+    confirmed: bool = Field(default=False, description="The person wrote that they confirm it.")
+    enforce: Level | None = Field(default=None)
+    audit: Level | None = Field(default=None)
+    warn: Level | None = Field(default=None)
+    egress: bool = Field(default=False)
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:

@@ -1,11 +1,7 @@
-"""Work out a safe fix of one object's findings, to be approved by people; changes nothing itself.
+"""Work out a safe fix of one object's findings for people to approve; changes nothing itself.
 
-Call it once per object, and only when the person asks for a fix to be made ("fix web", "stop web running
-privileged"), not to explain how one would look. All fixes of one object go into one call. Name controls
-or checks; without any, those of the worst severity that fail; `everything` takes all that can be done
-safely. Kinds: workloads, Namespace (Pod Security labels, default-deny NetworkPolicy), ServiceAccount, bindings of one subject.
-User ids and volumes are taken only where the person's own messages name them, and a token that gives
-rights goes only where they wrote that they confirm it.
+Only when the person asks for a fix; all of one object in one call. Without `controls`: the worst that fail.
+Kinds: workloads, Namespace, ServiceAccount, bindings of one subject.
 """
 
 from collections.abc import Sequence
@@ -51,8 +47,8 @@ class RunAs(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    uid: int = Field(ge=1, le=2**31 - 1, description="As the person wrote it; never a guess.")
-    container: str = Field(default="", max_length=63, description="Empty: every container.")
+    uid: int = Field(ge=1, le=2**31 - 1)
+    container: str = Field(default="", max_length=63)
 
 
 class Arguments(BaseModel):
@@ -72,20 +68,17 @@ class Arguments(BaseModel):
     settings: list[Setting] = Field(
         default_factory=list[Setting],
         max_length=len(Setting),
-        description="Settings of a workload to make safe, beside those of the controls.",
     )
-    everything: bool = Field(default=False, description="All that fails and has a safe fix.")
-    run_as: list[RunAs] = Field(
-        default_factory=list[RunAs], max_length=50, description="User ids that the person named."
-    )
+    everything: bool = Field(default=False)
+    run_as: list[RunAs] = Field(default_factory=list[RunAs], max_length=50)
     empty_dirs: list[Annotated[str, Field(max_length=63)]] = Field(
         default_factory=list[str],
         max_length=50,
-        description="hostPath volumes that the person said may become empty folders.",
+        description="hostPath volumes that the person gave up.",
     )
     confirmed: bool = Field(
         default=False,
-        description="The rights of its account's token may go: only after the person confirmed it.",
+        description="The person confirmed that its token's rights may go.",
     )
 
 

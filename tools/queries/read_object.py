@@ -1,8 +1,4 @@
-"""Read one object as YAML: trimmed of what the server adds, with secret-looking values masked.
-
-Kinds: workloads, roles and bindings, service accounts, namespaces, network policies, services,
-ingresses. Secrets can never be read. For a workload the security settings in effect come with it.
-"""
+"""Read one object as YAML, secret-looking values masked, with the settings in effect; never a Secret."""
 
 from typing import Any, cast
 

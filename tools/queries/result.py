@@ -12,7 +12,7 @@ from tools.images import Pin, pin_of
 from tools.plans import Plan, Refusal
 from tools.types import Action, Finding, Gap, ResourceRef, Scan, Verdict
 
-MAX_TEXT = 6_000
+MAX_TEXT = 8_000
 """Most characters of a result that a model is given."""
 MAX_LINE = 300
 """Most characters of one value of the cluster inside a line."""
@@ -78,7 +78,7 @@ class WorkloadRow:
 
     ref: ResourceRef
     pods: int
-    """Pods seen; 0 where none were (a folder of manifests)."""
+    """Pods seen; 0 of a folder of manifests, in which nothing runs."""
     service_account: str
     images: tuple[ImageRow, ...]
 
@@ -98,7 +98,9 @@ class Workloads:
     known_namespaces: tuple[str, ...]
     """Namespaces of the cluster that the asker may see, at most 500."""
     unmatched: tuple[str, ...] = ()
-    """Words asked for that nothing has."""
+    """Words asked for that are no whole name and no image."""
+    parts: tuple[WorkloadRow, ...] = ()
+    """Those whose name or image holds such a word as a part; at most 200, not counted in `total`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Tally:
     objects_failing: int
     """Distinct objects with at least one failing finding."""
     pods_failing: int
-    """Running pods of these objects; 0 where none were seen (a folder of manifests)."""
+    """Pods of these objects on a live cluster; 0 of a folder of manifests, in which nothing runs."""
     by_namespace: tuple[tuple[str, int], ...]
     """Distinct failing objects per namespace, most first; cluster-scoped ones under an empty name."""
     by_control: tuple[tuple[str, str, int], ...]
@@ -144,18 +146,31 @@ class Scanned:
     """A scan with the page of findings that was asked for."""
 
     scan: Scan
+    source: str
+    """Of its cluster: `live` or `folder`."""
     only: str
     """`pods`, `rbac`, `namespaces` or empty: the checks that count here."""
     controls: tuple[Control, ...]
     """Those asked for by number; empty: all of the benchmark."""
-    page: tuple[Finding, ...]
-    """Failing first, by severity, at most 50."""
+    rows: tuple[Finding, ...]
+    """All failing and unknown findings that count here, failing first, by severity."""
     offset: int
-    total: int
-    """Findings that the page is taken from."""
+    """How many of them stand before the page."""
+    shown: int
+    """How many the page holds: those that its text gives whole."""
     tally: Tally
     listed: bool = False
     """True for a page that was asked for as a list: shown as a table."""
+
+    @property
+    def page(self) -> tuple[Finding, ...]:
+        """The findings of the page."""
+        return self.rows[self.offset : self.offset + self.shown]
+
+    @property
+    def total(self) -> int:
+        """How many findings there are on all pages."""
+        return len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
-"""Scan a cluster or some of its namespaces against a benchmark and get verdicts made by code.
+"""Judge a cluster or namespaces by a benchmark; verdicts and counts are made by code.
 
-Name the controls when the question is about one thing (5.2.2 privileged, 5.2.7 root, 5.3.2 network
-policies...): the answer then counts passes too. Gives totals and the first findings; use list_findings
-with the scan's id for more. Never count yourself: use the counts given.
+Name controls when the question is about one thing (5.2.2 privileged, 5.2.7 root, 5.3.2 network policies).
 """
 
 from typing import Literal
@@ -10,8 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.queries.context import QueryContext
-from tools.queries.looking.scanning import find_controls, page_of, scan_once, scanned_text
+from tools.queries.looking.scanning import find_controls, page_of, scan_once
 from tools.queries.looking.scoping import pick_cluster, pick_namespaces
+from tools.queries.looking.telling import told
 from tools.queries.result import Result
 
 
@@ -32,9 +31,7 @@ class Arguments(BaseModel):
     benchmark: str = Field(
         default="cis-1.12", max_length=40, description="cis-1.12, pss-baseline or pss-restricted."
     )
-    only: Literal["", "pods", "rbac", "namespaces"] = Field(
-        default="", description="Only the checks of pods, of RBAC, or of namespaces."
-    )
+    only: Literal["", "pods", "rbac", "namespaces"] = Field(default="")
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:
@@ -45,4 +42,4 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     numbers = tuple(item.id for item in controls)
     made = await scan_once(context, reader, namespaces, numbers, arguments.benchmark)
     data = page_of(made, context, only=arguments.only, controls=controls)
-    return Result(scanned_text(data), data, made.gaps)
+    return told(data)

@@ -1,8 +1,4 @@
-"""Search the hardening guidance (CIS Kubernetes Benchmark, Pod Security Standards) in plain words.
-
-Use it for what a control asks, why something matters, how to fix it, or to find the control for a
-topic. Answers with passages and their sources, or says that the guidance holds nothing on it.
-"""
+"""Search the hardening guidance by a `question` in plain words; says so when it holds nothing on it."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,8 +15,8 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    question: str = Field(min_length=1, max_length=500, description="The question, in plain words.")
-    limit: int = Field(default=5, ge=1, le=10, description="Passages wanted.")
+    question: str = Field(min_length=1, max_length=500)
+    limit: int = Field(default=5, ge=1, le=10)
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:

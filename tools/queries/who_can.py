@@ -1,8 +1,4 @@
-"""Who may do one thing in a cluster, by its RBAC: one verb on one resource (`create` on `pods/exec`).
-
-Gives the roles that allow it, with the users, groups and service accounts that hold each. Use it for "who
-can delete pods", "who may exec"; the checks of scan_scope judge which rights are too wide.
-"""
+"""Tell who may do one thing, by RBAC: the roles that allow `verb` on `resource`, with who holds each."""
 
 from typing import Any
 
@@ -38,12 +34,8 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    verb: str = Field(
-        min_length=1, max_length=40, description="get, list, create, update, patch, delete..."
-    )
-    resource: str = Field(
-        min_length=1, max_length=100, description="Plural, with subresource: pods, pods/exec."
-    )
+    verb: str = Field(min_length=1, max_length=40, description="get, list, create, delete...")
+    resource: str = Field(min_length=1, max_length=100, description="Plural: pods, pods/exec.")
     cluster: str = Field(default="", max_length=100, description="Exact cluster name.")
     namespaces: list[str] = Field(
         default_factory=list[str], max_length=20, description="Exact names; empty: all visible."

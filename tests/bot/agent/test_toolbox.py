@@ -19,6 +19,27 @@ def test_what_the_model_is_offered_is_what_was_reviewed() -> None:
     assert schemas() == json.loads(SNAPSHOT.read_text("utf-8"))
 
 
+def test_what_the_model_is_offered_fits_in_ten_kilobytes() -> None:
+    """It goes along with every request."""
+    assert len(json.dumps(schemas(), separators=(",", ":"))) <= 10_000
+
+
+def test_a_short_schema_keeps_names_choices_and_what_must_be_given() -> None:
+    for module in toolbox.QUERIES.values():
+        whole = module.Arguments.model_json_schema()
+        kept = toolbox.short_schema(whole)
+        assert set(kept["properties"]) == set(whole.get("properties", {}))
+        assert kept.get("required", []) == whole.get("required", [])
+        for name, field in kept["properties"].items():
+            assert "enum" in field or field["type"] in _TYPES
+            assert "items" in field or field.get("type") != "array"
+            choices = whole["properties"][name].get("enum")
+            assert choices is None or field["enum"] == [one for one in choices if one]
+
+
+_TYPES = ("string", "integer", "boolean", "array", "object")
+
+
 def schemas() -> list[dict[str, Any]]:
     return [convert_to_openai_tool(tool) for tool in toolbox.tools()]
 
@@ -29,8 +50,6 @@ def test_every_query_is_offered_and_documented() -> None:
     assert queries == set(toolbox.QUERIES)
     for module in toolbox.QUERIES.values():
         assert len(inspect.getdoc(module) or "") > 60
-        for field in module.Arguments.model_fields.values():
-            assert field.description
 
 
 async def test_a_defect_of_ours_gets_an_incident_and_no_details(

@@ -34,11 +34,11 @@ async def read_workloads(
     return tuple(found), tuple(gaps)
 
 
-def row_of(workload: Workload) -> WorkloadRow:
+def row_of(workload: Workload, *, live: bool) -> WorkloadRow:
     """Make the row that lists a workload."""
     return WorkloadRow(
         workload.ref,
-        workload.pods,
+        workload.pods if live else 0,
         workload.account,
         tuple(image_row(item) for item in workload.containers if item.spec.image),
     )

@@ -4,6 +4,7 @@ Used by the queries that speak of findings.
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -20,12 +21,13 @@ from tools.posture import by_number, ordered
 from tools.queries.context import QueryContext
 from tools.queries.looking.listings import told
 from tools.queries.result import Scanned, Tally
-from tools.queries.wording import cap, fence, finding_line, gaps_text, names
+from tools.queries.wording import titles
 from tools.scan import scan
 from tools.types import ALL, Finding, Gap, Namespaces, Scan, Severity, Subject, Verdict
 
-PAGE = 50
-"""Most findings of one page."""
+PAGE = 25
+"""Most findings of one page: as many as a message draws as a table."""
+_PREFIX = re.compile(r"(?:(?:CIS|section|control)\s*)+", re.I)
 _WORST_FIRST = tuple(reversed(Severity))
 _GROUPS = {
     "pods": (Subject.WORKLOAD,),
@@ -74,7 +76,7 @@ async def _scan_and_keep(
 
 
 def find_controls(benchmark: str, asked: Sequence[str]) -> tuple[Control, ...]:
-    """Look controls up by number; a section (`5.2`) stands for all of its controls.
+    """Look controls up by number; a section (`5` or `5.2`) stands for all of its controls.
 
     Raises:
         UnknownName: no such control or benchmark, with the nearest.
@@ -83,8 +85,8 @@ def find_controls(benchmark: str, asked: Sequence[str]) -> tuple[Control, ...]:
         everything = catalogue.controls(benchmark)
         found: list[Control] = []
         for name in asked:
-            wanted = name.strip().removeprefix("CIS").strip()
-            section = [item for item in everything if item.section == wanted]
+            wanted = _PREFIX.sub("", name.strip()).rstrip(".")
+            section = [item for item in everything if f"{item.section}.".startswith(f"{wanted}.")]
             found += section or [catalogue.control(benchmark, wanted)]
     except KnowledgeError as error:
         raise UnknownName(error.public, error.hint) from error
@@ -96,6 +98,18 @@ def of_group(finding: Finding, only: str) -> bool:
     if not only:
         return True
     return checks()[finding.check].check.subject in _GROUPS[only]
+
+
+def of_group_only(control: str, data: Scanned) -> bool | None:
+    """Tell whether a control is answered by the checks that count in a page alone.
+
+    None where other checks answer it too, False where only others do.
+    """
+    found = catalogue.control(data.scan.benchmark, control).checks
+    if not data.only:
+        return True
+    own = {checks()[name].check.subject in _GROUPS[data.only] for name in found}
+    return None if len(own) > 1 else own == {True}
 
 
 def visible(findings: Iterable[Finding], context: QueryContext) -> tuple[Finding, ...]:
@@ -127,15 +141,18 @@ def cut_to_scope(made: Scan, context: QueryContext) -> Scan:
     )
 
 
-def tally(findings: Sequence[Finding], scanned: Scan) -> Tally:
-    """Count failing findings: distinct objects, by namespace, by control, by severity."""
+def tally(findings: Sequence[Finding], benchmark: str, *, live: bool) -> Tally:
+    """Count failing findings: distinct objects, by namespace, by control, by severity.
+
+    Pods are counted of a live cluster only: nothing runs in a folder, a bare Pod neither.
+    """
     failing = [item for item in findings if item.verdict is Verdict.FAIL]
     objects = {(f.ref.kind, f.ref.namespace, f.ref.name) for f in failing}
     per_namespace = Counter(
         name if kind == "Namespace" else namespace for kind, namespace, name in objects
     )
     severities = Counter(item.severity for item in failing)
-    titles = {item.id: item.title for item in scanned.controls}
+    known = titles(benchmark)
     rank: dict[str, int] = {}
     per_control: Counter[str] = Counter()
     for item in failing:
@@ -145,10 +162,10 @@ def tally(findings: Sequence[Finding], scanned: Scan) -> Tally:
     pods = {(f.ref.kind, f.ref.namespace, f.ref.name): f.pods for f in failing}
     return Tally(
         objects_failing=len(objects),
-        pods_failing=sum(pods.values()),
+        pods_failing=sum(pods.values()) if live else 0,
         by_namespace=tuple(sorted(per_namespace.items(), key=lambda pair: (-pair[1], pair[0]))),
         by_control=tuple(
-            (control, titles.get(control, ""), count)
+            (control, known.get(control, ""), count)
             for control, count in sorted(
                 per_control.items(), key=lambda pair: (-rank[pair[0]], -pair[1], by_number(pair[0]))
             )
@@ -177,60 +194,15 @@ def page_of(
         and (not numbers or numbers.intersection(item.controls))
         and item.verdict in (Verdict.FAIL, Verdict.UNKNOWN)
     ]
-    rows = ordered(kept)
+    source = context.readers[scanned.cluster].source
     return Scanned(
         scan=scanned,
+        source=source,
         only=only,
         controls=controls,
-        page=tuple(rows[offset : offset + PAGE]),
+        rows=ordered(kept),
         offset=offset,
-        total=len(rows),
-        tally=tally(kept, scanned),
+        shown=PAGE,
+        tally=tally(kept, scanned.benchmark, live=source == "live"),
         listed=listed,
     )
-
-
-def scanned_text(data: Scanned) -> str:
-    """Write a page for the model: totals first, then findings fenced as data."""
-    scanned = data.scan
-    where = names(scanned.namespaces) if scanned.namespaces else "all namespaces"
-    looked = ", ".join(
-        f"{count} {kind}" for kind, count in sorted(scanned.objects.items()) if count
-    )
-    counts = data.tally
-    lines = [
-        f"scan {scanned.id}: cluster {scanned.cluster}, {where}, benchmark {scanned.benchmark}"
-        + (f", {data.only} checks only" if data.only else ""),
-        f"looked at: {looked or 'nothing'}",
-        f"{counts.objects_failing} objects fail"
-        + (f" (they have {counts.pods_failing} running pods)" if counts.pods_failing else "")
-        + "; failing findings by severity: "
-        + (", ".join(f"{k} {v}" for k, v in counts.by_severity.items()) or "none"),
-        "failing objects by namespace: "
-        + names((f"{n or '(cluster)'} {c}" for n, c in counts.by_namespace), 25),
-        "failing findings by control: "
-        + names((f"{i} {t} {c}" for i, t, c in counts.by_control), 25),
-        _verdicts(data),
-    ]
-    if data.page:
-        shown = data.page[:30]
-        until = data.offset + len(shown)
-        lines.append(f"findings {data.offset + 1} to {until} of {data.total}:")
-        lines.append(fence("findings", "\n".join(finding_line(item) for item in shown)))
-        if until < data.total:
-            lines.append(f"(more: list_findings scan_id={scanned.id} offset={until})")
-    return cap("\n".join(line for line in lines if line) + gaps_text(scanned.gaps))
-
-
-def _verdicts(data: Scanned) -> str:
-    """Say how each asked-for control came out, passes counted too."""
-    asked = {item.id for item in data.controls}
-    lines = [
-        f"{item.id} {item.title}: {item.verdict.value} ("
-        + ", ".join(f"{count} {verdict.value}" for verdict, count in item.counts.items() if count)
-        + ")"
-        + (f" {item.reason}" if item.reason else "")
-        for item in data.scan.controls
-        if item.id in asked
-    ]
-    return "\n".join(lines)

@@ -12,17 +12,32 @@ from tools.cluster.reader import Reader
 from tools.errors import UnknownName
 from tools.objects.kinds import KINDS
 from tools.queries.context import QueryContext
-from tools.queries.wording import names
-from tools.types import ALL, Gap, Namespaces
+from tools.queries.wording import names, place
+from tools.types import ALL, Gap, Namespaces, ResourceRef
 
 
 def nearest(name: str, known: Iterable[str], limit: int = 5) -> list[str]:
     """Order names by likeness to one that does not exist; at most `limit`."""
     pool = sorted(set(known))
+    return list(dict.fromkeys([*_alike(name, pool, limit), *pool]))[:limit]
+
+
+def _alike(name: str, pool: Sequence[str], limit: int) -> list[str]:
+    """Keep the names that look like one, or hold it, or are held by it."""
     close = difflib.get_close_matches(name.lower(), pool, n=limit, cutoff=0.5)
     inside = [item for item in pool if len(name) > 2 and (name in item or item in name)]
-    ordered = list(dict.fromkeys([*close, *inside, *pool]))
-    return ordered[:limit]
+    return list(dict.fromkeys([*close, *inside]))[:limit]
+
+
+def nearest_objects(name: str, refs: Iterable[ResourceRef]) -> str:
+    """Say which objects have names like one that does not exist, or else which there are at all."""
+    by_name: dict[str, list[str]] = {}
+    for ref in dict.fromkeys(refs):
+        by_name.setdefault(ref.name, []).append(place(ref))
+    alike = _alike(name, sorted(by_name), 5)
+    found = [where for near in alike or sorted(by_name) for where in by_name[near]]
+    label = "Nearest" if alike else "None is like it; there are"
+    return f"{label}: {names(found, 8)}." if found else "There are none at all."
 
 
 def visible_clusters(context: QueryContext) -> list[str]:

@@ -152,7 +152,7 @@ def _head(data: Scanned, about: Sequence[str]) -> str:
             return f"**{where[0].upper()}{where[1:]} passes {rule}.**"
         if verdict is Verdict.PASS:
             return f"**None of the {judged} {noun(data, about[0])} in {where} fails {rule}.**"
-        why = reason or next((item.reason for item in data.page), "")
+        why = reason or next((item.reason for item in data.rows), "")
         said = "does not apply to anything" if verdict is Verdict.NOT_APPLICABLE else "is unknown"
         return f"**{rule} {said} in {where}.** {why}".strip()
     rule = (
@@ -203,9 +203,9 @@ def _passing(target: Target, data: Scanned) -> Generator[list[Call], list[Got], 
     got = yield from ask(
         "find_workloads", cluster=target.cluster, namespaces=list(target.namespaces)
     )
-    if not isinstance(got.data, Workloads) or data.total > len(data.page):
+    if not isinstance(got.data, Workloads):
         return ""
-    bad = {(item.ref.kind, item.ref.namespace, item.ref.name) for item in data.page}
+    bad = {(item.ref.kind, item.ref.namespace, item.ref.name) for item in data.rows}
     good = [
         words.place(row.ref)
         for row in got.data.rows

@@ -232,8 +232,8 @@ def verdict_of(scan: Scan, control: str) -> tuple[Verdict, dict[Verdict, int], s
 
 
 def failing(data: Scanned) -> list[Finding]:
-    """Failing findings of the page."""
-    return [item for item in data.page if item.verdict is Verdict.FAIL]
+    """Failing findings of a scan."""
+    return [item for item in data.rows if item.verdict is Verdict.FAIL]
 
 
 def by_verdict(data: Explained, verdict: Verdict) -> list[Finding]:
