@@ -262,11 +262,11 @@ def document(obj: dict[str, Any]) -> dict[str, Any]:
         if key in _SEALED or (kind in ("Secret", "SecretList") and key == "data"):
             masked[_exact(key)] = MASK if value else value
         elif kind == "SecretList" and key == "items" and isinstance(value, list):
-            masked[key] = [_field(key, {"kind": "Secret", **one} if isinstance(one, dict) else one) for one in value]
+            masked[key] = [field(key, {"kind": "Secret", **one} if isinstance(one, dict) else one) for one in value]
         elif hidden and key.lower() in ("value", "default", "val"):
             masked[_exact(key)] = _under(hidden, value)
         else:
-            masked[_exact(key)] = _field(key, value)
+            masked[_exact(key)] = field(key, value)
     _command_line(obj, masked)
     return masked
 
@@ -286,8 +286,8 @@ def _strings(value: Any) -> list[tuple[int, str]]:
     return [(at, one) for at, one in enumerate(cast("list[Any]", value)) if isinstance(one, str)]
 
 
-def _field(key: str, value: Any) -> Any:
-    """Mask the value of one field by its own form and by the field's name."""
+def field(key: str, value: Any) -> Any:
+    """Mask the decoded value of one field by the field's name and by its own form."""
     if isinstance(value, dict):
         inner = cast("dict[str, Any]", value)
         if key in _LABELS and all(isinstance(each, str) for each in inner.values()):
@@ -323,7 +323,7 @@ def _under(said: Says, value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
         inner = cast("dict[str, Any]", value)
         return {
-            name: _field(name, each)
+            name: field(name, each)
             if name.lower() in WORDS["beside"] or (not isinstance(each, str) and says(name) is Says.NOTHING and not isinstance(each, dict | list))
             or (_ends(name) and not isinstance(each, dict))
             else _under(said, each, name)
@@ -333,7 +333,7 @@ def _under(said: Says, value: Any, key: str = "") -> Any:
         return [_under(said, one, key) for one in cast("list[Any]", value)]
     if isinstance(value, bool) or value is None:
         return value
-    return MASK if holds(said, str(value), assigned=True) else _field(key, value)
+    return MASK if holds(said, str(value), assigned=True) else field(key, value)
 
 
 def _ends(name: str) -> bool:
@@ -346,7 +346,7 @@ def _json(value: str) -> str:
     """Mask JSON that stands in a string, as annotations hold it."""
     try:
         inner = json.loads(value)
-        masked = _field("", inner)
+        masked = field("", inner)
         return _rounds(value if masked == inner else json.dumps(masked, separators=(",", ":")), placed=True)
     except ValueError:
         return _rounds(value, placed=True)
@@ -360,7 +360,7 @@ def _items(key: str, values: list[Any]) -> list[Any]:
     said = says(key)
     if said >= Says.NAMED:
         return [_under(said, item, key if said > Says.NAMED else "") for item in values]
-    masked = [_field(key, item) for item in values]
+    masked = [field(key, item) for item in values]
     if key not in _LINES:
         _command_line({"args": values}, {"args": masked})
     return masked
@@ -369,7 +369,7 @@ def _items(key: str, values: list[Any]) -> list[Any]:
 def _pair(item: Any, whole: bool) -> Any:
     """Mask a `{name, value}`: an environment variable always, a header by its name."""
     if not isinstance(item, dict):
-        return _field("", item)
+        return field("", item)
     given = cast("dict[str, Any]", item)
     masked = document(given)
     said = Says.ALWAYS if whole else says(str(given.get("name")))

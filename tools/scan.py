@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from knowledge import catalogue
 from knowledge.errors import UnknownBenchmark, UnknownControl
 from knowledge.types import Control
+from tools import redact
 from tools.cluster.reader import Listing, Reader
 from tools.discovery import CheckModule, checks
 from tools.errors import ToolsError, UnknownName
@@ -300,7 +301,7 @@ def _record(run: _Run, subject: Any, judgement: Judgement, keep_all: bool) -> No
             verdict=verdict,
             ref=ref,
             container=judgement.container,
-            reason=judgement.reason,
+            reason=redact.known(judgement.reason),
             evidence=judgement.evidence,
             fingerprint=fingerprint(run.id, ref, judgement.container),
             pods=getattr(subject, "pods", 0),

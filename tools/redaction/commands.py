@@ -103,8 +103,6 @@ def _next(words: Sequence[str], at: int, said: Says) -> Iterator[Cut]:
         return
     if holds(said, value, assigned=True):
         yield at, 0, len(value)
-        if said is Says.ALWAYS and value in ("word", "phrase") and at + 1 < len(words):
-            yield at + 1, 0, len(words[at + 1])
 
 
 def _second_half(word: str, at: int, start: int) -> Iterator[Cut]:

@@ -6,6 +6,7 @@ Judges nothing. Used by the queries that name workloads.
 import asyncio
 import json
 
+from tools import redact
 from tools.cluster.reader import Reader
 from tools.inventory import Read, build
 from tools.objects.kinds import KINDS
@@ -45,7 +46,7 @@ def row_of(workload: Workload) -> WorkloadRow:
 
 def image_row(container: Container) -> ImageRow:
     """Take an image reference apart."""
-    image = container.spec.image or ""
+    image = redact.field("image", container.spec.image or "")
     name, _, digest = image.partition("@")
     last = name.rsplit("/", 1)[-1]
     tag = last.split(":", 1)[1] if ":" in last else ""
