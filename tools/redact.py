@@ -60,6 +60,9 @@ _URL = re.compile(
 _SCHEME = re.compile(
     r"(?i)\b(?:(bearer|apikey|splunk|negotiate|sharedaccesssignature|genie-?key|ssws|token)|(basic|digest))(?:[ \t]++|%20)([\w.~+/=-]{5,}+)"
 )
+_HEADER = re.compile(
+    r"(?i)authorization[\"'\\]{0,4}[ \t]{0,3}[:=][ \t]{0,3}[\"'\\]{0,4}[A-Za-z][\w-]{1,30}+[ \t]++([^\s\"'\\,]++)"
+)
 _TOKEN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}+={0,6}")
 _HEX = re.compile(r"^(?:[0-9a-f]+|[0-9A-F]+)$")
 _BASE32 = re.compile(r"^[A-Z2-7]{16,}={0,6}$")
@@ -181,13 +184,11 @@ def _in_schemes(value: str) -> Iterator[_Span]:
         if found[2]:
             if ":" in _decoded_base64(said):
                 yield found.span(3)
-        elif is_odd(said) and not is_reference(said) and "=" not in said[:-2]:
-            header = re.search(r"(?i)authorization\W{1,6}$", value[max(0, found.start() - 24) : found.start()])
-            if header or (found[1].lower() != "token" and len(said) > 6):  # noqa: PLR2004
-                yield found.span(3)
-        elif re.search(r"(?i)authorization\W{1,6}$", value[max(0, found.start() - 24) : found.start()]):
-            if not is_reference(said):
-                yield found.span(3)
+        elif found[1].lower() != "token" and len(said) > 6 and is_odd(said) and not is_reference(said):  # noqa: PLR2004
+            yield found.span(3)
+    for found in _HEADER.finditer(value):
+        if not is_reference(found[1]):
+            yield found.span(1)
 
 
 def _tokens(value: str, exact: bool, depth: int) -> Iterator[_Span]:

@@ -29,7 +29,7 @@ _OPTION = re.compile(r"(-{1,2}|/(?=\w+:))([A-Za-z][\w.\-]{0,80})")
 _PAIR = re.compile(r"[\w.@\\-]{0,64}([:%,])(\S+)")
 _LOGINS = frozenset(_DATA["login"]["programs"].split())
 _PORT = re.compile(r"(?:[\d.:/-]|\$\{?\w+\}?)+(?:tcp|udp)?")
-_SETTINGS = frozenset(("requirepass", "masterauth", "bindpw", "rootpw", "storepass", "keypass"))
+_SETTINGS = frozenset(("requirepass", "masterauth", "bindpw", "rootpw", "storepass", "keypass", "rocommunity", "rwcommunity"))
 _NEAR = 8
 """How far apart two words of a sequence may stand."""
 
@@ -73,10 +73,12 @@ def _of_option(
     rest = word[end:]
     short = len(option[1]) == 1 and name[0]
     if name in _USERS or (short in ("u", "U") and name[1:] == ""):
-        if rest[:1] in ("=", ":"):
+        if rest[:1] in ("=", ":") and len(name) > 1:
             yield from _second_half(word, at, end + 1)
         elif at + 1 < len(words) and not rest:
             yield from _second_half(words[at + 1], at + 1, 0)
+    elif short == "u" and rest[:1] == ":":
+        yield from _second_half(word, at, 2)
     if short and short in letters and name[1:] + rest:
         start = 2 + (word[2:3] in "=:")
         if not is_reference(word[start:]) and not _PORT.fullmatch(word[start:]):

@@ -79,7 +79,8 @@ def says(name: str) -> Says:
     if last is Says.NAMED and before in WORDS["secrets"]:
         return Says.ASSIGNED
     if words[-1] in ("key", "keys"):
-        last = Says.ASSIGNED if before in WORDS["keys"] else Says.CHANCE
+        other = Says.ODD if before.isalpha() and before not in WORDS["lookups"] else Says.CHANCE
+        last = Says.ASSIGNED if before in WORDS["keys"] else other
         if words[-3:-2] and before == "secret":
             last = Says.ODD
     if last <= Says.CHANCE and _holds_before(words):
@@ -102,6 +103,8 @@ def _listed(word: str) -> Says:
 def _word(word: str) -> Says:
     if (listed := _listed(word)) is not Says.NOTHING:
         return listed
+    if word.removesuffix("key") in WORDS["keys"] and word.endswith("key"):
+        return Says.ASSIGNED
     if word in WORDS["unglued"] or not (found := _GLUED.search(word)) or found.start() < 1:
         return Says.NOTHING
     return Says.ALWAYS if _GLUED_ALWAYS.search(word) else Says.ASSIGNED
@@ -140,6 +143,8 @@ def is_path(value: str) -> bool:
     """Tell whether a text is a file's path: of a folder that machines have, or with a file's ending."""
     if not _PATH.match(value):
         return bool(_FILE.fullmatch(value))
+    if re.search(r"[!%^&#?|<>\s]", value):
+        return False
     parts = [part for part in re.split(r"[/\\]", value) if part]
     first = parts[1] if parts and re.fullmatch(r"~|\.{1,2}|[A-Za-z]:", parts[0]) and parts[1:] else (parts or [""])[0]
     return first.lower() in WORDS["folders"] or bool(_FILE.fullmatch(value))

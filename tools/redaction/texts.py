@@ -24,7 +24,7 @@ Span = tuple[int, int]
 
 _NAMED = re.compile(
     r"(?<![\w.\-/$@])([\w.\-/$@]{1,120}+)(?:\[\d{0,6}\]| ?\([^()\n]{1,40}\))?"
-    r"([\"'\])}\\]{0,4}[ \t]{0,8}(?:=>|:=|==|->|=|:(?!:)|：)[ \t]{0,8})"
+    r"([\"'\])}\\]{0,4}[ \t]{0,8}(?:=>|:=|==|->|=|::(?=[ \t])|:(?!:)|：)[ \t]{0,8})"
 )
 _VALUE = re.compile(
     r"(?:[|>][+-]?\n[ \t]{1,40}+"
@@ -35,6 +35,19 @@ _VALUE = re.compile(
     r"|(?P<bare>(?:<[^\s<>]*+>)?(?![\[(]|\{(?!\{))(?:\$\{[^{}\s]*+\}|\$?\{\{[^{}\n]*+\}\}|[^\s\"'&;,<>\\|}]|[|](?=\S)|[}](?![\s,\"'}]|$)"
     r"|[<>](?![/\s])|[,;](?!\s|[\w.\-]+=|$)|&(?![\w.\-]+=|\s|$)|'(?=\w))*+))"
 )
+_FLOW = re.compile(r"\[\s{0,20}([^\]\[\n{}]{1,2000}+)")
+_BELOW = re.compile(r"\n[ \t]{0,40}+(?:- [ \t]{0,4}+)?([^\s:\[\]{}]{1,400}+(?:\n[ \t]{0,40}+- [^\s:\[\]{}]{1,400}+){0,50})(?=[ \t]*(?:\n|$))")
+_ATTRIBUTE = re.compile(
+    r"<\w{1,40}+\s[^<>]{0,200}?(?:name|key)=[\"']([\w.\-]{1,80}+)[\"'][^<>]{0,200}?>([^<\n]{1,4000}+)</"
+)
+_CALL = re.compile(r"(?<![\w.])([\w.]{3,60}+)\(\s{0,4}[\"'`]([^\"'`\n]++)[\"'`]\s{0,4}\)")
+_CALLED = re.compile(
+    r"(?i)\b\w{0,30}?(?:login|auth|authenticate|authentication|credentials?|connect|password)\w{0,30}\W{1,4}[\"'][^\"'\n]{1,80}[\"'],\s{0,4}"
+    r"[\"']([^\"'\n]++)[\"']"
+)
+_LITERAL = re.compile(r"--from-literal[= ][\"']?[\w.\-]{1,80}+=([^\s\"']++)")
+_ORACLE_TOOL = re.compile(r"\b(?:sqlplus|expdp|impdp|rman|sqlldr)\b[^\n]{0,80}?\s[\w.]{1,40}+/([^\s@/\"']++)")
+_CJK = re.compile(r"(?:密码|密碼|口令|パスワード|비밀번호)[\sはが是为為:：는은]{0,4}([!-~]{6,80}+)")
 _ELEMENT = re.compile(
     r"<([\w.:-]{1,80}+)(?:\s[^<>]{0,300}+)?>\s{0,20}(?:<!\[CDATA\[)?([^<\]]{1,4000}+)"
 )
@@ -43,11 +56,12 @@ _LISTED = re.compile(
 )
 _CELL = re.compile(r"\|[ \t]{0,20}`?([\w.\-]{1,80}+)`?[ \t]{0,20}\|[ \t]{0,20}`?([^\s|`]++)")
 _SPACED = re.compile(
-    r"(?i)(?<![\w.\-/@=])(\$?[\w.\-]{0,60}(?:pass\w{0,10}|pwd?|key|token|auth|secret|authtok|\bpw))[\"']?"
-    r"([ \t]{1,8})(?![-=:|])(?:\"([^\"\n]*+)|'([^'\n]*+)|([^\s\"']++))"
+    r"(?i)(?<![\w.\-/@=])(\$?[\w.\-]{0,60}(?:pass\w{0,10}|pwd?|key|token|auth|secret|authtok|\bpw|creds|credentials))[\"']?"
+    r"([ \t]{1,8})(?:[-–~>|][ \t]{1,4})?(?![-=:|])(?:\"([^\"\n]*+)|'([^'\n]*+)|([^\s\"']++))"
 )
 _SPOKEN = re.compile(
-    r"(?i)\b(?:pass(?:word|wd|phrase|code)?|pw|pwd|secret|token|pin)\b[^\n:=]{0,40}?\b(?:is|was|to|as):?[ \t]++[\"'`]?([^\s\"'`]++)"
+    r"(?i)\b(?:pass(?:word|wd|wort|phrase|code)?|pw|pwd|secret|token|pin|kennwort|contrase\w{1,3}|senha|wachtwoord)\b"
+    r"[^\n:=]{0,40}?\b(?:is|was|to|as|ist|lautet|es|est|é|è):?[ \t]++[\"'`]?([^\s\"'`]++)"
 )
 _AS_PASSWORD = re.compile(r"(?i)(?<!\S)[\"'`]?([^\s\"'`]{6,80}+)[\"'`]?[ \t](?:as|is)[ \t](?:the|my|its|your|a)[ \t]pass")
 _LOGIN = re.compile(
@@ -70,7 +84,7 @@ _ACL = re.compile(r"(?i)\buser[ \t]+\S{1,60}[ \t][^\n]{0,200}?[ \t]>([^\s\"']++)
 _NETRC = re.compile(r"(?i)\blogin[ \t]++\S{1,100}\s++pass(?:word|wd)[ \t]++([^\s\"'`]++)")
 _JAAS = re.compile(r"\buser_\w{1,40}+=\"([^\"\n]++)")
 _PIPED = re.compile(
-    r"(?i)\becho[ \t]+(?:-n[ \t]+)?[\"']?(?:[\w.\-]{1,60}:)?([^\s\"'|]++)[\"']?[ \t]{0,4}\|[^\n]{0,200}?(?:chpasswd|-stdin\b)"
+    r"(?i)\becho[ \t]+(?:-n[ \t]+)?[\"']?(?:[\w.\-]{1,60}:)?([^\s\"'|]++)[\"']?[ \t]{0,4}\|[^\n]{0,200}?(?:chpasswd|-stdin\b|sudo -S|\bkinit\b|\bcryptsetup\b)"
 )
 _PART = re.compile(
     r"(?<![\w.\-/])(?:([Nn]ame|NAME|[Kk]ey|KEY|variable|property|header)|([Vv]alue|VALUE|default))"
@@ -91,6 +105,7 @@ _AROUND = 300
 _STOP = re.compile(r"[\s\"'`,;()<>{}\[\]=|\\]")
 _TAG = re.compile(r"v?\d+(?:[._-]\w+)*|latest\S*|(?:\w+-){1,4}[0-9a-f]{6,40}(?:-\w+)*|[0-9a-f]{7,40}(?:-\w+)*|\w{1,20}")
 _VERSION = re.compile(r"v\d\S*|\d+\.\d\S*|latest\S*|(?:[a-z]+-)+[0-9a-f]{6,40}\S*")
+_OBJECT = re.compile(r"[a-z0-9][a-z0-9./\-]*")
 _KIND = re.compile(r"(?:[A-Z][a-z]+[A-Z]\w*|Pod|Deployment|Service|Secret|Role|Job|Namespace|Node|User|Group|Container|[Cc]ontainer|Rollout)[ \t]$")
 
 
@@ -103,9 +118,10 @@ def spans(value: str, *, placed: bool) -> Iterator[Span]:
     yield from _pairs(value)
     yield from _commands(value)
     if "<" in value:
-        yield from _judged(_ELEMENT, value, (1,), assigned=True)
+        yield from _judged(_ELEMENT, value, assigned=True)
+        yield from _judged(_ATTRIBUTE, value, assigned=True)
     if "|" in value:
-        yield from _judged(_CELL, value, (1,), assigned=False)
+        yield from _judged(_CELL, value, assigned=False)
         yield from (found.span(1) for found in _PIPED.finditer(value) if not is_reference(found[1]))
     yield from _listed(value)
     yield from _spaced(value, placed)
@@ -136,12 +152,21 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
                 line = value.find("\n", end)
                 at = end = line if line >= 0 else len(value)
             yield start, end
+        elif said > Says.NAMED and kind == "bare" and start == end:
+            yield from _items(value, at, said)
+
+
+def _items(value: str, at: int, said: Says) -> Iterator[Span]:
+    """Yield the items of a list, or the line, that follows a name and its colon."""
+    found = _FLOW.match(value, at) or _BELOW.match(value, at)
+    if found and is_odd(found[1].strip("\"' ")) and (said is Says.ALWAYS or ":" not in found[1]):
+        yield found.span(1)
 
 
 def _says(value: str, found: re.Match[str]) -> Says:
     """Tell what a name says, with the word before it where it is only `key`."""
     said = says(found[1])
-    if said is Says.CHANCE and value[found.start() - 1 : found.start()] == " ":
+    if found[1].lower() in ("key", "code", "phrase") and value[found.start() - 1 : found.start()] == " ":
         before = value[max(0, found.start() - 20) : found.start()].split()
         return says(f"{before[-1]}_{found[1]}") if before else said
     return said
@@ -161,7 +186,7 @@ def _kept(value: str, found: re.Match[str], start: int) -> bool:
             return True
     if "=" in separator or separator[:1] in "\"'":
         return False
-    return bool(_KIND.search(value[max(0, found.start() - 60) : found.start()]))
+    return bool(_OBJECT.fullmatch(found[1])) and bool(_KIND.search(value[max(0, found.start() - 60) : found.start()]))
 
 
 def _word_start(value: str, at: int) -> int:
@@ -225,14 +250,12 @@ def _commands(value: str) -> Iterator[Span]:
 
 
 def _judged(
-    expression: re.Pattern[str], value: str, names: tuple[int, ...], *, assigned: bool
+    expression: re.Pattern[str], value: str, *, assigned: bool
 ) -> Iterator[Span]:
     for found in expression.finditer(value):
         last = found.lastindex or 0
         inner = found[last]
-        if any(holds(says(found[name]), inner, assigned=assigned) for name in names) and (
-            assigned or is_odd(inner)
-        ):
+        if holds(says(found[1]), inner, assigned=assigned) and (assigned or is_odd(inner)):
             yield found.span(last)
 
 
@@ -301,7 +324,13 @@ def _told(value: str) -> Iterator[Span]:
             if says(column.strip(" `\"'")) >= Says.NAMED and inner.strip(" '\""):
                 yield rest + len(inner) - len(inner.lstrip(" '\"")), rest + len(inner.rstrip(" '\""))
             rest += len(inner) + 1
-    for expression in (_SPOKEN, _AS_PASSWORD):
+    for found in _CALL.finditer(value):
+        said = says(found[1])
+        if (said is Says.ALWAYS or (said is Says.ASSIGNED and is_odd(found[2]))) and not is_reference(found[2]):
+            yield found.span(2)
+    for expression in (_LITERAL, _ORACLE_TOOL):
+        yield from _if(bool, expression, value)
+    for expression in (_SPOKEN, _AS_PASSWORD, _CALLED, _CJK):
         yield from _if(_telling, expression, value)
     for expression in (_LOGIN, _SLASHED):
         yield from _if(_loud, expression, value)
