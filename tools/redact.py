@@ -1,13 +1,15 @@
-"""The one redactor: masks credentials in text and in Kubernetes objects before anything shows them.
+"""The one redactor: masks credentials in Kubernetes objects and in text before anything shows them.
 
-Masked are environment values, values whose name says that they are secret, credentials that have a
-known form (private keys, JWT, cloud and vendor tokens, passwords in URLs), the same behind base64,
-hex or percent encoding, and long random strings. Kept are image references and digests, uids,
-resource versions, hash suffixes of pods, checksums that are named as such. Both directions are
-measured by tests/tools/redact. Every expression is linear in its input: they meet logs.
+Structure first. In an object a value is judged at its place: by the name of its field, of the variable,
+header or pair that it belongs to, of the option before it in a command and its arguments, and a file in
+a ConfigMap by its own lines. Environment values, binary data and what a Secret holds are masked whatever
+they are. Labels and selectors are what objects choose each other by, and readable by whoever may read
+the object: there a name decides only over values that look like a credential. Text is judged by
+`tools.redaction.texts`, which says how what is debatable is decided.
 
-Called by the readers and by whatever lets outside text in; `contains_secret` is the exit check of
-what lets text out. Holds no I/O and knows no kind of object but by the names of its fields.
+`text` is for what others wrote: logs, messages, people, models. `known` is the exit check for what our
+own code composed of values that were masked before: only forms that are credentials wherever they stand.
+Both are measured by tests/tools/redact and tests/bench/redaction.py. Holds no I/O.
 """
 
 import base64
@@ -20,8 +22,10 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
 
-from tools.labels import identifies
-from tools.randomness import is_random
+from tools.redaction import texts
+from tools.redaction.commands import cuts
+from tools.redaction.names import WORDS, Says, holds, is_odd, is_reference, says
+from tools.redaction.randomness import is_random
 
 MASK = "[redacted]"
 """What stands for a masked value. One word, so that masked text keeps its shape."""
@@ -30,80 +34,41 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """The annotation in which kubectl keeps a whole object."""
 
 _Span = tuple[int, int]
-_ROUNDS = 4
+_ROUNDS = 6
 _DEPTH = 3
+_FORMS = tomllib.loads(
+    (Path(__file__).parent / "redaction" / "forms.toml").read_text(encoding="utf-8")
+)
 
 _PEM = re.compile(
     r"-----BEGIN [A-Z0-9 ]{1,60}-----(?:[^-]|-(?!----END))*+(?:-{5}END [A-Z0-9 ]{1,60}-{5})?"
 )
 _WRAPPED = re.compile(
-    r"(?<![\w+/])([A-Za-z0-9+/]{48,}+)(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{48,}+)*+"
+    r"(?<![\w+/-])([A-Za-z0-9+/]{48,}+)(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{48,}+)*+"
     r"(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{2,}+(?:={1,2}|(?=[ \t]*+(?:[\r\n\\\"']|$))))?+"
 )
-_DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-
-
-def _either(words: str) -> str:
-    """Give the words of one entry of the data as alternatives."""
-    return "|".join(_DATA[words].split())
-
-
-_KNOWN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_DATA['forms'].values())})")
-_SLACK_HOOK = re.compile(r"(?i)hooks\.slack\.com/(?:services|workflows)/([\w/-]+)")
+_KNOWN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_FORMS['forms'].values())})")
+_HOOK = re.compile(
+    r"(?i)(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks"
+    r"|webhook\.office\.com/webhookb2|outlook\.office\.com/webhook)/([\w/@.-]+)"
+)
 _URL = re.compile(
-    rf"(?i)(?:{_either('databases')})[a-z0-9+:]{{0,24}}://[^\s:@/\"'<>]*+:((?!\[redacted\]@)[^\s\"'<>]++)"
+    rf"(?i)(?:{'|'.join(_FORMS['databases'].split())})[a-z0-9+:]{{0,24}}://[^\s:@/\"'<>]*+:((?!\[redacted\]@)[^\s\"'<>]++)"
     r"|[a-z0-9+]://[^\s:@/\"'<>]*+:((?!\[redacted\]@)[^\s@/\"'<>]++)@"
+    r"|[a-z0-9+]://((?=[^\s@/]{0,200}\d)[A-Za-z0-9_\-]{20,200}+)@"
 )
-_AUTHORIZATION = re.compile(
-    r"(?i)authorization[\"'\\]{0,4}[ \t]{0,3}[:=][ \t]{0,3}[\"'\\]{0,4}"
-    r"(?:(?:bearer|basic|token|digest|negotiate|apikey|key)[ \t]++)([^\s\"'\\,]++)"
+_SCHEME = re.compile(
+    r"(?i)\b(?:(bearer|apikey|splunk|negotiate|sharedaccesssignature|genie-?key|ssws|token)|(basic|digest))(?:[ \t]++|%20)([\w.~+/=-]{5,}+)"
 )
-_BEARER = re.compile(r"(?i)\b(?:bearer|apikey)(?:[ \t]++|%20)([\w.~+/-]{7,}+={0,2})")
-_BASIC = re.compile(r"(?i)\bbasic(?:[ \t]++|%20)([A-Za-z0-9+/]{6,}+={0,2})")
-_PASSWORD_OPTION = re.compile(
-    r"\b(?:mysql|mysqldump|mysqladmin|mariadb|sshpass|docker login|redis-cli|curl|wget|ldapsearch)\b"
-    r"[^\n|;&]{0,300}?\s(?:-p[ \t]?|-a[ \t]|-w[ \t]|(?:-u|--user)[ \t=]?[\"']?[^\s:\"']{0,64}:)([^\s\"']++)"
+_HEADER = re.compile(
+    r"(?i)authorization[\"'\\]{0,4}[ \t]{0,3}[:=][ \t]{0,3}[\"'\\]{0,4}[A-Za-z][\w-]{1,30}+[ \t]++([^\s\"'\\,]++)"
 )
-_SPOKEN = re.compile(
-    r"(?i)\b(?:login[ \t]++\S{1,100}\s++pass(?:word|wd)[ \t]++|pass(?:word|wd|phrase)[ \t]++(?:is[ \t]++)?[\"'`])"
-    r"([^\s\"'`]++)"
-)
-_NAME_VALUE = re.compile(
-    r"(?i)name\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3}(?!\W{0,4}(?:net|kernel|fs|vm|user)\.)[^,}\n]{1,120}?[,\n][ \t\n]{0,40}"
-    r"\\{0,3}[\"']?value\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3}(\\{0,3}\"(?:[^\"\\\n]|\\[^\"])*+|[^\s\"\\,}]++)"
-)
-
-_WORD = (
-    r"pass(?:word|wd|phrase|code)|pwd|(?<=[_.-])pass|(?<=[_.-])pw"
-    r"|(?:api|access|private|signing|encryption|secret|account|shared|master|client|licen[sc]e|auth|ssh|crypt|hmac)"
-    r"[_.-]?key|secret|token|credential|authorization|auth|conn(?:ection)?[_.-]?str(?:ing)?|(?<![a-z])dsn|cookie|jwt|bearer"
-    r"|(?<![a-z])sig(?:nature)?|session[_.-]?(?:id|key)|(?<![a-z])otp|webhook"
-)
-_STRONG = re.compile(r"(?i)pass|pwd|pw$|key|conn|dsn|jwt")
-_KEY = re.compile(rf"(?i)(?:{_WORD})")
-_ASSIGNED = re.compile(
-    rf"(?i)(?<!checksum/)(?P<word>{_WORD})(?P<rest>[\w.\-]{{0,60}}+)(?P<sep>[\"'\\\]]{{0,4}}[ \t]{{0,3}}(?:=>|:=|[:=])[ \t]{{0,8}})"
-    r"(?:[|>][+-]?\n[ \t]{1,40}+)?"
-    r"(?:\\{1,3}[\"'](?P<escaped>[^\"'\\\n]*+)"
-    r"|\"(?P<double>(?:[^\"\\]|\\.)*+)\"?"
-    r"|'(?P<single>[^'\n]*+)'?"
-    r"|(?P<bare>[^\s\"'\\,;&|<>{}()\[\]](?:[^\s\"'&;,<>\\]|[,;](?!\s|[\w.-]+=|$))*+))"
-)
-_FLAG = re.compile(
-    r"(?<![^\s\"'=<`(,\[])-{1,2}([A-Za-z][\w.-]{1,60}+)[ \t]++(?:\"([^\"\n]*+)|'([^'\n]*+)|([^\s\"'-][^\s\"']*+))"
-)
-_HARMLESS_END = re.compile(rf"(?i)(?:{_either('endings')})s?$")
-_HARMLESS_VALUE = re.compile(
-    r"(?i)^(?:true|false|null|none|nil|yes|no|on|off|~|-|\.\.\.|undefined|unset|empty|\*+|x{3,}|<.*|\{\{.*"
-    r"|\$[\w({].*|%\(?\w.*|/(?:[\w.-]+/)+[\w.-]+|\[redacted\].*|redacted|optional|required)$"
-)
-_PROSE = re.compile(rf"(?i)^(?:{_either('prose')})\W*$")
-
-_TOKEN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}+={0,2}")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}+={0,6}")
 _HEX = re.compile(r"^(?:[0-9a-f]+|[0-9A-F]+)$")
+_BASE32 = re.compile(r"^[A-Z2-7]{16,}={0,6}$")
 _PERCENT = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>%]*+%[0-9A-Fa-f]{2}[^\s\"'<>]*+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
-_WORTH_A_LOOK = re.compile(r"[A-Za-z0-9+/_-]{16}|[:=@%]|-[A-Za-z]|(?i:bearer|basic|pass)")
+_WORTH_A_LOOK = re.compile(r"[A-Za-z0-9+/_-]{16}|[\s:=@%|<]|：|[-$][A-Za-z0-9]")
 
 
 def text(value: str) -> str:
@@ -111,7 +76,12 @@ def text(value: str) -> str:
 
     Applying it twice changes nothing more.
     """
-    return _rounds(value, exact=False)
+    return _rounds(value)
+
+
+def known(value: str) -> str:
+    """Mask only what is a credential wherever it stands: keys, tokens of vendors, passwords in URLs."""
+    return _mask(value, _by_form(value))
 
 
 def contains_secret(value: str) -> bool:
@@ -124,34 +94,26 @@ def names_secret(name: str) -> bool:
 
     Names of files, of objects and of settings about credentials (`secretName`, `token-file`) do not.
     """
-    if _HARMLESS_END.search(name):
-        return False
-    return any(_whole_word(found.group(), name[found.end() :]) for found in _KEY.finditer(name))
+    return says(name) >= Says.ODD
 
 
-def _rounds(value: str, exact: bool) -> str:
+def _rounds(value: str, *, exact: bool = False, placed: bool = False) -> str:
     """Mask until nothing more is found; `exact` leaves out the rule for random strings."""
-    if len(value) < 6 or not _WORTH_A_LOOK.search(value):
+    if len(value) < 4 or not _WORTH_A_LOOK.search(value):
         return value
     visible = _INVISIBLE.sub("", value)
     for _ in range(_ROUNDS):
-        masked = _mask(visible, _spans(visible, exact, _DEPTH))
+        masked = _mask(visible, _spans(visible, exact, _DEPTH, placed=placed))
         if masked == visible:
             break
         value = visible = masked
     return value
 
 
-def _spans(value: str, exact: bool, depth: int) -> Iterator[_Span]:
+def _spans(value: str, exact: bool, depth: int, *, placed: bool = False) -> Iterator[_Span]:
     """Yield every stretch of text that holds a credential, in no order."""
-    yield from (found.span() for found in _PEM.finditer(value))
-    yield from (found.span() for found in _KNOWN.finditer(value))
-    for expression in (_SLACK_HOOK, _PASSWORD_OPTION, _SPOKEN, _AUTHORIZATION, _NAME_VALUE):
-        yield from _last_groups(expression, value)
-    yield from _in_urls(value)
-    yield from _in_schemes(value)
-    yield from _assigned(value)
-    yield from _flags(value)
+    yield from _by_form(value)
+    yield from texts.spans(value, placed=placed)
     if not exact:
         yield from _wrapped(value)
     yield from _tokens(value, exact, depth)
@@ -161,11 +123,21 @@ def _spans(value: str, exact: bool, depth: int) -> Iterator[_Span]:
                 yield found.span()
 
 
+def _by_form(value: str) -> Iterator[_Span]:
+    """Yield what is a credential by its own form."""
+    yield from (found.span() for found in _PEM.finditer(value))
+    yield from (found.span() for found in _KNOWN.finditer(value))
+    yield from (found.span(1) for found in _HOOK.finditer(value))
+    if "://" in value:
+        yield from _in_urls(value)
+    yield from _in_schemes(value)
+
+
 def _is_secret(value: str, depth: int) -> bool:
     value = _INVISIBLE.sub("", value)
     return (
         any(start < end for start, end in _spans(value, True, depth))
-        and _rounds(value, True) != value
+        and _rounds(value, exact=True) != value
     )
 
 
@@ -173,8 +145,9 @@ def _mask(value: str, spans: Iterable[_Span]) -> str:
     """Replace the stretches, overlapping ones as one."""
     pieces: list[str] = []
     done = 0
-    for start, end in sorted(spans):
-        if end <= start or end <= done or value[start:end] == MASK:
+    for one in sorted(spans):
+        start, end = _around_masks(value, *one)
+        if end <= start or end <= done:
             continue
         if start >= done:
             pieces += (value[done:start], MASK)
@@ -182,13 +155,14 @@ def _mask(value: str, spans: Iterable[_Span]) -> str:
     return "".join(pieces) + value[done:] if pieces else value
 
 
-def _last_groups(expression: re.Pattern[str], value: str) -> Iterator[_Span]:
-    for found in expression.finditer(value):
-        start, end = found.span(found.lastindex or 0)
-        raw = value[start:end]
-        kept = len(raw) - len(raw.lstrip("\\\"'"))
-        if not _HARMLESS_VALUE.match(raw[kept:]):
-            yield start + kept, end
+def _around_masks(value: str, start: int, end: int) -> _Span:
+    """Give a stretch that cuts no mask in two; nothing where it begins in one."""
+    size = len(MASK)
+    at = value.find(MASK, max(0, start - size + 1), start + size)
+    if 0 <= at <= start:
+        return end, end
+    at = value.find(MASK, max(0, end - size + 1), end + size - 1)
+    return start, max(end, at + size) if 0 <= at < end else end
 
 
 def _in_urls(value: str) -> Iterator[_Span]:
@@ -197,69 +171,27 @@ def _in_urls(value: str) -> Iterator[_Span]:
         start, end = found.span(found.lastindex or 0)
         if found.lastindex == 1:
             end = value.rfind("@", start, end)
-        if end > start and not _HARMLESS_VALUE.match(value[start:end]):
+        if end > start and not is_reference(value[start:end]):
             yield start, end
 
 
 def _in_schemes(value: str) -> Iterator[_Span]:
     """Yield what follows `Bearer` and `Basic` where it is a credential and not a word."""
-    for found in _BEARER.finditer(value):
-        if _odd(found.group(1).rstrip(".")):
-            yield found.span(1)
-    for found in _BASIC.finditer(value):
-        if ":" in _decoded_base64(found.group(1)):
-            yield found.span(1)
-
-
-def _assigned(value: str) -> Iterator[_Span]:
-    """Yield values that stand behind a name that says secret, as in `password=...`."""
-    for found in _ASSIGNED.finditer(value):
-        kind = found.lastgroup or "bare"
-        start, end = found.span(kind)
-        raw = value[start:end]
-        if kind == "bare":
-            end -= len(raw) - len(raw.rstrip(")]}.,:"))
-            raw = value[start:end]
-        if _is_value(
-            found.group("word"), found.group("rest"), found.group("sep"), raw, kind == "bare"
+    for found in _SCHEME.finditer(value):
+        said = found[3].rstrip(".")
+        if found[2]:
+            if ":" in _decoded_base64(said):
+                yield found.span(3)
+        elif (
+            found[1].lower() != "token"
+            and len(said) > 6
+            and is_odd(said)
+            and not is_reference(said)
         ):
-            yield start, end
-
-
-def _is_value(word: str, rest: str, separator: str, value: str, bare: bool) -> bool:
-    if not value or _HARMLESS_VALUE.match(value) or not _whole_word(word, rest):
-        return False
-    if _HARMLESS_END.search(rest):
-        return False
-    if rest[:1] in ("s", "S") and value.isdigit():
-        return False
-    if not bare or "=" in separator:
-        return word.lower() != "auth" or bool(rest) or _odd(value)
-    if _STRONG.search(word):
-        return not _PROSE.match(value)
-    return len(value) >= 6 and _odd(value)
-
-
-def _whole_word(word: str, rest: str) -> bool:
-    """Tell whether the word ends where a new word or nothing begins: `tokenizer` is no token."""
-    if rest[:1] in ("s", "S"):
-        rest = rest[1:]
-    first = rest[:1]
-    return not first.isalpha() or first.isupper() != word[-1].isupper()
-
-
-def _odd(value: str) -> bool:
-    """Tell whether a value is more than a word of prose: digits, inner capitals or symbols."""
-    return not re.fullmatch(r"[A-Za-z]?[a-z]*(?:[-.'][a-z]+)*\W*", value)
-
-
-def _flags(value: str) -> Iterator[_Span]:
-    """Yield values of `--password VALUE`."""
-    for found in _FLAG.finditer(value):
-        if names_secret(found.group(1)):
-            span = found.span(found.lastindex or 0)
-            if not _HARMLESS_VALUE.match(value[slice(*span)]):
-                yield span
+            yield found.span(3)
+    for found in _HEADER.finditer(value):
+        if not is_reference(found[1]):
+            yield found.span(1)
 
 
 def _tokens(value: str, exact: bool, depth: int) -> Iterator[_Span]:
@@ -267,6 +199,8 @@ def _tokens(value: str, exact: bool, depth: int) -> Iterator[_Span]:
     for found in _TOKEN.finditer(value):
         token = found.group()
         random = not exact and is_random(value, found.start(), token)
+        if random and texts.in_image(value, found.start()):
+            continue
         if random or (depth and any(_is_secret(inner, depth - 1) for inner in _decoded(token))):
             yield found.span()
 
@@ -274,7 +208,9 @@ def _tokens(value: str, exact: bool, depth: int) -> Iterator[_Span]:
 def _wrapped(value: str) -> Iterator[_Span]:
     """Yield base64 that goes over several lines, its short last line too."""
     for found in _WRAPPED.finditer(value):
-        if is_random(value, found.start(), found.group(1)):
+        if is_random(value, found.start(), found.group(1)) and not texts.in_image(
+            value, found.start()
+        ):
             yield found.span()
 
 
@@ -282,6 +218,12 @@ def _decoded(token: str) -> Iterator[str]:
     yield _decoded_base64(token)
     if len(token) % 2 == 0 and _HEX.match(token):
         yield _printable(bytes.fromhex(token))
+    if _BASE32.match(token):
+        bare = token.rstrip("=")
+        try:
+            yield _printable(base64.b32decode(bare + "=" * (-len(bare) % 8)))
+        except (binascii.Error, ValueError):
+            return
 
 
 def _decoded_base64(token: str) -> str:
@@ -310,28 +252,59 @@ _PLAIN_FIELDS = frozenset(
 )
 """Fields whose random look is no secret: only credentials of a known form are masked in them."""
 _HASH_FIELD = re.compile(r"(?:[Hh]ash|checksum|digest|revision|mirror|[a-z]I[Dd]|[_./-]id|UUID)$")
+_LABELS = frozenset({"labels", "matchLabels", "matchExpressions", "selector", "nodeSelector"})
+_SEALED = frozenset({"stringData", "binaryData"})
+_PAIRED = ("name", "key", "Name", "Key", "NAME", "KEY", "variable", "header")
+_LINES = ("command", "args")
 
 
 def document(obj: dict[str, Any]) -> dict[str, Any]:
-    """Mask one Kubernetes object, or any part of one: a new object, deep.
+    """Mask one Kubernetes object, or any part of one: a new object, deep."""
+    kind = str(obj.get("kind") or "")
+    paired = next((obj[name] for name in _PAIRED if isinstance(obj.get(name), str)), "")
+    hidden = says(paired) if paired else Says.NOTHING
+    masked: dict[str, Any] = {}
+    for key, value in obj.items():
+        if key in _SEALED or (kind in ("Secret", "SecretList") and key == "data"):
+            masked[_exact(key)] = MASK if value else value
+        elif kind == "SecretList" and key == "items" and isinstance(value, list):
+            masked[key] = [
+                field(key, {"kind": "Secret", **one} if isinstance(one, dict) else one)
+                for one in value
+            ]
+        elif hidden and key.lower() in ("value", "default", "val"):
+            masked[_exact(key)] = _under(hidden, value)
+        else:
+            masked[_exact(key)] = field(key, value)
+    _command_line(obj, masked)
+    return masked
 
-    Environment values and the last-applied annotation are masked whole, whatever they hold; labels
-    and selectors only where they have a credential's own form.
-    """
-    secret = obj.get("kind") == "Secret"
-    return {
-        _plain(key): MASK if secret and key in ("data", "stringData") else _field(key, value)
-        for key, value in obj.items()
-    }
+
+def _command_line(obj: dict[str, Any], masked: dict[str, Any]) -> None:
+    """Mask a command and its arguments as the one command line that they are."""
+    words = [(name, at, word) for name in _LINES for at, word in _strings(obj.get(name))]
+    for index, start, end in cuts([word for _, _, word in words]):
+        name, at, word = words[index]
+        shown = masked[name][at]
+        masked[name][at] = MASK if shown != word and start else word[:start] + MASK + word[end:]
 
 
-def _field(key: str, value: Any, *, named: bool = True) -> Any:
-    """Mask the value of one field by its own form and, where `named`, by the field's name."""
+def _strings(value: Any) -> list[tuple[int, str]]:
+    if not isinstance(value, list):
+        return []
+    return [(at, one) for at, one in enumerate(cast("list[Any]", value)) if isinstance(one, str)]
+
+
+def field(key: str, value: Any) -> Any:
+    """Mask the decoded value of one field by the field's name and by its own form."""
     if isinstance(value, dict):
         inner = cast("dict[str, Any]", value)
-        if not identifies(key, inner):
-            return document(inner)
-        return {_plain(name): _field(name, each, named=False) for name, each in inner.items()}
+        if key in _LABELS and all(isinstance(each, str) for each in inner.values()):
+            return {_exact(name): _label(name, str(each)) for name, each in inner.items()}
+        if key == "env":
+            return {_exact(name): MASK if each else each for name, each in inner.items()}
+        said = says(key)
+        return _under(said, inner) if said >= Says.NAMED else document(inner)
     if isinstance(value, list):
         return _items(key, cast("list[Any]", value))
     if key == LAST_APPLIED:
@@ -339,23 +312,60 @@ def _field(key: str, value: Any, *, named: bool = True) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     plain = key in _PLAIN_FIELDS or key.startswith("checksum/")
-    if named and not plain and names_secret(key) and not _HARMLESS_VALUE.match(str(value)):
-        return MASK if str(value) else value
+    if not plain and holds(says(key), str(value), assigned=True):
+        return MASK
     if not isinstance(value, str):
         return value
     if plain or _HASH_FIELD.search(key):
-        return _plain(value)
-    return _json(value) if value[:1] in ("{", "[") else text(value)
+        return _identifier(key, value)
+    return _json(value) if value[:1] in ("{", "[") else _rounds(value, placed=True)
+
+
+def _label(name: str, value: str) -> str:
+    """Mask a label where it has a credential's form, or its name says one and it has letters and digits."""
+    telling = any(map(str.isdigit, value)) and is_odd(value) and says(name) >= Says.NAMED
+    return MASK if telling else text(value)
+
+
+def _under(said: Says, value: Any, key: str = "") -> Any:
+    """Mask all that stands under a name that says secret, but for what points elsewhere."""
+    if isinstance(value, dict):
+        inner = cast("dict[str, Any]", value)
+        return {
+            name: field(name, each)
+            if name.lower() in WORDS["beside"]
+            or (
+                not isinstance(each, str)
+                and says(name) is Says.NOTHING
+                and not isinstance(each, dict | list)
+            )
+            or (_ends(name) and not isinstance(each, dict))
+            else _under(said, each, name)
+            for name, each in inner.items()
+        }
+    if isinstance(value, list):
+        return [_under(said, one, key) for one in cast("list[Any]", value)]
+    if isinstance(value, bool) or value is None:
+        return value
+    return MASK if holds(said, str(value), assigned=True) else field(key, value)
+
+
+def _ends(name: str) -> bool:
+    """Tell whether a name describes a credential by its last word."""
+    last = re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name)
+    return bool(last) and last[-1].lower() in WORDS["endings"]
 
 
 def _json(value: str) -> str:
     """Mask JSON that stands in a string, as annotations hold it."""
     try:
         inner = json.loads(value)
-        masked = _field("", inner)
-        return text(value if masked == inner else json.dumps(masked, separators=(",", ":")))
+        masked = field("", inner)
+        return _rounds(
+            value if masked == inner else json.dumps(masked, separators=(",", ":")), placed=True
+        )
     except ValueError:
-        return text(value)
+        return _rounds(value, placed=True)
     except RecursionError:
         return MASK
 
@@ -363,33 +373,37 @@ def _json(value: str) -> str:
 def _items(key: str, values: list[Any]) -> list[Any]:
     if key in ("env", "httpHeaders"):
         return [_pair(item, whole=key == "env") for item in values]
-    masked: list[Any] = []
-    follows = False
-    for item in values:
-        if follows and isinstance(item, str) and not item.startswith("-"):
-            masked.append(MASK)
-        else:
-            masked.append(_field(key, item))
-        follows = (
-            isinstance(item, str)
-            and item.startswith("-")
-            and "=" not in item
-            and names_secret(item)
-        )
+    said = says(key)
+    if said >= Says.NAMED:
+        return [_under(said, item, key if said > Says.NAMED else "") for item in values]
+    masked = [field(key, item) for item in values]
+    if key not in _LINES:
+        _command_line({"args": values}, {"args": masked})
     return masked
 
 
 def _pair(item: Any, whole: bool) -> Any:
     """Mask a `{name, value}`: an environment variable always, a header by its name."""
     if not isinstance(item, dict):
-        return _field("", item)
-    masked = document(cast("dict[str, Any]", item))
-    value = masked.get("value")
-    if value and (whole or names_secret(str(masked.get("name")))):
-        masked["value"] = MASK
+        return field("", item)
+    given = cast("dict[str, Any]", item)
+    masked = document(given)
+    said = Says.ALWAYS if whole else says(str(given.get("name")))
+    if not whole and str(given.get("name")).lower().endswith("key"):
+        said = Says.ALWAYS
+    for key, value in given.items():
+        if key.lower() not in ("name", "valuefrom") and value and said:
+            if whole or (key.lower() == "value" and (said is not Says.CHANCE)):
+                masked[key] = MASK
     return masked
 
 
-def _plain(value: str) -> str:
+def _identifier(key: str, value: str) -> str:
+    """Mask a name or an id where it has a credential's form, or mixes cases by chance as no name does."""
+    mixed = value.lower() != value and not key.startswith(("image", "container"))
+    return text(value) if mixed else _exact(value)
+
+
+def _exact(value: str) -> str:
     """Mask credentials of a known form only."""
     return _rounds(value, exact=True)

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from knowledge import catalogue
 from knowledge.errors import UnknownBenchmark, UnknownControl
 from knowledge.types import Control
+from tools import redact
 from tools.access import BINDING_KINDS, ROLE_KINDS
 from tools.cluster.absent import absent
 from tools.cluster.reader import Listing, Reader
@@ -324,7 +325,7 @@ def _record(run: _Run, subject: Any, judgement: Judgement, keep_all: bool) -> No
             verdict=verdict,
             ref=ref,
             container=judgement.container,
-            reason=judgement.reason,
+            reason=redact.known(judgement.reason),
             evidence=judgement.evidence,
             fingerprint=fingerprint(run.id, ref, judgement.container),
             pods=getattr(subject, "pods", 0),

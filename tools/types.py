@@ -5,12 +5,15 @@ thousand of them. Holds data, and the one way to make evidence of a value. Used 
 the floor and by `bot`.
 """
 
+import re
 from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+
+from tools import redact
 
 
 class All(Enum):
@@ -99,15 +102,21 @@ NOT_SET = "(not set)"
 MAX_VALUE_BYTES = 300
 """The longest evidence value, in bytes of UTF-8; a longer one is cut and ends in `...`."""
 
+_LAST_NAME = re.compile(r"[^\[\].']+|(?<=\[')[^']+")
 _PLAIN = {True: "true", False: "false"}
 
 
 def evidence(path: str, value: object, ref: ResourceRef | None = None) -> Evidence:
-    """Make evidence of a decoded value; None becomes `(not set)`, the rest capped JSON text."""
+    """Make evidence of a decoded value; None becomes `(not set)`, the rest capped JSON text.
+
+    It is masked first, by the name of the field that the path ends in.
+    """
     if value is None:
         return Evidence(path, NOT_SET, ref)
     if isinstance(value, bool):
         return Evidence(path, _PLAIN[value], ref)
+    if not isinstance(value, int):
+        value = redact.field(_LAST_NAME.findall(path)[-1], msgspec.to_builtins(value))
     encoded = msgspec.json.encode(value)
     if len(encoded) > MAX_VALUE_BYTES:
         return Evidence(path, encoded[: MAX_VALUE_BYTES - 3].decode(errors="ignore") + "...", ref)

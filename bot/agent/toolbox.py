@@ -39,6 +39,7 @@ from tools.queries import (
 from tools.queries.context import QueryContext
 from tools.queries.result import Result
 from tools.queries.wording import one_line
+from tools.redact import known
 from tools.redact import text as redact
 
 MAX_ARGUMENTS = 4_000
@@ -121,7 +122,7 @@ async def call(name: str, arguments: Mapping[str, Any], context: QueryContext) -
         return Called(
             f"{said} Nothing was read. Say that this could not be looked at.", None, said, number
         )
-    return Called(result.text, result)
+    return Called(known(result.text), result)
 
 
 def _tool(name: str, module: ModuleType) -> BaseTool:

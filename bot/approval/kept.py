@@ -51,6 +51,8 @@ def _at(path: FieldPath, value: Any) -> Any:
     """Mask a value by the names of the fields on the way to it."""
     if value is UNSET:
         return value
+    if isinstance(path[-1], int) and path[-2] in ("command", "args"):
+        return redact.MASK
     found = {"": value}
     for part in reversed(path):
         found = {"": [found[""]]} if isinstance(part, int) else {"": {part: found[""]}}

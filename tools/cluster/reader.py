@@ -63,8 +63,8 @@ class Reader(Protocol):
     ) -> Listing:
         """Read one kind as `list` does, but each object whole and redacted, as JSON bytes.
 
-        For snapshots, for plans, and for nothing that runs often. `to_plan` leaves labels and selectors
-        as they are, whatever they hold: plans compare and copy them; nobody is shown them.
+        For snapshots, for plans, and for nothing that runs often. `to_plan` masks nothing: plans
+        compare and copy what is there; whatever is shown of them is masked in its own place.
         """
         ...
 

@@ -16,7 +16,6 @@ from tools.cluster.events import newest_first
 from tools.cluster.live.wire import Query, ReadFailed, Wire
 from tools.cluster.reader import Events, Listing
 from tools.errors import AccessRefused, ClusterUnreachable
-from tools.labels import restored
 from tools.objects.core import Event
 from tools.objects.kinds import KINDS, Kind
 from tools.types import ALL, ClusterConfig, Gap, Namespaces
@@ -194,8 +193,7 @@ class LiveReader:
         obj: dict[str, Any] = msgspec.json.decode(raw, type=dict[str, Any])
         own = obj.get("kind") or kind.own
         whole = {"apiVersion": kind.group_version, **obj, "kind": own}
-        masked = redact.document(whole)
-        return restored(masked, whole) if to_plan else masked
+        return whole if to_plan else redact.document(whole)
 
     async def _list(
         self, kind: Kind, namespaces: Namespaces, read: Callable[[bytes], _Read]

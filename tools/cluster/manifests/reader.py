@@ -18,7 +18,6 @@ from tools.cluster.events import newest_first
 from tools.cluster.manifests.folder import MARKER, Contents, Entry, read_folder, uid_of, unopened
 from tools.cluster.manifests.loose import loosened
 from tools.cluster.reader import Events, Listing
-from tools.labels import restored
 from tools.objects.core import Event
 from tools.objects.kinds import DECODERS, KINDS, Kind
 from tools.types import ALL, ClusterConfig, Gap, Namespaces
@@ -109,8 +108,7 @@ class SnapshotReader:
             obj = {key: value for key, value in obj.items() if key in ("metadata", "immutable")}
         named = {"apiVersion": entry.api_version, "kind": entry.own_kind}
         whole = {**named, **obj}
-        masked = redact.document(whole)
-        return restored(masked, whole) if to_plan else masked
+        return whole if to_plan else redact.document(whole)
 
     async def events(self, namespace: str, name: str = "", limit: int = 50) -> Events:
         """Give the events that the folder holds."""

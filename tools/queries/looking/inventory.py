@@ -6,6 +6,7 @@ Judges nothing. Used by the queries that name workloads.
 import asyncio
 import json
 
+from tools import redact
 from tools.cluster.reader import Reader
 from tools.images import parse
 from tools.inventory import Read, build
@@ -46,7 +47,7 @@ def row_of(workload: Workload, *, live: bool) -> WorkloadRow:
 
 def image_row(container: Container) -> ImageRow:
     """Take an image reference apart."""
-    image = container.spec.image or ""
+    image = redact.field("image", container.spec.image or "")
     ref = parse(image)
     return ImageRow(container.name, image, ref.tag if ref else "", ref.digest if ref else "")
 

@@ -20,9 +20,11 @@ _HEX = re.compile(r"^(?:[0-9a-f]+|[0-9A-F]+)$")
 _PART = re.compile(r"[0-9a-f]{32,}+(?![0-9A-Za-z])|[0-9A-F]{32,}+(?![0-9A-Za-z])|[A-Za-z0-9]{20,}+")
 _NAMED_HASH = re.compile(
     r"(?i)(?:sha\d*|digest|checksum[\w./-]*|hash|revision|commit|rev|ref|tag|fingerprint|thumbprint|etag|uid|guid|uuid"
-    r"|trace|span|id|containerd|docker|cri-o|podman|resourceversion|version|image|tree|blob|md5|build|mirror|container|sandbox|layer)"
-    r"[\"'\\]{0,4}(?:[ \t]{0,2}[:=@/-]+[ \t]{0,2}|[ \t]+)[\"'\\]{0,4}$"
+    r"|trace|span|id|containerd|docker|cri-o|podman|resourceversion|version|image|tree|blob|md5|build|mirror|container|sandbox|layer|overlayfs|md5sum|snapshot|job|pod|request|correlation)"
+    r"[\"'\\]{0,4}(?:[ \t]{0,2}:[ \t]{0,2}W/|[ \t]{0,2}[:=@/-]+[ \t]{0,2}|[ \t]+)[\"'\\]{0,4}$"
 )
+_FINGERPRINT = re.compile(r"(?i)(?:sha\d+|md5):$|ssh-[a-z0-9-]+ $|ecdsa-[a-z0-9-]+ $")
+_NAME = re.compile(r"[a-z][a-z0-9]*-[a-z0-9-]*")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/-]*[a-z0-9](?::\d{2,5}/[a-z0-9._/-]+)?[:@]$")
 
 
@@ -34,16 +36,28 @@ def is_random(value: str, start: int, token: str) -> bool:
     if len(bare) < 20:
         return False
     if any(c.isupper() for c in bare) and any(c.islower() for c in bare):
+        if _FINGERPRINT.search(value[max(0, start - 40) : start]):
+            return False
         return _unlike_words(bare, 20 if any(c.isdigit() for c in bare) else 28)
     for part in _PART.finditer(bare):
         run = part.group()
         if _HEX.match(run):
             digest = len(run) >= 32 and len(set(run)) > 6 and not run.isdigit()
-            if digest and not _named_hash(value, start + part.start()):
+            known = len(run) == 40 or _NAME.fullmatch(bare)
+            if digest and not known and not _named_hash(value, start + part.start()):
                 return True
         elif sum(c.isdigit() for c in run) >= 3 and _unlike_words(run, 20):
             return True
     return False
+
+
+def is_chance(value: str) -> bool:
+    """Tell whether a short value that a name points at, as `--key VALUE` does, is made of chance."""
+    kinds = (str.isupper, str.islower, str.isdigit)
+    if len(value) < 12 or not value.isascii():
+        return False
+    mixed = all(any(map(kind, value)) for kind in kinds) and value.isalnum()
+    return mixed or is_random("", 0, value)
 
 
 def _named_hash(value: str, start: int) -> bool:

@@ -1,0 +1,1 @@
+"""What `tools.redact` is made of: names, values and shapes, command lines, text, chance."""

@@ -1,0 +1,399 @@
+"""Free text: where credentials stand in a message, a log, a file or a sentence.
+
+Known shapes are parsed first and kept: references of images, `Kind namespace/name`, a host's port,
+names with hash suffixes, digests, versions, quantities. Of what is left, a value is masked where
+something beside it says what it is: a name before it (`=`, `:`, `=>`, `->`, a table, XML, a call), an
+option, a statement of SQL, a user before it in an address or a line of a known file.
+
+What is debatable is decided so. In sentences a password is masked where `password` (in the languages of
+`names.toml`) comes before `:`, `=`, `is`, `for ... is` or the value itself, and the value has digits,
+inner capitals or signs, or stands in quotes. A word such as `required` or `expired` there is prose.
+`admin / VALUE` after login, credentials or user is one where VALUE has letters, digits and signs. A
+plain word in a sentence without any of this is kept: no rule could tell it from prose. Every expression
+is linear in its input. Pure.
+"""
+
+import re
+from collections.abc import Iterator
+
+from tools.images import parse
+from tools.redaction.commands import cuts
+from tools.redaction.names import Says, holds, is_odd, is_reference, says
+
+Span = tuple[int, int]
+
+_NAMED = re.compile(
+    r"(?<![\w.\-/$@])([\w.\-/$@]{1,120}+)(?:\[\d{0,6}\]| ?\([^()\n]{1,40}\))?"
+    r"([\"'\])}\\]{0,4}[ \t]{0,8}(?:=>|:=|==|->|=|::(?=[ \t])|:(?!:)|：)[ \t]{0,8})"
+)
+_VALUE = re.compile(
+    r"(?:[|>][+-]?\n[ \t]{1,40}+"
+    r"|(?:\n[ \t]{1,40}+|\{\s{0,40})[\\\"']{0,4}(?:value|current|plain\w{0,6}|raw|text|data)[\\\"']{0,4}\s{0,4}:\s{0,4})?"
+    r"(?:\\{1,3}[\"'](?P<escaped>[^\"'\\\n]*+)"
+    r"|[br]?\"(?P<double>(?:[^\"\\]|\\.)*+)"
+    r"|[br]?'(?P<single>[^'\n]*+)"
+    r"|(?P<bare>(?:<[^\s<>]*+>)?(?![\[(]|\{(?!\{))(?:\$\{[^{}\s]*+\}|\$?\{\{[^{}\n]*+\}\}|[^\s\"'&;,<>\\|}]|[|](?=\S)|[}](?![\s,\"'}]|$)"
+    r"|[<>](?![/\s])|[,;](?!\s|[\w.\-]+=|$)|&(?![\w.\-]+=|\s|$)|'(?=\w))*+))"
+)
+_FLOW = re.compile(r"\[\s{0,20}([^\]\[\n{}]{1,2000}+)")
+_BELOW = re.compile(
+    r"\n[ \t]{0,40}+(?:- [ \t]{0,4}+)?([^\s:\[\]{}]{1,400}+(?:\n[ \t]{0,40}+- [^\s:\[\]{}]{1,400}+){0,50})(?=[ \t]*(?:\n|$))"
+)
+_ATTRIBUTE = re.compile(
+    r"<\w{1,40}+\s[^<>]{0,200}?(?:name|key)=[\"']([\w.\-]{1,80}+)[\"'][^<>]{0,200}?>([^<\n]{1,4000}+)</"
+)
+_CALL = re.compile(r"(?<![\w.])([\w.]{3,60}+)\(\s{0,4}[\"'`]([^\"'`\n]++)[\"'`]\s{0,4}\)")
+_CALLED = re.compile(
+    r"(?i)\b\w{0,30}?(?:login|auth|authenticate|authentication|credentials?|connect|password)\w{0,30}\W{1,4}[\"'][^\"'\n]{1,80}[\"'],\s{0,4}"
+    r"[\"']([^\"'\n]++)[\"']"
+)
+_LITERAL = re.compile(r"--from-literal[= ][\"']?[\w.\-]{1,80}+=([^\s\"']++)")
+_ORACLE_TOOL = re.compile(
+    r"\b(?:sqlplus|expdp|impdp|rman|sqlldr)\b[^\n]{0,80}?\s[\w.]{1,40}+/([^\s@/\"']++)"
+)
+_CJK = re.compile(r"(?:密码|密碼|口令|パスワード|비밀번호)[\sはが是为為:：는은]{0,4}([!-~]{6,80}+)")
+_ELEMENT = re.compile(
+    r"<([\w.:-]{1,80}+)(?:\s[^<>]{0,300}+)?>\s{0,20}(?:<!\[CDATA\[)?([^<\]]{1,4000}+)"
+)
+_LISTED = re.compile(
+    r"(\b\w{2,20}+\s?\(\s{0,4})?([\"'])([\w.\-$]{1,80}+)\2\s{0,8},\s{0,20}([\"'])([^\"'\n]*+)"
+)
+_CELL = re.compile(r"\|[ \t]{0,20}`?([\w.\-]{1,80}+)`?[ \t]{0,20}\|[ \t]{0,20}`?([^\s|`]++)")
+_SPACED = re.compile(
+    r"(?i)(?<![\w.\-/@=])(\$?[\w.\-]{0,60}(?:pass\w{0,10}|pwd?|key|token|auth|secret|authtok|\bpw|creds|credentials))[\"']?"
+    r"([ \t]{1,8})(?:[-–~>|][ \t]{1,4})?(?![-=:|])(?:\"([^\"\n]*+)|'([^'\n]*+)|([^\s\"']++))"
+)
+_SPOKEN = re.compile(
+    r"(?i)\b(?:pass(?:word|wd|wort|phrase|code)?|pw|pwd|secret|token|pin|kennwort|contrase\w{1,3}|senha|wachtwoord)\b"
+    r"[^\n:=]{0,40}?\b(?:is|was|to|as|ist|lautet|es|est|é|è):?[ \t]++[\"'`]?([^\s\"'`]++)"
+)
+_AS_PASSWORD = re.compile(
+    r"(?i)(?<!\S)[\"'`]?([^\s\"'`]{6,80}+)[\"'`]?[ \t](?:as|is)[ \t](?:the|my|its|your|a)[ \t]pass"
+)
+_LOGIN = re.compile(
+    r"(?i)\b(?:log(?:ged|ging)?[ -]?in|login|sign ?in|credentials?|creds|users?|account|auth\w*)\b[^\n|;&]{0,40}?"
+    r"(?<![\w.@/\-])[\w.@\-]{1,40}+ ?[/:] ?(?!//)([^\s\"'`]{6,80}+)"
+)
+_SLASHED = re.compile(r"(?<!\S)[\w.@\-]{1,40}+/([^\s\"'`/]{6,80}+)(?= (?:are|is|as)\b)")
+_SQL = re.compile(
+    r"(?i)\b(?:identified(?:\s+with\s+\S{1,60})?\s+by|password)(?:\s{1,8}|(?=[=(]))=?\s{0,8}(?:password\s{0,4})?\(?\s{0,4}"
+    r"(?:\\{0,3}'([^'\n]++)|\\{0,3}\"([^\"\n]++)|(?<=by )([^\s'\";]++))"
+)
+_INSERT = re.compile(
+    r"(?i)\binsert\s+into\s+\S{1,80}\s{0,8}\(([^()\n]{1,500}+)\)\s{0,8}values\s{0,8}\(([^()\n]{1,2000}+)\)"
+)
+_ADDRESS = re.compile(r"(?<![\w/@.:\-])[\w.\-]{1,64}+:([^\s@/\"':]{3,}+)@(?!sha\d+:)[\w\[]")
+_ORACLE = re.compile(
+    r"(?<![\w/@.\-])[\w.\-]{1,64}+/([^\s/@\"']{3,64}+)@(?!sha\d+:|v?\d+(?:\.\d|\s|$))(?://)?[\w\[]"
+)
+_ACL = re.compile(r"(?i)\buser[ \t]+\S{1,60}[ \t][^\n]{0,200}?[ \t]>([^\s\"']++)")
+_NETRC = re.compile(r"(?i)\blogin[ \t]++\S{1,100}\s++pass(?:word|wd)[ \t]++([^\s\"'`]++)")
+_JAAS = re.compile(r"\buser_\w{1,40}+=\"([^\"\n]++)")
+_PIPED = re.compile(
+    r"(?i)\becho[ \t]+(?:-n[ \t]+)?[\"']?(?:[\w.\-]{1,60}:)?([^\s\"'|]++)[\"']?[ \t]{0,4}\|[^\n]{0,200}?(?:chpasswd|-stdin\b|sudo -S|\bkinit\b|\bcryptsetup\b)"
+)
+_PART = re.compile(
+    r"(?<![\w.\-/])(?:([Nn]ame|NAME|[Kk]ey|KEY|variable|property|header)|([Vv]alue|VALUE|default))"
+    r"(?![\w\-])(?:\\{0,3}[\"']?[ \t]{0,3}(?:[:=][ \t]{0,3}|>)|[ \t]?(?=\"))"
+)
+_NAME = re.compile(r"\\{0,3}[\"']?([\w.\-/]{1,120}+)")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+"""What a name in a pair is when the pair is an environment variable: its value is masked always."""
+_BETWEEN = 300
+"""How far apart the two halves of a pair may stand."""
+_COMMAND = re.compile(
+    r"[^\n|;&]++(?:\n[ \t]{0,40}- [^\n|;&]*+|\\\n[^\n|;&]*+|(?<=[^\s])&(?=\S)[^\n|;&]*+)*+"
+)
+_SHELL_WORD = re.compile(
+    r"\"((?:[^\"\\\n]|\\.)*+)\"(?![\w-])|'([^'\n]*+)'(?![\w-])"
+    r"|(?:[^\s\"'`,=\[\](){}<>]|=(?!-)|,(?=[\w$])|'[^'\n]*+'|\"[^\"\n]*+\")++|[\[(){}]"
+)
+_MAX_WORDS = 2000
+_AROUND = 300
+_STOP = re.compile(r"[\s\"'`,;()<>{}\[\]=|\\]")
+_TAG = re.compile(
+    r"v?\d+(?:[._-]\w+)*|latest\S*|(?:\w+-){1,4}[0-9a-f]{6,40}(?:-\w+)*|[0-9a-f]{7,40}(?:-\w+)*|\w{1,20}"
+)
+_VERSION = re.compile(r"v\d\S*|\d+\.\d\S*|latest\S*|(?:[a-z]+-)+[0-9a-f]{6,40}\S*")
+_OBJECT = re.compile(r"[a-z0-9][a-z0-9./\-]*")
+_KIND = re.compile(
+    r"(?:[A-Z][a-z]+[A-Z]\w*|Pod|Deployment|Service|Secret|Role|Job|Namespace|Node|User|Group|Container|[Cc]ontainer|Rollout)[ \t]$"
+)
+
+
+def spans(value: str, *, placed: bool) -> Iterator[Span]:
+    """Yield every stretch that something beside it says is a credential, in no order.
+
+    `placed` is true for the value of one field, a file perhaps: there a colon assigns.
+    """
+    yield from _named(value, placed)
+    yield from _pairs(value)
+    yield from _commands(value)
+    if "<" in value:
+        yield from _judged(_ELEMENT, value, assigned=True)
+        yield from _judged(_ATTRIBUTE, value, assigned=True)
+    if "|" in value:
+        yield from _judged(_CELL, value, assigned=False)
+        yield from (found.span(1) for found in _PIPED.finditer(value) if not is_reference(found[1]))
+    yield from _listed(value)
+    yield from _spaced(value, placed)
+    yield from _told(value)
+    if "@" in value:
+        yield from _addressed(value)
+
+
+def _named(value: str, placed: bool) -> Iterator[Span]:
+    """Yield values that stand behind a name that says secret, as in `password=...`."""
+    at = 0
+    while found := _NAMED.search(value, at):
+        at = found.end()
+        said = _says(value, found)
+        if said is Says.NOTHING:
+            continue
+        match = _VALUE.match(value, at)
+        kind = (match.lastgroup if match else None) or "bare"
+        start, end = match.span(kind) if match else (at, at)
+        separator = found[2]
+        if kind == "bare":
+            at = max(at, end)
+            end = start + len(value[start:end].rstrip(")].,:"))
+            end -= value[start:end].endswith("}") and "{" not in value[start:end]
+        assigned = placed or kind != "bare" or separator.strip("\"'\\)]} \t") not in (":", "：")
+        if holds(said, value[start:end], assigned=assigned) and not _kept(value, found, start):
+            if kind == "bare" and found[1].lower().endswith(("phrase", "mnemonic")):
+                line = value.find("\n", end)
+                at = end = line if line >= 0 else len(value)
+            yield start, end
+        elif said > Says.NAMED and kind == "bare" and start == end:
+            yield from _items(value, at, said)
+
+
+def _items(value: str, at: int, said: Says) -> Iterator[Span]:
+    """Yield the items of a list, or the line, that follows a name and its colon."""
+    found = _FLOW.match(value, at) or _BELOW.match(value, at)
+    if found and is_odd(found[1].strip("\"' ")) and (said is Says.ALWAYS or ":" not in found[1]):
+        yield found.span(1)
+
+
+def _says(value: str, found: re.Match[str]) -> Says:
+    """Tell what a name says, with the word before it where it is only `key`."""
+    said = says(found[1])
+    if (
+        found[1].lower() in ("key", "code", "phrase")
+        and value[found.start() - 1 : found.start()] == " "
+    ):
+        before = value[max(0, found.start() - 20) : found.start()].split()
+        return says(f"{before[-1]}_{found[1]}") if before else said
+    return said
+
+
+def _kept(value: str, found: re.Match[str], start: int) -> bool:
+    """Tell whether `name:value` is no name and value but an image, an object or a host's port."""
+    separator = found[2]
+    if separator[-1:] == ":":
+        if "arn:" in value[_word_start(value, found.start()) : found.start()]:
+            return True
+        if in_image(value, start):
+            return True
+        if re.match(r"\d{1,5}(?:[/\s\"',?]|$)", value[start : start + 7]) and (
+            "/" in found[1] or "." in found[1]
+        ):
+            return True
+    if "=" in separator or separator[:1] in "\"'":
+        return False
+    return bool(_OBJECT.fullmatch(found[1])) and bool(
+        _KIND.search(value[max(0, found.start() - 60) : found.start()])
+    )
+
+
+def _word_start(value: str, at: int) -> int:
+    before = [found.end() for found in _STOP.finditer(value, max(0, at - _AROUND), at)]
+    return before[-1] if before else max(0, at - _AROUND)
+
+
+def in_image(value: str, at: int) -> bool:
+    """Tell whether a place lies in a reference of an image that has a tag or a digest."""
+    start = _word_start(value, at)
+    after = _STOP.search(value, at, at + _AROUND)
+    end = after.start() if after else min(len(value), at + _AROUND)
+    word = value[start:end].rstrip(".,:;")
+    for prefix in ("docker-pullable://", "oci://", "docker://"):
+        word = word.removeprefix(prefix)
+    ref = parse(word)
+    if ref is None or not (ref.tag or ref.digest):
+        return False
+    plain = "/" in ref.name and "." in ref.name.split("/")[0]
+    return (
+        bool(ref.digest)
+        or bool((_TAG if plain or "/" in ref.name else _VERSION).fullmatch(ref.tag))
+        or plain
+    )
+
+
+def _pairs(value: str) -> Iterator[Span]:
+    """Yield values of `name: X, value: Y` in either order, in JSON, YAML, XML or a block of HCL."""
+    parts = list(_PART.finditer(value))
+    at = 0
+    while at + 1 < len(parts):
+        one, other = parts[at], parts[at + 1]
+        if bool(one[1]) == bool(other[1]) or other.start() - one.end() > _BETWEEN:
+            at += 1
+            continue
+        at += 2
+        name, place = (one, other) if one[1] else (other, one)
+        named = _NAME.match(value, name.end())
+        found = _VALUE.match(value, place.end())
+        if not named or not found or not found.lastgroup:
+            continue
+        start, end = found.span(found.lastgroup)
+        if place[0][-1] == ">":
+            end = value.find("<", start) if "<" in value[start : start + 4000] else end
+        elif found.lastgroup == "bare":
+            end = start + len(value[start:end].rstrip(")]},"))
+        said = Says.ALWAYS if _VARIABLE.fullmatch(named[1]) else says(named[1])
+        if holds(said, value[start:end], assigned=True):
+            yield start, end
+
+
+def _commands(value: str) -> Iterator[Span]:
+    """Yield what options and programs take as a credential, command by command."""
+    for line in _COMMAND.finditer(value):
+        words: list[Span] = []
+        for found in _SHELL_WORD.finditer(line[0]):
+            start, end = found.span(found.lastindex or 0)
+            if line[0][start:end] != "-" and len(words) < _MAX_WORDS:
+                words.append((start, end))
+        if len(words) < 2:
+            continue
+        for word, start, end in cuts([line[0][a:b] for a, b in words]):
+            offset = line.start() + words[word][0]
+            yield offset + start, offset + end
+
+
+def _judged(expression: re.Pattern[str], value: str, *, assigned: bool) -> Iterator[Span]:
+    for found in expression.finditer(value):
+        last = found.lastindex or 0
+        inner = found[last]
+        if holds(says(found[1]), inner, assigned=assigned) and (assigned or is_odd(inner)):
+            yield found.span(last)
+
+
+def _listed(value: str) -> Iterator[Span]:
+    """Yield values of `define('DB_PASSWORD', '...')` and of `["--password", "..."]`."""
+    at = 0
+    while found := _LISTED.search(value, at):
+        at = found.end(3) + 1
+        said, inner = says(found[3]), found[5]
+        sure = bool(found[1]) or found[3].startswith("-")
+        if holds(said, inner, assigned=sure) and (sure or is_odd(inner)) and said is not Says.ODD:
+            yield found.span(5)
+
+
+def _spaced(value: str, placed: bool) -> Iterator[Span]:
+    """Yield values that only white space parts from their name, as files of directives have them."""
+    for found in _SPACED.finditer(value):
+        said = says(found[1])
+        if said < Says.ODD:
+            continue
+        group = found.lastindex or 0
+        start, end = found.span(group)
+        if group == 5:
+            end = start + len(value[start:end].rstrip(".,;:)`}"))
+        inner = value[start:end]
+        if is_reference(inner) or inner.lower() in ("is", "as", "for", "was"):
+            continue
+        before = value[max(0, found.start() - 60) : found.start()].rpartition("\n")[2]
+        first = not before.strip()
+        compound = re.search(
+            r"[^\W\d]", re.sub(r"(?i)password|secret|token|pass|auth", "", found[1])
+        )
+        set_by = re.search(r"(?:\b(?:ENV|ARG|set|setenv|\w*header)[ \t]+)$", before)
+        alone = value[end : end + 2].strip("\"';")[:1] in ("", "\n", "\r")
+        pair = re.fullmatch(r"[\w.@\-]{1,64}:(\S+)", inner)
+        if said is Says.ODD:
+            if pair and not pair[1].isdigit() and (first or placed or is_odd(pair[1])):
+                yield start + pair.start(1), end
+        elif (
+            (set_by and (group != 5 or is_odd(inner)))
+            or (said is Says.ALWAYS and group == 5 and _telling(inner))
+            or (said is Says.ALWAYS and group != 5 and (is_odd(inner) or first))
+            or (
+                first
+                and said is Says.ALWAYS
+                and alone
+                and (compound or placed)
+                and holds(said, inner, assigned=False)
+            )
+        ):
+            yield start, end
+
+
+def _telling(value: str) -> bool:
+    """Tell whether a word of a sentence has letters and, inside, digits or signs: no word, no number."""
+    return (
+        is_odd(value)
+        and any(c.isalpha() for c in value)
+        and bool(
+            re.search(r"\d|[!$%^&*#?+~]", value[:-1] + (value[-1] if value[-1].isdigit() else ""))
+        )
+    )
+
+
+def _loud(value: str) -> bool:
+    """Tell whether a value has letters, digits and signs as made passwords have."""
+    return all(re.search(kind, value) for kind in (r"[A-Za-z]", r"\d", r"[!$%^&*#?+~]"))
+
+
+def _told(value: str) -> Iterator[Span]:
+    """Yield passwords in statements of SQL, in sentences and in lines of known files."""
+    for found in _SQL.finditer(value):
+        group = found.lastindex or 0
+        inner = found[group]
+        if not is_reference(inner) and (
+            group != 3 or inner.lower() not in ("password", "rand", "random")
+        ):
+            yield found.span(group)
+    for found in _INSERT.finditer(value):
+        columns, rest = found[1].split(","), found.start(2)
+        for column, inner in zip(columns, found[2].split(","), strict=False):
+            if says(column.strip(" `\"'")) >= Says.NAMED and inner.strip(" '\""):
+                yield (
+                    rest + len(inner) - len(inner.lstrip(" '\"")),
+                    rest + len(inner.rstrip(" '\"")),
+                )
+            rest += len(inner) + 1
+    for found in _CALL.finditer(value):
+        said = says(found[1])
+        if (
+            said is Says.ALWAYS or (said is Says.ASSIGNED and is_odd(found[2]))
+        ) and not is_reference(found[2]):
+            yield found.span(2)
+    for expression in (_LITERAL, _ORACLE_TOOL):
+        yield from _if(bool, expression, value)
+    for expression in (_SPOKEN, _AS_PASSWORD, _CALLED, _CJK):
+        yield from _if(_telling, expression, value)
+    for expression in (_LOGIN, _SLASHED):
+        yield from _if(_loud, expression, value)
+    for expression in (_ACL, _JAAS, _NETRC):
+        yield from _if(bool, expression, value)
+
+
+def _if(judge, expression: re.Pattern[str], value: str) -> Iterator[Span]:
+    for found in expression.finditer(value):
+        start, end = found.span(1)
+        end = start + len(value[start:end].rstrip(".,;:)"))
+        if judge(value[start:end]) and not is_reference(value[start:end]):
+            yield start, end
+
+
+def _addressed(value: str) -> Iterator[Span]:
+    """Yield credentials of addresses without a scheme: `USER:PW@tcp(`, `USER/PW@DB`, `BOT:PW@registry`."""
+    for found in _ADDRESS.finditer(value):
+        inner = found[1]
+        if not is_reference(inner) and (
+            is_odd(inner) or value[found.end(1) + 1 :][:5].startswith(("tcp(", "unix(", "udp("))
+        ):
+            yield found.span(1)
+    for found in _ORACLE.finditer(value):
+        if is_odd(found[1]) and not is_reference(found[1]):
+            yield found.span(1)
