@@ -2,7 +2,8 @@
 
 Without any policy every pod of the cluster can reach every pod of the namespace, and those can reach
 everything. Every namespace counts, with or without workloads; one policy of any kind is enough to
-pass, because whether it covers the right pods is for a person to read.
+pass, because whether it covers the right pods is for a person to read. A namespace that a folder does
+not hold, but only names, is unknown without one.
 
 Fix: deny by default, then allow what is needed.
 
@@ -37,6 +38,9 @@ def judge(subject: Item, cluster: Inventory) -> Judgement:
     unread = cluster.unread(CHECK.kinds)
     if unread:
         return Judgement(Verdict.UNKNOWN, f"NetworkPolicies could not be read ({unread}).")
+    elsewhere = cluster.not_held("Namespace", "", name)
+    if elsewhere:
+        return Judgement(Verdict.UNKNOWN, elsewhere)
     return Judgement(
         Verdict.FAIL,
         f"Namespace {name} has no NetworkPolicy.",

@@ -7,7 +7,7 @@ constraint) it is unknown, because what the policy says and selects is not evalu
 counts in its own namespace only, and Oakum's own policy (deploy/admission) never: it judges what
 Oakum does and no pods. An engine without a policy changes nothing and is named. The label passes at any
 level. kube-system, kube-public and kube-node-lease are left out, and a namespace without workloads is
-not applicable.
+not applicable. A namespace that a folder does not hold, but only names, is unknown.
 
 Fix:
 
@@ -50,7 +50,10 @@ def judge(subject: Item, cluster: Inventory) -> Judgement | None:
             return Judgement(Verdict.UNKNOWN, f"Its workloads could not all be read ({unread}).")
         if not unread:
             return Judgement(Verdict.NOT_APPLICABLE, f"Namespace {name} has no workloads.")
-    return PASSED if labelled else _judge_unlabelled(name, cluster)
+    if labelled:
+        return PASSED
+    elsewhere = cluster.not_held("Namespace", "", name)
+    return Judgement(Verdict.UNKNOWN, elsewhere) if elsewhere else _judge_unlabelled(name, cluster)
 
 
 def _judge_unlabelled(name: str, cluster: Inventory) -> Judgement:

@@ -2,7 +2,8 @@
 
 A mounted token lets whoever breaks into a container speak to the API as the workload. It is mounted
 unless the pod says no, or says nothing and its account says no. The pod's setting wins over the
-account's, and the default is yes; an account that is not there counts as one that says nothing.
+account's, and the default is yes; an account that is not there counts as one that says nothing, and
+one that a folder does not hold makes it unknown.
 Whether the workload needs the API is for a person to say. Projected volumes are not looked at.
 
 Fix:
@@ -40,6 +41,9 @@ def judge(subject: Workload, cluster: Inventory) -> Judgement:
         if unread:
             why = f"The pod leaves it to its account, which could not be read ({unread})."
             return Judgement(Verdict.UNKNOWN, why, "", (evidence(path, None),))
+    if not cluster.holds_account(subject.ref.namespace, subject.account):
+        why = f"The pod leaves it to service account {subject.account}, which the folder does not hold."
+        return Judgement(Verdict.UNKNOWN, why, "", (evidence(path, None),))
     setting = account.automount_service_account_token if account else None
     if setting is False:
         return PASSED

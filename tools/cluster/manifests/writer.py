@@ -135,7 +135,7 @@ class FolderWriter:
     def _read_all(self) -> Contents:
         """Read the folder as last edited. Raises ClusterUnreachable."""
         try:
-            return read_folder(self._store.view())
+            return read_folder(self._store.view(), self._config.apply_namespace)
         except OSError as error:
             raise ClusterUnreachable(
                 f"The folder of cluster {self.name} cannot be read: {error.strerror}.",
