@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from tools.cluster.manifests.contents import Contents, Entry
 from tools.cluster.manifests.files import TEMPLATE
-from tools.cluster.manifests.folder import Contents, Entry
 from tools.cluster.manifests.kustomize import read_overlay
 from tools.cluster.manifests.store import Store
 from tools.cluster.manifests.text import Place, objects

@@ -6,17 +6,16 @@ dropped as they are met. Holds no judgement. Used by `reader`.
 """
 
 import codecs
-import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct, field
+from msgspec import Raw, Struct
 
-from tools import redact
 from tools.cluster.manifests import json_documents
+from tools.cluster.manifests.contents import Alike, Contents, Entry, gap_of, keep_last, put
 from tools.cluster.manifests.files import TEMPLATE, Found, could_hold, files, system_says
 from tools.cluster.manifests.unread import (
     Unread,
@@ -26,7 +25,7 @@ from tools.cluster.manifests.unread import (
     why_inside,
     why_unread,
 )
-from tools.cluster.manifests.yaml_documents import Budget, Damage, Document, Repeated, documents
+from tools.cluster.manifests.yaml_documents import Damage, Document, Repeated, documents
 from tools.errors import UnknownName
 from tools.objects.kinds import KINDS, Kind
 from tools.types import ANY_KIND, ClusterConfig, Gap
@@ -39,75 +38,11 @@ MAX_JSON_BYTES = 256 * 2**20
 MAX_TOTAL_BYTES = 512 * 2**20
 """Of all objects together, as JSON."""
 MAX_GAPS_A_FILE = 10
-_NAMED = 5
-"""How many objects of one gap are named."""
 
 _DECODE_ERRORS = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 _PLACEHOLDER = re.compile(r"[{}$()<>\[\]%\s]")
 _KEY_SHOWN = 60
 _FORMLESS = "it says no kind or apiVersion, and looks like an object"
-
-
-class Entry(Struct, frozen=True, gc=False):
-    """One object of the folder."""
-
-    kind: Kind
-    own_kind: str
-    """As the object says it; differs from `kind` for Gatekeeper's constraints."""
-    api_version: str
-    namespace: str
-    """Empty for cluster-scoped kinds; where the manifest names none, the one that objects are applied
-    to, else `default`."""
-    name: str
-    where: str
-    """Path in the folder, and line."""
-    raw: bytes
-    """The whole object as JSON, not redacted."""
-    placed: bool = True
-    """Its namespace is certain: the manifest names it, or whoever opened the folder does."""
-
-
-def uid_of(kind: str, namespace: str, name: str) -> str:
-    """Make up the uid of an object whose manifest has none: the same one for the same name and place."""
-    named = f"{kind}/{namespace}/{name}"
-    return f"manifest-{hashlib.sha256(named.encode()).hexdigest()[:32]}"
-
-
-class Contents(Struct):
-    """What a folder holds."""
-
-    apply_namespace: str = ""
-    """Where objects without a namespace go; empty where nobody says."""
-    entries: dict[str, list[Entry]] = field(default_factory=dict[str, list[Entry]])
-    """By kind name, in path order, no object twice."""
-    gaps: list[Gap] = field(default_factory=list[Gap])
-    named_namespaces: set[str] = field(default_factory=set[str])
-    """Namespaces that some object names in its metadata; `default` where one names none."""
-    others: dict[str, int] = field(default_factory=dict[str, int])
-    """How many objects of kinds that are not read, by apiVersion and kind."""
-    skipped: list[str] = field(default_factory=list[str])
-    """Files and lines of documents that are no Kubernetes objects: values of charts and the like."""
-    marker: dict[str, Any] | None = None
-    """What MARKER says, where there is one."""
-    total_bytes: int = 0
-    budget: Budget = field(default_factory=Budget)
-    twice: dict[tuple[str, str, str], list[str]] = field(
-        default_factory=dict[tuple[str, str, str], list[str]]
-    )
-    """By kind, namespace and name, where objects stand that do not count, as a later one does."""
-    unread: dict["_Alike", list[tuple[str, str]]] = field(
-        default_factory=dict["_Alike", list[tuple[str, str]]]
-    )
-    """Names and places of objects that nothing reads and that matter, those of one sort together."""
-
-
-class _Alike(Struct, frozen=True):
-    """A sort of objects that make one gap."""
-
-    api_version: str
-    kind: str
-    namespace: str
-    unread: Unread
 
 
 class _Header(Struct, rename="camel"):
@@ -158,8 +93,8 @@ def read_folder(root: Path, apply_namespace: str = "") -> Contents:
         if _is_full(contents):
             _stop(contents, f"{MAX_TOTAL_BYTES // 2**20} MiB of objects")
             break
-    _keep_last(contents)
-    contents.gaps += [_gap_of(alike, places) for alike, places in contents.unread.items()]
+    keep_last(contents)
+    contents.gaps += [gap_of(alike, places) for alike, places in contents.unread.items()]
     return contents
 
 
@@ -356,19 +291,7 @@ def _keep(part: _Part, api_version: str, own_kind: str, metadata: Any, contents:
     elif _PLACEHOLDER.search(name + namespace):
         contents.gaps.append(Gap(where, TEMPLATE, kind.kind))
     else:
-        _put(Entry(kind, own_kind, api_version, namespace, name, part.where, part.raw), contents)
-
-
-def _put(entry: Entry, contents: Contents) -> None:
-    """Put an object where its manifest, or whoever opened the folder, says that it goes."""
-    if entry.kind.namespaced:
-        applied = entry.namespace or contents.apply_namespace
-        contents.named_namespaces.add(applied or "default")
-        entry = msgspec.structs.replace(entry, namespace=applied or "default", placed=bool(applied))
-    elif entry.namespace:
-        entry = msgspec.structs.replace(entry, namespace="")
-    contents.entries.setdefault(entry.kind.kind, []).append(entry)
-    contents.total_bytes += len(entry.raw)
+        put(Entry(kind, own_kind, api_version, namespace, name, part.where, part.raw), contents)
 
 
 def _say_repeated(
@@ -397,46 +320,5 @@ def _leave(
 ) -> None:
     """Remember an object that nothing reads and that matters."""
     if unread:
-        places = contents.unread.setdefault(_Alike(*alike, unread), [])
+        places = contents.unread.setdefault(Alike(*alike, unread), [])
         places.append((subject, part.where))
-
-
-def _gap_of(alike: _Alike, places: list[tuple[str, str]]) -> Gap:
-    """Name the objects of one sort: their kind, how many, the first of them and where they stand."""
-    kind, api_version = redact.text(alike.kind), redact.text(alike.api_version)
-    subject, where = places[0]
-    what = f"{where}: {kind} {subject} ({api_version})"
-    if len(places) > 1:
-        named = ", ".join(f"{each} ({place})" for each, place in places[:_NAMED])
-        more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
-        what = f"{len(places)} {kind} ({api_version}): {named}{more}"
-    return Gap(what, alike.unread.why, alike.unread.concerns, alike.namespace)
-
-
-def _keep_last(contents: Contents) -> None:
-    """Leave one object of each name, the last in path order, and name the others."""
-    for kind, entries in contents.entries.items():
-        last: dict[tuple[str, str, str], Entry] = {}
-        for entry in entries:
-            key = (entry.own_kind, entry.namespace, entry.name)
-            if b'"generateName"' in entry.raw and not _has_name(entry.raw):
-                key = (entry.own_kind, entry.namespace, entry.where)
-            earlier = last.pop(key, None)
-            if earlier:
-                contents.twice.setdefault(key, []).append(earlier.where)
-                contents.gaps.append(_twice(earlier, entry))
-            last[key] = entry
-        contents.entries[kind] = list(last.values())
-
-
-def _twice(earlier: Entry, entry: Entry) -> Gap:
-    """Name an object that does not count; where the two say the same it decides nothing."""
-    subject = f"{entry.own_kind} {'/'.join(filter(None, (entry.namespace, entry.name)))}"
-    same = msgspec.json.decode(earlier.raw) == msgspec.json.decode(entry.raw)
-    why = f"the same object stands in {entry.where}, which counts"
-    kind = "" if same else entry.kind.kind
-    return Gap(f"{earlier.where}: {subject}", why, kind, entry.namespace if entry.placed else "")
-
-
-def _has_name(raw: bytes) -> bool:
-    return bool(_HEADER.decode(raw).metadata.get("name"))

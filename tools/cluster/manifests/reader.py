@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from tools import redact
 from tools.cluster.events import newest_first
-from tools.cluster.manifests.folder import MARKER, Contents, Entry, read_folder, uid_of, unopened
+from tools.cluster.manifests.contents import Contents, Entry, uid_of
+from tools.cluster.manifests.folder import MARKER, read_folder, unopened
 from tools.cluster.manifests.loose import loosened
 from tools.cluster.reader import Events, Listing
 from tools.labels import restored

@@ -116,7 +116,9 @@ def _held(root: Any) -> Iterator[str]:
             mapping: dict[str, Any] = node
             if node is not root:
                 yield from _embedded(mapping)
-            if any(_is_list_of_mappings(mapping.get(key)) for key in _CONTAINER_LISTS) or (isinstance(mapping.get("image"), str) and not _OF_ONE.isdisjoint(mapping)):
+            if any(_is_list_of_mappings(mapping.get(key)) for key in _CONTAINER_LISTS) or (
+                isinstance(mapping.get("image"), str) and not _OF_ONE.isdisjoint(mapping)
+            ):
                 yield "Pod"
             waiting += mapping.values()
         elif isinstance(node, list):
