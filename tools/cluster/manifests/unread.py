@@ -62,11 +62,19 @@ def why_unread(api_version: str, own_kind: str, raw: bytes) -> Unread | None:
     if (group, own_kind) in _BY_OWN_NAME:
         return Unread(f"apiVersion {said} is not one that Oakum reads", own_kind)
     if _is_misspelled(group, own_kind):
-        meant = _SPELLED.get(own_kind.casefold(), ANY_KIND)
-        concerns = meant if held in ("", meant) or meant in _POD_MAKERS else ANY_KIND
+        concerns = _meant(group, own_kind, held)
         why = f"Kubernetes serves no kind {redact.text(own_kind)} in {redact.text(api_version)}"
         return Unread(why, concerns)
     return _holding(held)
+
+
+def _meant(group: str, own_kind: str, held: str) -> str:
+    """Give the kind that a misspelling stands for, where neither its group nor its form disagrees."""
+    meant = _SPELLED.get(own_kind.casefold(), ANY_KIND)
+    kind = KINDS.get(meant)
+    foreign = kind is not None and group in _GROUPS and group != kind.group
+    fits = held in ("", meant) or (held == "Pod" and meant in _POD_MAKERS)
+    return ANY_KIND if foreign or not fits else meant
 
 
 def why_inside(kind: Kind, raw: bytes) -> Unread | None:
