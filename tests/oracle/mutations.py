@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from msgspec import Struct, field
@@ -47,6 +47,11 @@ class Folder(Struct):
         return self.name.lower().endswith(".json")
 
 
+class _Plain(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 Mutation = Callable[[Folder, Random], object]
 
 
@@ -76,13 +81,18 @@ def write(folder: Folder, root: Path) -> None:
 
 def as_yaml(value: Any) -> str:
     """Write YAML without aliases."""
-    dumper = type("Plain", (yaml.SafeDumper,), {"ignore_aliases": lambda *_: True})
-    return yaml.dump(value, Dumper=dumper, sort_keys=False)
+    return yaml.dump(value, Dumper=_Plain, sort_keys=False)
 
 
 def _object(folder: Folder) -> Json:
-    """Give the object that can still be changed: the value, or an empty one where it is wrapped."""
-    return folder.value if isinstance(folder.value, dict) else {}
+    """Give the object that can still be changed; an empty one where it is a list by now."""
+    held: Any = folder.value
+    return cast("Json", held) if isinstance(held, dict) else {}
+
+
+def _metadata(folder: Folder) -> Json:
+    held = _object(folder).get("metadata")
+    return cast("Json", held) if isinstance(held, dict) else {}
 
 
 # ------------------------------------------------------------------ the object
@@ -133,58 +143,46 @@ def version_missing(folder: Folder, rng: Random) -> None:
 
 
 def no_name(folder: Folder, rng: Random) -> None:
-    metadata = _object(folder).get("metadata")
-    if isinstance(metadata, dict):
-        name = metadata.pop("name", "planted")
-        if rng.random() < 0.7:
-            metadata["generateName"] = f"{name}-"
+    metadata = _metadata(folder)
+    name = metadata.pop("name", "planted")
+    if rng.random() < 0.7:
+        metadata["generateName"] = f"{name}-"
 
 
 def odd_name(folder: Folder, rng: Random) -> None:
-    metadata = _object(folder).get("metadata")
-    if isinstance(metadata, dict):
-        metadata["name"] = rng.choice(
-            ("{{ .Values.name }}", "${NAME}", 12345, "", None, "Pl_anted")
-        )
+    metadata = _metadata(folder)
+    metadata["name"] = rng.choice(("{{ .Values.name }}", "${NAME}", 12345, "", None, "Pl_anted"))
 
 
 def labels_changed(folder: Folder, rng: Random) -> None:
-    metadata = _object(folder).get("metadata")
-    if isinstance(metadata, dict):
-        metadata["labels"] = rng.choice(
-            (None, [], {"app": None}, {"app": 1}, {"app.kubernetes.io/managed-by": "Helm"}, "x")
-        )
+    metadata = _metadata(folder)
+    metadata["labels"] = rng.choice(
+        (None, [], {"app": None}, {"app": 1}, {"app.kubernetes.io/managed-by": "Helm"}, "x")
+    )
 
 
 def namespace_missing(folder: Folder, rng: Random) -> None:
-    metadata = _object(folder).get("metadata")
-    if isinstance(metadata, dict):
-        metadata.pop("namespace", None)
+    metadata = _metadata(folder)
+    metadata.pop("namespace", None)
 
 
 def listed(folder: Folder, rng: Random) -> None:
-    value = folder.value
-    entry = dict(value) if isinstance(value, dict) else value
-    typed = f"{entry.get('kind')}List" if isinstance(entry, dict) else "List"
-    bare = (
-        {key: each for key, each in entry.items() if key not in ("kind", "apiVersion")}
-        if (isinstance(entry, dict))
-        else entry
+    entry, held = folder.value, _object(folder)
+    typed, version = f"{held.get('kind')}List", held.get("apiVersion")
+    bare = {key: each for key, each in held.items() if key not in ("kind", "apiVersion")} or entry
+    nothing: Json = {}
+    made: tuple[Any, ...] = (
+        {"apiVersion": "v1", "kind": "List", "items": [entry]},
+        {"apiVersion": "v1", "kind": "List", "items": [None, nothing, entry]},
+        {"apiVersion": version, "kind": typed, "items": [bare]},
+        {"apiVersion": "v1", "kind": "list", "items": [entry]},
+        {"kind": "List", "items": [entry]},
+        {"apiVersion": "v1", "kind": "List", "items": entry},
+        {"apiVersion": "v1", "kind": "List", "Items": [entry]},
+        [entry],
+        [[entry]],
     )
-    version = entry.get("apiVersion") if isinstance(entry, dict) else "v1"
-    folder.value = rng.choice(
-        (
-            {"apiVersion": "v1", "kind": "List", "items": [entry]},
-            {"apiVersion": "v1", "kind": "List", "items": [None, {}, entry]},
-            {"apiVersion": version, "kind": typed, "items": [bare]},
-            {"apiVersion": "v1", "kind": "list", "items": [entry]},
-            {"kind": "List", "items": [entry]},
-            {"apiVersion": "v1", "kind": "List", "items": entry},
-            {"apiVersion": "v1", "kind": "List", "Items": [entry]},
-            [entry],
-            [[entry]],
-        )
-    )
+    folder.value = rng.choice(made)
 
 
 def inside_another(folder: Folder, rng: Random) -> None:
@@ -192,7 +190,7 @@ def inside_another(folder: Folder, rng: Random) -> None:
     metadata = {"name": "holder", "namespace": NAMESPACE}
     if original["kind"] in _WORKLOADS and isinstance(value, dict) and rng.random() < 0.6:
         spec = pod_spec(original)
-        template = {"metadata": {}, "spec": spec}
+        template = {"metadata": {"labels": {"app": "x"}}, "spec": spec}
         folder.value = rng.choice(
             (
                 _made("argoproj.io/v1alpha1", "Rollout", metadata, {"template": template}),
@@ -212,20 +210,17 @@ def inside_another(folder: Folder, rng: Random) -> None:
             )
         )
         return
-    folder.value = rng.choice(
-        (
-            {
-                "apiVersion": "template.openshift.io/v1",
-                "kind": "Template",
-                "metadata": metadata,
-                "objects": [value],
-            },
-            _made(
-                "kro.run/v1alpha1", "ResourceGraph", metadata, {"resources": [{"template": value}]}
-            ),
-            _made("work.example.com/v1", "ManifestWork", metadata, {"manifests": [value]}),
-        )
+    holders: tuple[Json, ...] = (
+        {
+            "apiVersion": "template.openshift.io/v1",
+            "kind": "Template",
+            "metadata": metadata,
+            "objects": [value],
+        },
+        _made("kro.run/v1alpha1", "ResourceGraph", metadata, {"resources": [{"template": value}]}),
+        _made("work.example.com/v1", "ManifestWork", metadata, {"manifests": [value]}),
     )
+    folder.value = rng.choice(holders)
 
 
 def _made(version: str, kind: str, metadata: Json, spec: Json) -> Json:
@@ -237,9 +232,9 @@ def _made(version: str, kind: str, metadata: Json, spec: Json) -> Json:
 
 def key_repeated(folder: Folder, rng: Random) -> None:
     """Write a top-level key once more, with something harmless, after the first."""
-    if not isinstance(folder.value, dict) or not folder.value:
+    if not _object(folder):
         return
-    key = rng.choice([*folder.value])
+    key = rng.choice([*_object(folder)])
     other = rng.choice(({}, None, "ConfigMap", {"name": "other", "namespace": NAMESPACE}))
     if folder.is_json:
         written = f",\n{json.dumps(key)}: {json.dumps(other)}\n}}"
@@ -250,13 +245,12 @@ def key_repeated(folder: Folder, rng: Random) -> None:
 
 def merged(folder: Folder, rng: Random) -> None:
     """Move one top-level key behind a merge key."""
-    if not isinstance(folder.value, dict) or folder.is_json or len(folder.value) < 2:
+    held = _object(folder)
+    if folder.is_json or len(held) < 2:
         return
-    key = rng.choice([*folder.value])
-    value = json.dumps({key: folder.value[key]})
-    rest = {each: held for each, held in folder.value.items() if each != key}
+    key = rng.choice([*held])
+    value = json.dumps({key: held.pop(key)})
     sign = rng.choice(("<<", "!!merge <<", '! "<<"'))
-    folder.value = rest
     folder.texts.append(lambda text: f"{text}{sign}: {value}\n")
 
 
@@ -264,8 +258,12 @@ def aliased(folder: Folder, rng: Random) -> None:
     """Name the object by an anchor and use it once more in a list."""
     if not folder.is_json:
         value = json.dumps(folder.value)
-        text = f"apiVersion: v1\nkind: List\nitems:\n- &a {value}\n- *a\n"
-        folder.texts.insert(0, lambda _: text)
+        whole = f"apiVersion: v1\nkind: List\nitems:\n- &a {value}\n- *a\n"
+
+        def replaced(text: str) -> str:
+            return whole
+
+        folder.texts.insert(0, replaced)
 
 
 def separated(folder: Folder, rng: Random) -> None:
@@ -332,7 +330,8 @@ def clean_copy(folder: Folder, rng: Random) -> None:
     copied = copy.deepcopy(folder.original)
     for key in ("spec", "rules", "subjects"):
         copied.pop(key, None)
-    same = next((each for each in clean() if each["kind"] == copied["kind"]), {})
+    alike = [each for each in clean() if each["kind"] == copied["kind"]]
+    same = alike[0] if alike else {}
     copied |= {key: each for key, each in same.items() if key in ("spec", "rules")}
     folder.beside[rng.choice(("a.yaml", "zz.yaml"))] = as_yaml(copied)
 

@@ -335,13 +335,14 @@ def namespace_rows(held: Folder, namespace: str) -> dict[Row, str]:
     """5.2.1, 5.3.2 and the account's side of 5.1.5."""
     declared = held.objects.get(("Namespace", "", namespace))
     missing = UNKNOWN if declared is None else FAIL
+    anything = bool(held.unreadable)  # what does not parse may hold objects of every kind
     declared = declared or {}
     labels = (declared.get("metadata") or {}).get("labels") or {}
     busy = any(k in WORKLOADS and n == namespace for k, n, _ in held.objects)
     policies = any(k == "NetworkPolicy" and n == namespace for k, n, _ in held.objects)
     account = held.objects.get(("ServiceAccount", namespace, "default"))
     row = ("Namespace", "", namespace)
-    found: dict[Row, str] = {("5.3.2", *row): PASS if policies else missing}
+    found: dict[Row, str] = {("5.3.2", *row): PASS if policies else UNKNOWN if anything else missing}
     found[("5.6.4", "ServiceAccount", namespace, "default")] = in_default(
         "ServiceAccount", namespace, "default"
     )
@@ -354,6 +355,10 @@ def namespace_rows(held: Folder, namespace: str) -> dict[Row, str]:
         enforced = "pod-security.kubernetes.io/enforce" in labels
         verdict = PASS if enforced else UNKNOWN if judged_by_policy(held, namespace) else missing
         found[("5.2.1", *row)] = verdict
+    elif namespace not in LEFT_OUT_NAMESPACES:
+        enforced = "pod-security.kubernetes.io/enforce" in labels
+        if anything or held.unread_pods & {"", namespace}:
+            found[("5.2.1", *row)] = PASS if enforced else UNKNOWN
     return found
 
 

@@ -50,10 +50,7 @@ def judge(subject: Item, cluster: Inventory) -> Judgement | None:
             return Judgement(Verdict.UNKNOWN, f"Its workloads could not all be read ({unread}).")
         if not unread:
             return Judgement(Verdict.NOT_APPLICABLE, f"Namespace {name} has no workloads.")
-    if labelled:
-        return PASSED
-    elsewhere = cluster.not_held("Namespace", "", name)
-    return Judgement(Verdict.UNKNOWN, elsewhere) if elsewhere else _judge_unlabelled(name, cluster)
+    return PASSED if labelled else _judge_unlabelled(name, cluster)
 
 
 def _judge_unlabelled(name: str, cluster: Inventory) -> Judgement:
@@ -78,6 +75,9 @@ def _judge_unlabelled(name: str, cluster: Inventory) -> Judgement:
     if unread:
         why = f"Namespace {name} has no enforce label; policies could not be read ({unread})."
         return Judgement(Verdict.UNKNOWN, why, "", (label,))
+    elsewhere = cluster.not_held("Namespace", "", name)
+    if elsewhere:
+        return Judgement(Verdict.UNKNOWN, elsewhere, "", (label,))
     engines = ", ".join(f"{ref.namespace}/{ref.name}" for ref in cluster.engines[:_NAMED])
     return Judgement(
         Verdict.FAIL,

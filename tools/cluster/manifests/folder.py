@@ -202,8 +202,11 @@ def _marker(text: str) -> dict[str, Any]:
 def _take(part: _Part, contents: Contents) -> None:
     """Take one object, or every object of a list."""
     if part.raw[:1] == b"[":
-        for item in _items(part, Raw(part.raw), "", ""):
+        held = [item for item in _items(part, Raw(part.raw), "", "") if item.raw[:1] in (b"{", b"[")]
+        for item in held:
             _take(item, contents)
+        if not held:
+            contents.skipped.append(part.where)
         return
     try:
         header = _HEADER.decode(part.raw)
