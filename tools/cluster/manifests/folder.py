@@ -41,6 +41,7 @@ MAX_GAPS_A_FILE = 10
 
 _DECODE_ERRORS = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 _PLACEHOLDER = re.compile(r"[{}$()<>\[\]%\s]")
+_LAST_LINE = 2**31
 _KEY_SHOWN = 60
 _FORMLESS = "it says no kind or apiVersion, and looks like an object"
 
@@ -202,7 +203,9 @@ def _marker(text: str) -> dict[str, Any]:
 def _take(part: _Part, contents: Contents) -> None:
     """Take one object, or every object of a list."""
     if part.raw[:1] == b"[":
-        held = [item for item in _items(part, Raw(part.raw), "", "") if item.raw[:1] in (b"{", b"[")]
+        held = [
+            item for item in _items(part, Raw(part.raw), "", "") if item.raw[:1] in (b"{", b"[")
+        ]
         for item in held:
             _take(item, contents)
         if not held:
@@ -232,7 +235,12 @@ def _formless(part: _Part, kind: Any, contents: Contents) -> None:
         contents.skipped.append(part.where)
         return
     concerns = ANY_KIND
-    if isinstance(kind, str) and kind in KINDS and held_in(part.raw) in ("", "Pod"):
+    if (
+        isinstance(kind, str)
+        and kind in KINDS
+        and not part.repeated
+        and held_in(part.raw) in ("", "Pod")
+    ):
         concerns = kind
     contents.gaps.append(Gap(part.where, _FORMLESS, concerns))
 
@@ -243,12 +251,8 @@ def _items(part: _Part, items: Raw, kind: str, api_version: str) -> Iterator[_Pa
     if bytes(items)[:1] == b"[":
         raws = msgspec.json.decode(items, type=list[Raw])
     lines = _lines(part, raws)
-    for raw, line, following in zip(raws, lines, [*lines[1:], None], strict=True):
-        repeated = tuple(
-            each
-            for each in part.repeated
-            if line <= each.line and (following is None or each.line < following)
-        )
+    for raw, line, end in zip(raws, lines, [*lines, _LAST_LINE][1:], strict=True):
+        repeated = tuple(each for each in part.repeated if line <= each.line < end)
         own = bytes(raw)
         yield _Part(own, part.file, line, (), repeated, kind, api_version if kind else "")
 

@@ -23,6 +23,8 @@ _SPELLED = {kind.kind.casefold(): kind.kind for kind in KINDS.values() if not ki
     kind.own.casefold(): "Pod" for kind in KINDS.values() if kind.folder_only and kind.group
 }
 _GROUPS = frozenset(BUILT_IN)
+_OWN_SIGNS = 3
+"""More than the apiVersion and kind of the object itself."""
 _ALIKE = 0.8
 _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 _OF_ONE = frozenset(
@@ -109,10 +111,14 @@ def looks_like_an_object(raw: bytes) -> bool:
 
 def held_in(raw: bytes) -> str:
     """Name the kind of what an object holds inside, as in `Gap.kind`; empty for nothing."""
-    if b'ontainers"' not in raw and b'"image"' not in raw and raw.count(b'"apiVersion"') < 2:
+    if b'ontainers"' not in raw and b'"image"' not in raw and _signs(raw) < _OWN_SIGNS:
         return ""
     found = {"Pod" if kind in _POD_MAKERS else kind for kind in _held(msgspec.json.decode(raw))}
     return found.pop() if len(found) == 1 else ANY_KIND if found else ""
+
+
+def _signs(raw: bytes) -> int:
+    return raw.count(b'"apiVersion"') + raw.count(b'"kind"')
 
 
 def _held(root: Any) -> Iterator[str]:
@@ -138,12 +144,19 @@ def _held(root: Any) -> Iterator[str]:
 
 def _embedded(mapping: dict[str, Any]) -> Iterator[str]:
     """Yield the kind of a whole object of a kind that is read, not of a mere reference to one."""
-    own_kind, api_version = mapping.get("kind"), mapping.get("apiVersion")
-    if not (isinstance(own_kind, str) and isinstance(api_version, str)):
+    if not any(key.casefold() in _OF_OBJECT for key in mapping):
         return
-    kind = kind_of(own_kind, api_version)
-    if kind and any(key.casefold() in _OF_OBJECT for key in mapping):
-        yield kind.kind
+    own_kind, api_version = mapping.get("kind"), mapping.get("apiVersion")
+    if isinstance(own_kind, str) and isinstance(api_version, str):
+        kind = kind_of(own_kind, api_version)
+        if kind:
+            yield kind.kind
+        elif _is_misspelled(_group(api_version), own_kind):
+            yield ANY_KIND
+    elif isinstance(api_version, str) and _group(api_version) in _GROUPS:
+        yield ANY_KIND
+    elif isinstance(own_kind, str) and own_kind.casefold() in _SPELLED and "metadata" in mapping:
+        yield ANY_KIND
 
 
 def _is_container(value: Any) -> bool:

@@ -103,7 +103,6 @@ def documents(text: str, budget: Budget | None = None) -> Iterator[Document | Da
             if left.documents <= 0:
                 yield Damage(line, "the folder holds more documents than are read")
                 return
-            left.documents -= 1
             yield from _read(part, line, left)
         line += part.count("\n")
 
