@@ -1,8 +1,9 @@
 """`python -m tests.soak`: the figures that are too long for every run, over SQLite and Postgres.
 
 Executors killed at random times (1,000 a store), approvals against their model (10,000 sequences), and
-presses of two processes at once (100 on each of 100 proposals). Prints what it found; exits 1 where
-something does not hold.
+presses of two processes at once (100 on each of 100 proposals), folders of manifests with one fault
+each after what people do to manifests (3,000). Prints what it found; exits 1 where something does not
+hold.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from tests.faults.far import far, storm
 IN_ONE_STORM = 100
 """Kills of one store file; each storm judges all that it asked for."""
 APPROVALS = Path("tests/bot/approval")
+MUTATIONS = Path("tests/oracle/test_mutations.py")
 
 
 def arguments() -> argparse.Namespace:
@@ -31,7 +33,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sequences", type=int, default=10_000, help="of approvals; 0: none")
     parser.add_argument("--presses", type=int, default=100, help="on each proposal; 0: none")
     parser.add_argument("--proposals", type=int, default=100, help="that are pressed at once")
-    parser.add_argument("--seed", type=int, default=1, help="of the first storm")
+    parser.add_argument("--mutations", type=int, default=3_000, help="of manifests; 0: none")
+    parser.add_argument("--seed", type=int, default=1, help="of the first storm, and of mutations")
     return parser.parse_args()
 
 
@@ -57,19 +60,19 @@ async def storms(store: str, kills: int, seed: int, server: postgres.Server | No
     )
 
 
-def approvals(test: str, **environment: object) -> int:
-    """Run a test of the approvals with larger figures."""
+def larger(test: Path, **environment: object) -> int:
+    """Run a test with larger figures."""
     began = time.monotonic()
     told = {**os.environ, **{key: str(value) for key, value in environment.items()}}
     code = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(APPROVALS / test)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)],
         env=told,
         check=False,
     ).returncode
     said = ", ".join(
         f"{value} {key.rpartition('_')[2].lower()}" for key, value in environment.items()
     )
-    print(f"{test}: {said}: {'FAILED' if code else 'held'}; {time.monotonic() - began:.0f} s")
+    print(f"{test.name}: {said}: {'FAILED' if code else 'held'}; {time.monotonic() - began:.0f} s")
     return code
 
 
@@ -84,10 +87,13 @@ def main() -> int:
             asyncio.run(storms("Postgres", wanted.kills, wanted.seed, server))
     worst = 0
     if wanted.sequences:
-        worst = approvals("test_proposals_machine.py", OAKUM_SEQUENCES=wanted.sequences)
+        worst = larger(APPROVALS / "test_proposals_machine.py", OAKUM_SEQUENCES=wanted.sequences)
     if wanted.presses:
         figures = {"OAKUM_PRESSES": wanted.presses, "OAKUM_PROPOSALS": wanted.proposals}
-        worst = approvals("test_proposals_processes.py", **figures) or worst
+        worst = larger(APPROVALS / "test_proposals_processes.py", **figures) or worst
+    if wanted.mutations:
+        figures = {"OAKUM_MUTATIONS": wanted.mutations, "OAKUM_MUTATION_SEED": wanted.seed}
+        worst = larger(MUTATIONS, **figures) or worst
     return worst
 
 

@@ -84,6 +84,10 @@ def build(read: Read) -> Judged:
         engines=tuple(w.ref for w in workloads if any(e in w.ref.name for e in _ENGINES)),
         missing=_missing(gap for listing in read.listings.values() for gap in listing.gaps),
         rights=rights_of(read),
+        partial=any(listing.partial for listing in read.listings.values()),
+        named_only=frozenset(
+            (kind, *each) for kind, found in read.listings.items() for each in found.named_only
+        ),
     )
     return Judged(
         inventory=inventory,
@@ -140,7 +144,7 @@ def _owner_index(read: Read) -> dict[_OwnerKey, tuple[Kind, Any]]:
             key: _OwnerKey = (
                 (metadata.uid or "")
                 if read.live
-                else (name, namespace_of(kind, metadata), name_of(metadata))
+                else (kind.own, namespace_of(kind, metadata), name_of(metadata))
             )
             index[key] = (kind, obj)
     index.pop("", None)
@@ -200,12 +204,12 @@ def _policies(read: Read, kinds: Iterable[str]) -> Iterable[ResourceRef]:
 
 
 def _missing(gaps: Iterable[Gap]) -> dict[str, tuple[Gap, ...]]:
-    """Collect gaps by the kind that they concern."""
-    missing: dict[str, tuple[Gap, ...]] = {}
+    """Collect gaps by the kind that they concern, each once."""
+    missing: dict[str, dict[Gap, None]] = {}
     for gap in gaps:
         if gap.kind:
-            missing[gap.kind] = (*missing.get(gap.kind, ()), gap)
-    return missing
+            missing.setdefault(gap.kind, {})[gap] = None
+    return {kind: tuple(found) for kind, found in missing.items()}
 
 
 def _items(read: Read, workloads: Sequence[Workload]) -> dict[str, list[Item]]:

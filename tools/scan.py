@@ -222,7 +222,7 @@ def _readable(kinds: Iterable[str], scoped: bool, live: bool) -> tuple[str, ...]
     return tuple(
         name
         for name in dict.fromkeys(kinds)
-        if not (live and KINDS[name].opt_in)
+        if not (live and (KINDS[name].opt_in or KINDS[name].folder_only))
         and not (scoped and not KINDS[name].namespaced and name not in _EVIDENCE_FOR_NAMESPACES)
     )
 

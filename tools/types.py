@@ -142,6 +142,10 @@ class Finding(Struct, frozen=True, gc=False):
     """How many pods of this workload the scan saw; 0 for other objects and for bare templates."""
 
 
+ANY_KIND = "*"
+"""The kind of a gap that could hold objects of every kind: a file that does not parse."""
+
+
 class Gap(Struct, frozen=True, gc=False):
     """Something that could not be looked at although this source should have given it."""
 
@@ -149,8 +153,10 @@ class Gap(Struct, frozen=True, gc=False):
     """A kind, a file (with its line), or one object."""
     why: str
     kind: str = ""
-    """The Kubernetes kind concerned, so that checks needing it turn unknown; may be empty."""
+    """The Kubernetes kind concerned, so that checks needing it turn unknown; `Pod` for whatever makes
+    pods; ANY_KIND where it may be each; empty where it decides nothing."""
     namespace: str = ""
+    """Where what is missing stands; empty where that is not certain."""
     refused: bool = False
     """True for a kind that is deliberately not granted: makes checks unknown, is not listed."""
 
@@ -246,6 +252,8 @@ class ClusterConfig(Struct, frozen=True):
     """KUBECONFIG: path of the file; empty for the default."""
     folder: str = ""
     """FOLDER: path of the manifests."""
+    apply_namespace: str = ""
+    """FOLDER: where objects without a namespace go; empty where nobody says."""
     requests_per_second: float = 20.0
     """The most requests a second, over all readers of this cluster in this process."""
     timeout_s: float = 30.0

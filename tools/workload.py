@@ -12,33 +12,21 @@ from msgspec import Struct, field
 
 from tools.access import Rights
 from tools.objects.core import Namespace, Pod, ServiceAccount
-from tools.objects.kinds import Kind
+from tools.objects.kinds import BUILT_IN_WORKLOADS, KINDS, TEMPLATED_KINDS, Kind
 from tools.objects.meta import Metadata
 from tools.objects.pod import Container as ContainerSpec
 from tools.objects.pod import PodSecurityContext, PodSpec, PodTemplate, SecurityContext
 from tools.pod_security import NEWEST
-from tools.types import PASSED, Evidence, Gap, Judgement, ResourceRef, Verdict, evidence
+from tools.types import ANY_KIND, PASSED, Evidence, Gap, Judgement, ResourceRef, Verdict, evidence
 
-WORKLOAD_KINDS = (
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "CronJob",
-    "Job",
-    "ReplicaSet",
-    "ReplicationController",
-    "Pod",
-)
-"""Kinds with a pod specification, owners before what they own."""
+WORKLOAD_KINDS = (*TEMPLATED_KINDS, *BUILT_IN_WORKLOADS)
+"""Kinds with a pod specification that is judged, owners before what they own."""
 
 POLICY_KINDS = ("ValidatingAdmissionPolicyBinding", "Policy", "ClusterPolicy", "Constraint")
 """Kinds whose objects may judge pods at admission (`tools.objects.policy`)."""
 
 DEFAULT = "default"
 """Namespace of an object that names none; service account of a pod that names none."""
-
-SPEC_PATHS = {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}
-_TEMPLATE_PATH = "spec.template.spec"
 
 
 class Sort(StrEnum):
@@ -150,14 +138,35 @@ class Inventory(Struct):
     """Kinds that could not be read (whole or in part), with what is missing."""
     rights: Rights = field(default_factory=Rights)
     """Roles and bindings; in a scan of some namespaces the cluster's too."""
+    partial: bool = False
+    """The source holds what somebody put there, not all that the cluster has (a folder by hand)."""
+    named_only: frozenset[tuple[str, str, str]] = frozenset()
+    """Kind, namespace and name of objects that a partial source does not hold and others name."""
 
     def unread(self, kinds: Iterable[str], namespace: str = "") -> str:
         """Say which of the kinds could not be read (there, or at all) and why; empty if all were."""
-        return "; ".join(
-            f"{kind}: {gap.why}"
-            for kind in kinds
-            for gap in self.missing.get(kind, ())[:1]
-            if not namespace or any(gap.namespace in ("", namespace) for gap in self.missing[kind])
+        wanted = tuple(kinds)
+        missing = {kind: self._gaps(kind, namespace) for kind in wanted}
+        said = [f"{kind}: {gaps[0].why}" for kind, gaps in missing.items() if gaps]
+        anything = self._gaps(ANY_KIND, namespace) if wanted else ()
+        return "; ".join([*said, *(f"objects of any kind: {gap.why}" for gap in anything[:1])])
+
+    def _gaps(self, kind: str, namespace: str) -> tuple[Gap, ...]:
+        gaps = self.missing.get(kind, ())
+        return tuple(gap for gap in gaps if not namespace or gap.namespace in ("", namespace))
+
+    def not_held(self, kind: str, namespace: str, name: str) -> str:
+        """Say that the folder does not hold an object that others name; empty where it does."""
+        if (kind, namespace, name) not in self.named_only:
+            return ""
+        subject = "/".join(filter(None, (namespace, name)))
+        return f"The folder does not hold {kind} {subject}: other objects only name it."
+
+    def holds_account(self, namespace: str, name: str) -> bool:
+        """Tell whether it is known what a service account says, or that there is none."""
+        key = (namespace, name)
+        return ("ServiceAccount", *key) not in self.named_only and (
+            key in self.accounts or not self.partial
         )
 
     def account_ref(self, namespace: str, name: str) -> ResourceRef:
@@ -197,15 +206,18 @@ def ref_of(cluster: str, kind: Kind, metadata: Metadata) -> ResourceRef:
     )
 
 
+_ATTRIBUTES = {"jobTemplate": "job_template", "jobTargetRef": "job_target_ref"}
+
+
 def template_of(kind: str, obj: Any) -> PodTemplate:
     """Find the pod template of a workload object; an empty one where the object has none."""
-    spec = obj.spec
-    if kind == "Pod":
-        return PodTemplate(metadata=obj.metadata, spec=spec)
-    if kind == "CronJob":
-        job = spec.job_template if spec else None
-        spec = job.spec if job else None
-    return (spec.template if spec else None) or PodTemplate()
+    path = KINDS[kind].template_path
+    if path == "spec":
+        return PodTemplate(metadata=obj.metadata, spec=obj.spec)
+    found = obj
+    for part in path.split(".")[:-1]:
+        found = getattr(found, _ATTRIBUTES.get(part, part), None)
+    return found or PodTemplate()
 
 
 def is_windows(spec: PodSpec) -> bool:
@@ -283,7 +295,7 @@ def workload_of(
     """Read one object of WORKLOAD_KINDS, with the running pods whose owner, in the end, it is."""
     template = template_of(kind.kind, obj)
     spec = template.spec or PodSpec()
-    path = SPEC_PATHS.get(kind.kind, _TEMPLATE_PATH)
+    path = kind.template_path
     containers = containers_of(spec, path)
     owned = tuple(pods)
     if owned:

@@ -5,6 +5,7 @@ by `bot.cli`.
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from bot.store.database import Database
     from knowledge.search import Library
     from tools.cluster.reader import Reader
+
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def now() -> datetime:
@@ -73,13 +76,21 @@ def _cluster(name: str, part: configuration.Cluster) -> ClusterConfig:
     )
 
 
-def one_cluster(settings: Settings, name: str | None, path: Path | None) -> ClusterConfig:
+def one_cluster(
+    settings: Settings, name: str | None, path: Path | None, apply_namespace: str = ""
+) -> ClusterConfig:
     """Choose one cluster: a folder, a configured name, or the only one there is.
 
-    Raises UnknownName with the nearest names.
+    Raises UnknownName with the nearest names, BadSettings for an `apply_namespace` that is no name of
+    a namespace or stands beside no folder.
     """
+    if apply_namespace and not (path and _NAMESPACE.fullmatch(apply_namespace)):
+        raise BadSettings(
+            "--apply-namespace says where the manifests of --path FOLDER go",
+            "Give it the name of one namespace, and a folder.",
+        )
     if path is not None and name is None:
-        return folder_cluster(path)
+        return folder_cluster(path, apply_namespace)
     configured = cluster_configs(settings)
     if name is None and path is None and len(configured) == 1:
         return next(iter(configured.values()))
@@ -100,11 +111,14 @@ def one_cluster(settings: Settings, name: str | None, path: Path | None) -> Clus
     return configured[name]
 
 
-def folder_cluster(path: Path) -> ClusterConfig:
+def folder_cluster(path: Path, apply_namespace: str = "") -> ClusterConfig:
     """Take a folder of manifests as a cluster, called by the folder's name."""
     folder = path.expanduser().resolve()
     return ClusterConfig(
-        name=folder.name or "folder", source=ClusterSource.FOLDER, folder=str(folder)
+        name=folder.name or "folder",
+        source=ClusterSource.FOLDER,
+        folder=str(folder),
+        apply_namespace=apply_namespace,
     )
 
 

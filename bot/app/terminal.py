@@ -114,7 +114,11 @@ class Desk:
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, path: Path | None, cluster: str | None, remember: bool
+    settings: Settings,
+    path: Path | None,
+    cluster: str | None,
+    remember: bool,
+    apply_namespace: str = "",
 ) -> AsyncGenerator[Desk, None]:
     """Open what a question at the terminal needs; without `remember` no database.
 
@@ -122,8 +126,8 @@ async def opened(
     """
     chosen = cluster_configs(settings)
     policy = policy_file(settings, time.monotonic) if path is None else None
-    if path is not None or cluster is not None:
-        one = one_cluster(settings, cluster, path)
+    if path is not None or cluster is not None or apply_namespace:
+        one = one_cluster(settings, cluster, path, apply_namespace)
         chosen = {one.name: one}
     clusters = Clusters(chosen.values())
     library = open_library(settings)

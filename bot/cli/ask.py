@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import ClusterName, Config, Folder
+from bot.cli.options import ApplyNamespace, ClusterName, Config, Folder
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="In plain words.")],
     path: Folder = None,
     cluster: ClusterName = None,
+    apply_namespace: ApplyNamespace = "",
     thread: Annotated[
         str | None, typer.Option(help="Go on with the conversation of this name, or begin it.")
     ] = None,
@@ -46,7 +47,8 @@ def ask(
 
     if not question.strip():
         raise typer.BadParameter("the question is empty")
-    given = asyncio.run(_ask(building.at_terminal(config), question, path, cluster, thread))
+    settings = building.at_terminal(config)
+    given = asyncio.run(_ask(settings, question, (path, cluster, apply_namespace), thread))
     if form is Form.JSON:
         from bot import conversation
 
@@ -58,8 +60,12 @@ def ask(
 
 
 async def _ask(
-    settings: Settings, question: str, path: Path | None, cluster: str | None, thread: str | None
+    settings: Settings,
+    question: str,
+    where: tuple[Path | None, str | None, str],
+    thread: str | None,
 ) -> "Answer":
+    path, cluster, apply_namespace = where
     from contextlib import AsyncExitStack
 
     from bot.app import terminal
@@ -68,7 +74,7 @@ async def _ask(
     async with AsyncExitStack() as opened:
         with render.working("Starting"):
             desk = await opened.enter_async_context(
-                terminal.opened(settings, path, cluster, remember=thread is not None)
+                terminal.opened(settings, path, cluster, thread is not None, apply_namespace)
             )
         if not desk.scope.clusters:
             typer.echo(f"oakum: {desk.greeting}", err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import ClusterName, Config, Folder
+from bot.cli.options import ApplyNamespace, ClusterName, Config, Folder
 
 if TYPE_CHECKING:
     from asyncio import Runner
@@ -24,6 +24,7 @@ Ctrl-C stops an answer, Ctrl-D ends."""
 def chat(
     path: Folder = None,
     cluster: ClusterName = None,
+    apply_namespace: ApplyNamespace = "",
     thread: Annotated[str, typer.Option(help="The conversation's name.")] = "chat",
     config: Config = None,
 ) -> None:
@@ -47,7 +48,9 @@ def chat(
         opened = AsyncExitStack()
         with render.working("Starting"):
             desk = runner.run(
-                opened.enter_async_context(terminal.opened(settings, path, cluster, remember=True))
+                opened.enter_async_context(
+                    terminal.opened(settings, path, cluster, True, apply_namespace)
+                )
             )
         try:
             sys.stdout.write(f"{desk.greeting}\n{HELP}\n")

@@ -19,6 +19,10 @@ Folder = Annotated[
     Path | None,
     typer.Option("--path", help="A folder of manifests (YAML or JSON) instead of a cluster."),
 ]
+ApplyNamespace = Annotated[
+    str,
+    typer.Option("--apply-namespace", help="With --path: where objects without a namespace go."),
+]
 ClusterName = Annotated[
     str | None, typer.Option("--cluster", help="A cluster named in the configuration.")
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import ClusterName, Config, Folder, Namespaces, Output, named
+from bot.cli.options import ApplyNamespace, ClusterName, Config, Folder, Namespaces, Output, named
 from bot.errors import BadSettings
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def scan(
     path: Folder = None,
     cluster: ClusterName = None,
     namespace: Namespaces = None,
+    apply_namespace: ApplyNamespace = "",
     benchmark: Annotated[
         str, typer.Option(help="cis-1.12, pss-baseline or pss-restricted.")
     ] = "cis-1.12",
@@ -71,7 +72,7 @@ def scan(
 
     _refuse_unwritable(output)
     settings = building.at_terminal(config)
-    target = building.one_cluster(settings, cluster, path)
+    target = building.one_cluster(settings, cluster, path, apply_namespace)
     with render.working(f"Scanning {target.name}"):
         result = asyncio.run(
             terminal.scan_once(

@@ -1,7 +1,8 @@
 """Reads a folder of manifests into plain dicts for the second implementation: files, owners, containers.
 
 Shares no code with `tools`. Follows the reading: the last of two equal objects counts, an object
-without a namespace is in `default`, and a namespace that any object names exists.
+without a namespace is in `default`, and a namespace that any object names exists. Kinds of others that
+hold one pod template count as workloads; where others hold containers, pods of that place are unread.
 """
 
 from __future__ import annotations
@@ -62,6 +63,20 @@ WORKLOADS = (
     "Job",
     "CronJob",
 )
+TEMPLATES = {
+    ("", "PodTemplate"): ("PodTemplate", ("template",)),
+    ("argoproj.io", "Rollout"): ("Rollout", ("spec", "template")),
+    ("apps.openshift.io", "DeploymentConfig"): ("DeploymentConfig", ("spec", "template")),
+    ("serving.knative.dev", "Service"): ("Service.serving.knative.dev", ("spec", "template")),
+    ("serving.knative.dev", "Configuration"): (
+        "Configuration.serving.knative.dev",
+        ("spec", "template"),
+    ),
+    ("apps.kruise.io", "CloneSet"): ("CloneSet", ("spec", "template")),
+}
+"""By group and kind: how the kind is called, and the way to its pod template."""
+PATHS = dict(TEMPLATES.values())
+WORKLOADS = (*WORKLOADS, *PATHS)
 CLUSTER_SCOPED = {
     "ClusterRole",
     "ClusterRoleBinding",
@@ -80,6 +95,8 @@ class Folder:
     objects: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
     namespaces: set[str] = field(default_factory=set)
     twice: list[tuple[str, str, str]] = field(default_factory=list)
+    unread_pods: set[str] = field(default_factory=set)
+    """Namespaces (empty: unknown which) where an object that is not read holds containers."""
     unreadable: list[str] = field(default_factory=list)
     """Paths of files that do not parse, relative."""
 
@@ -127,7 +144,11 @@ def take(held: Folder, obj: dict[str, Any]) -> None:
         kind = "constraint"
     elif (kind, group) in PLUGIN_POLICIES:
         kind = "plugin policy" if PLUGIN_POLICIES[kind, group] else "plugin policy of the cluster"
+    elif (group, kind) in TEMPLATES:
+        kind = TEMPLATES[(group, kind)][0]
     elif group not in GROUPS.get(kind, set()):
+        if group != "kyverno.io" and has_containers(obj):
+            held.unread_pods.add(meta.get("namespace") or "")
         return
     namespace = "" if kind in CLUSTER_SCOPED else meta.get("namespace") or "default"
     key = (kind, namespace, meta.get("name") or "")
@@ -140,6 +161,19 @@ def take(held: Folder, obj: dict[str, Any]) -> None:
         held.namespaces.add(key[2])
 
 
+def has_containers(value: Any) -> bool:
+    """Tell whether a list of containers stands anywhere inside."""
+    if isinstance(value, list):
+        images = (isinstance(each, dict) and isinstance(each.get("image"), str) for each in value)
+        return any(images) or any(has_containers(each) for each in value)
+    if not isinstance(value, dict):
+        return False
+    lists = (value.get(name) for name in ("containers", "initContainers"))
+    return any(isinstance(each, list) and each for each in lists) or any(
+        has_containers(each) for each in value.values()
+    )
+
+
 def group_of(obj: dict[str, Any]) -> str:
     """Give the API group; empty for the core."""
     version = str(obj.get("apiVersion", ""))
@@ -148,6 +182,11 @@ def group_of(obj: dict[str, Any]) -> str:
 
 def template_of(kind: str, obj: dict[str, Any]) -> dict[str, Any]:
     """Give the pod spec that a workload holds."""
+    if kind in PATHS:
+        found: Any = obj
+        for key in PATHS[kind]:
+            found = (found or {}).get(key)
+        return (found or {}).get("spec") or {}
     spec = obj.get("spec") or {}
     if kind == "Pod":
         return spec

@@ -50,7 +50,8 @@ def judge(folder: Path) -> dict[Row, str]:
             for control, verdict in binding_rows(obj).items():
                 rows[(control, *key)] = verdict
         if kind in OWN_KINDS_IN_DEFAULT and not owner_of(held, obj):
-            rows[("5.6.4", *key)] = in_default(kind, namespace, name)
+            placed = bool((obj.get("metadata") or {}).get("namespace"))
+            rows[("5.6.4", *key)] = in_default(kind, namespace, name, placed)
     for namespace in held.namespaces:
         rows |= namespace_rows(held, namespace)
     return rows
@@ -84,8 +85,8 @@ def workload_rows(held: Folder, key: tuple[str, str, str], obj: dict[str, Any]) 
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     rows = {
         "5.1.5": fails_if(account == "default"),
-        "5.1.6": fails_if(
-            token_mounted(held, namespace, account, spec) or token_projected(held, key, spec)
+        "5.1.6": (
+            FAIL if token_projected(held, key, spec) else token_row(held, namespace, account, spec)
         ),
         "5.2.2": fails_if(any(bad_privileged(c) for c, _ in pairs)),
         "5.2.3": fails_if(spec.get("hostPID") is True),
@@ -114,13 +115,14 @@ def fails_if(bad: bool) -> str:
     return FAIL if bad else PASS
 
 
-def token_mounted(held: Folder, namespace: str, account: str, spec: dict[str, Any]) -> bool:
-    """Tell whether the API token is mounted in effect (5.1.6)."""
+def token_row(held: Folder, namespace: str, account: str, spec: dict[str, Any]) -> str:
+    """Judge whether the API token is mounted in effect; an account that is not here may say no."""
     if spec.get("automountServiceAccountToken") is not None:
-        return spec["automountServiceAccountToken"]
-    found = held.objects.get(("ServiceAccount", namespace, account)) or {}
-    setting = found.get("automountServiceAccountToken")
-    return True if setting is None else setting
+        return fails_if(spec["automountServiceAccountToken"])
+    found = held.objects.get(("ServiceAccount", namespace, account))
+    if found is None:
+        return UNKNOWN
+    return fails_if(found.get("automountServiceAccountToken") is not False)
 
 
 def token_projected(held: Folder, key: tuple[str, str, str], spec: dict[str, Any]) -> bool:
@@ -229,8 +231,8 @@ def has_field(container: dict[str, Any], pod: dict[str, Any]) -> bool:
     return any(v is not None for v in pod.values()) or any(v is not None for v in own.values())
 
 
-def in_default(kind: str, namespace: str, name: str) -> str:
-    """5.6.4."""
+def in_default(kind: str, namespace: str, name: str, placed: bool = True) -> str:
+    """5.6.4: an object that names no namespace goes where it is applied, which nobody says here."""
     if namespace != "default":
         return PASS
     given = {
@@ -238,7 +240,9 @@ def in_default(kind: str, namespace: str, name: str) -> str:
         ("Service", "kubernetes"),
         ("ConfigMap", "kube-root-ca.crt"),
     }
-    return NA if (kind, name) in given else FAIL
+    if (kind, name) in given:
+        return NA
+    return FAIL if placed else UNKNOWN
 
 
 # ------------------------------------------------------------------ RBAC
@@ -373,25 +377,40 @@ def extras(rules: list[dict[str, Any]]) -> bool:
 
 def namespace_rows(held: Folder, namespace: str) -> dict[Row, str]:
     """5.2.1, 5.3.2 and the account's side of 5.1.5."""
-    declared = held.objects.get(("Namespace", "", namespace)) or {}
+    declared = held.objects.get(("Namespace", "", namespace))
+    missing = UNKNOWN if declared is None else FAIL
+    anything = bool(held.unreadable)  # what does not parse may hold objects of every kind
+    declared = declared or {}
     labels = (declared.get("metadata") or {}).get("labels") or {}
     busy = any(k in WORKLOADS and n == namespace for k, n, _ in held.objects)
     policies = any(k == "NetworkPolicy" and n == namespace for k, n, _ in held.objects)
-    account = held.objects.get(("ServiceAccount", namespace, "default")) or {}
+    account = held.objects.get(("ServiceAccount", namespace, "default"))
     row = ("Namespace", "", namespace)
     plugins = ("plugin policy of the cluster", ""), ("plugin policy", namespace)
-    open_to_all = UNKNOWN if any((k, n) in plugins for k, n, _ in held.objects) else FAIL
+    open_to_all = (
+        UNKNOWN
+        if any((k, n) in plugins for k, n, _ in held.objects)
+        else UNKNOWN
+        if anything
+        else missing
+    )
     found: dict[Row, str] = {("5.3.2", *row): PASS if policies else open_to_all}
     found[("5.6.4", "ServiceAccount", namespace, "default")] = in_default(
         "ServiceAccount", namespace, "default"
     )
     if busy:
-        mounted = account.get("automountServiceAccountToken") is not False
-        found[("5.1.5", "ServiceAccount", namespace, "default")] = fails_if(mounted)
+        verdict = UNKNOWN
+        if account is not None:
+            verdict = fails_if(account.get("automountServiceAccountToken") is not False)
+        found[("5.1.5", "ServiceAccount", namespace, "default")] = verdict
     if busy and namespace not in LEFT_OUT_NAMESPACES:
         enforced = holds_pods(labels)
-        verdict = PASS if enforced else UNKNOWN if judged_by_policy(held, namespace) else FAIL
+        verdict = PASS if enforced else UNKNOWN if judged_by_policy(held, namespace) else missing
         found[("5.2.1", *row)] = verdict
+    elif namespace not in LEFT_OUT_NAMESPACES:
+        enforced = "pod-security.kubernetes.io/enforce" in labels
+        if anything or held.unread_pods & {"", namespace}:
+            found[("5.2.1", *row)] = PASS if enforced else UNKNOWN
     return found
 
 

@@ -20,6 +20,10 @@ class Listing(Struct, frozen=True):
     """Instances of the kind's struct."""
     gaps: tuple[Gap, ...] = ()
     """What is missing from `objects` and why. No objects and no gap means that there are none."""
+    partial: bool = False
+    """The source holds what somebody put there, not all that the cluster has (a folder by hand)."""
+    named_only: frozenset[tuple[str, str]] = frozenset()
+    """Namespace and name of those of `objects` that a partial source does not hold, only names."""
 
 
 class Events(Struct, frozen=True):

@@ -6,7 +6,7 @@ Secret is not among them and never will be. Used by the readers, the scan and th
 from msgspec import Struct
 from msgspec.json import Decoder
 
-from tools.objects import apps, batch, core, networking, policy, rbac
+from tools.objects import apps, batch, core, networking, policy, rbac, templated
 
 
 class Kind(Struct, frozen=True):
@@ -28,11 +28,16 @@ class Kind(Struct, frozen=True):
     """A server without this API has none of these objects: no gap. (A refusal is still a gap.)"""
     earlier: tuple[str, ...] = ()
     """Group versions of old servers with the same fields, accepted in a folder of manifests."""
+    template_path: str = ""
+    """Where the pod template's specification stands; empty for kinds that hold none."""
+    folder_only: bool = False
+    """Read in folders of manifests alone: a server has what is made of it (ReplicaSets, Deployments,
+    pods), which is judged there."""
 
     @property
     def own(self) -> str:
-        """The kind as its objects write it."""
-        return self.kind.partition(".")[0]
+        """How objects of it write their kind; `kind` adds the group where another has that name."""
+        return self.kind.removesuffix(f".{self.group}")
 
     @property
     def group(self) -> str:
@@ -72,22 +77,85 @@ _PLUGINS = (
 """Network policies beside the API's own: of Cilium, Calico (by its API server and as stored), Antrea,
 and of administrators (https://network-policy-api.sigs.k8s.io)."""
 
-_ALL = (
-    Kind("Pod", "v1", "pods", True, core.Pod),
-    Kind("ReplicationController", "v1", "replicationcontrollers", True, core.ReplicationController),
-    Kind("Deployment", "apps/v1", "deployments", True, apps.Deployment, earlier=_APPS_EARLIER),
-    Kind("StatefulSet", "apps/v1", "statefulsets", True, apps.StatefulSet, earlier=_APPS_EARLIER),
-    Kind("DaemonSet", "apps/v1", "daemonsets", True, apps.DaemonSet, earlier=_APPS_EARLIER),
-    Kind("ReplicaSet", "apps/v1", "replicasets", True, apps.ReplicaSet, earlier=_APPS_EARLIER),
-    Kind("Job", "batch/v1", "jobs", True, batch.Job, earlier=("extensions/v1beta1",)),
-    Kind(
+
+_SPEC = "spec.template.spec"
+_KNATIVE = "serving.knative.dev/v1"
+_KRUISE = "apps.kruise.io"
+
+
+def _workload(
+    kind: str,
+    group_version: str,
+    plural: str,
+    struct: type[Struct],
+    earlier: tuple[str, ...] = (),
+    path: str = _SPEC,
+) -> Kind:
+    return Kind(kind, group_version, plural, True, struct, earlier=earlier, template_path=path)
+
+
+def _templated(
+    kind: str,
+    group_version: str,
+    *earlier: str,
+    struct: type[Struct] = templated.SpecTemplate,
+    path: str = _SPEC,
+) -> Kind:
+    plural = f"{kind.partition('.')[0].lower()}s.{group_version.partition('/')[0]}"
+    return Kind(
+        kind,
+        group_version,
+        plural,
+        True,
+        struct,
+        earlier=earlier,
+        template_path=path,
+        folder_only=True,
+    )
+
+
+_WORKLOADS = (
+    _workload("Deployment", "apps/v1", "deployments", apps.Deployment, _APPS_EARLIER),
+    _workload("StatefulSet", "apps/v1", "statefulsets", apps.StatefulSet, _APPS_EARLIER),
+    _workload("DaemonSet", "apps/v1", "daemonsets", apps.DaemonSet, _APPS_EARLIER),
+    _workload(
         "CronJob",
         "batch/v1",
         "cronjobs",
-        True,
         batch.CronJob,
-        earlier=("batch/v1beta1", "batch/v2alpha1"),
+        ("batch/v1beta1", "batch/v2alpha1"),
+        "spec.jobTemplate.spec.template.spec",
     ),
+    _workload("Job", "batch/v1", "jobs", batch.Job, ("extensions/v1beta1",)),
+    _workload("ReplicaSet", "apps/v1", "replicasets", apps.ReplicaSet, _APPS_EARLIER),
+    _workload("ReplicationController", "v1", "replicationcontrollers", core.ReplicationController),
+    _workload("Pod", "v1", "pods", core.Pod, path="spec"),
+)
+"""Kubernetes' own kinds with a pod specification, owners before what they own."""
+
+_TEMPLATED = (
+    _templated("PodTemplate", "v1", struct=templated.TopTemplate, path="template.spec"),
+    _templated("Rollout", "argoproj.io/v1alpha1"),
+    _templated("DeploymentConfig", "apps.openshift.io/v1", "v1"),
+    _templated("Service.serving.knative.dev", _KNATIVE, "serving.knative.dev/v1beta1"),
+    _templated("Configuration.serving.knative.dev", _KNATIVE, "serving.knative.dev/v1beta1"),
+    _templated("Revision.serving.knative.dev", _KNATIVE, struct=core.Pod, path="spec"),
+    _templated("CloneSet", f"{_KRUISE}/v1alpha1", f"{_KRUISE}/v1beta1"),
+    _templated("StatefulSet.apps.kruise.io", f"{_KRUISE}/v1beta1", f"{_KRUISE}/v1alpha1"),
+    _templated("DaemonSet.apps.kruise.io", f"{_KRUISE}/v1alpha1", f"{_KRUISE}/v1beta1"),
+    _templated("BroadcastJob", f"{_KRUISE}/v1alpha1", f"{_KRUISE}/v1beta1"),
+    _templated(
+        "ScaledJob",
+        "keda.sh/v1alpha1",
+        struct=templated.JobTargetTemplate,
+        path="spec.jobTargetRef.template.spec",
+    ),
+)
+"""Kinds that controllers add and that hold one plain pod template: the one place to add another."""
+
+_ALL = (
+    *_WORKLOADS,
+    *_TEMPLATED,
     Kind("ServiceAccount", "v1", "serviceaccounts", True, core.ServiceAccount),
     Kind("Namespace", "v1", "namespaces", False, core.Namespace),
     Kind("Role", _RBAC, "roles", True, rbac.Role, earlier=_RBAC_EARLIER),
@@ -175,10 +243,11 @@ PLUGIN_POLICIES = tuple(kind.kind for kind in _PLUGINS)
 KINDS: dict[str, Kind] = {kind.kind: kind for kind in _ALL}
 """By kind name. `Constraint` stands for every kind of Gatekeeper's constraint group."""
 
-BY_API: dict[tuple[str, str], Kind] = {
-    (version, kind.own): kind for kind in _ALL for version in (kind.group_version, *kind.earlier)
-}
-"""By apiVersion and kind as objects write them."""
+BUILT_IN_WORKLOADS = tuple(kind.kind for kind in _WORKLOADS)
+"""Kubernetes' own kinds with a pod specification, owners before what they own."""
+
+TEMPLATED_KINDS = tuple(kind.kind for kind in _TEMPLATED)
+"""Kinds that controllers add and that hold one plain pod template; judged, never changed."""
 
 DECODERS = {kind.kind: Decoder(kind.struct) for kind in _ALL}
 """By kind name what decodes one object. Made here, before any thread: msgspec works out what it knows of

@@ -18,7 +18,7 @@ from tools.actions.label_namespace import LabelNamespace, Level
 from tools.actions.own_service_account import OwnServiceAccount
 from tools.actions.remove_subject import BoundSubject, RemoveSubject
 from tools.cluster.reader import Reader
-from tools.objects.kinds import KINDS
+from tools.objects.kinds import KINDS, TEMPLATED_KINDS
 from tools.planning.hardening import RULES, Setting
 from tools.planning.patching import as_list, as_object
 from tools.plans import Reason, Refusal
@@ -91,6 +91,14 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     unsaid = _unsaid(arguments, context)
     if unsaid:
         return refused(ref, _title(ref), Reason.NEEDS_PERSON, unsaid, "Ask the person for it.")
+    if target.kind in TEMPLATED_KINDS:
+        return refused(
+            ref,
+            _title(ref),
+            Reason.NO_SAFE_FIX,
+            f"Oakum judges a {target.kind} and does not change it.",
+            "Change its pod template by hand, with the findings as a list of what to set.",
+        )
     if target.kind in _ACCESS:
         return await _access(context, reader, target, ref)
     failing = await failing_of(context, reader, ref)

@@ -3,7 +3,8 @@
 What stands in `default` was mostly put there by forgetting to name a namespace: nobody owns it, and
 policies, quotas and roles that are written per namespace do not fit it. Judged are workloads, Roles,
 RoleBindings, ServiceAccounts, NetworkPolicies, Services, Ingresses, PersistentVolumeClaims and, in a
-folder, ConfigMaps. The default ServiceAccount, the kubernetes Service and kube-root-ca.crt are the
+folder, ConfigMaps. What names no namespace in a folder goes where it is applied, and is unknown
+until that is said (--apply-namespace). The default ServiceAccount, the kubernetes Service and kube-root-ca.crt are the
 cluster's own.
 
 Fix: give it a namespace of its own.
@@ -48,6 +49,9 @@ def judge(subject: Item, cluster: Inventory) -> Judgement | None:
     if (ref.kind, ref.name) in _OWN:
         return None
     written = subject.object.metadata.namespace
+    if cluster.partial and not written:
+        why = f"{ref.kind} {ref.name} names no namespace: where it is applied decides."
+        return Judgement(Verdict.UNKNOWN, why, "", (evidence("metadata.namespace", None),))
     return Judgement(
         Verdict.FAIL,
         f"{ref.kind} {ref.name} is in the default namespace"

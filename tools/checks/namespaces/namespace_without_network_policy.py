@@ -4,7 +4,8 @@ Without any policy every pod of the cluster can reach every pod of the namespace
 everything. Every namespace counts, with or without workloads; one NetworkPolicy is enough to pass,
 because whether it covers the right pods is for a person to read. Where only policies of a network plugin
 or of administrators are found (Cilium, Calico, Antrea, AdminNetworkPolicy and their like, in the namespace
-or for the whole cluster) it is unknown: what they say and select is not evaluated.
+or for the whole cluster) it is unknown: what they say and select is not evaluated. A namespace that a folder does
+not hold, but only names, is unknown without one.
 
 Fix: deny by default, then allow what is needed.
 
@@ -59,4 +60,7 @@ def judge(subject: Item, cluster: Inventory) -> Judgement:
     if unread:
         why = f"Namespace {name} has no NetworkPolicy; others could not be read ({unread})."
         return Judgement(Verdict.UNKNOWN, why, "", (none,))
+    elsewhere = cluster.not_held("Namespace", "", name)
+    if elsewhere:
+        return Judgement(Verdict.UNKNOWN, elsewhere)
     return Judgement(Verdict.FAIL, f"Namespace {name} has no NetworkPolicy.", "", (none,))

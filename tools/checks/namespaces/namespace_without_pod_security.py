@@ -8,7 +8,8 @@ could judge its pods is found (a ValidatingAdmissionPolicyBinding, a Kyverno pol
 constraint) it is unknown, because what the policy says and selects is not evaluated; a Kyverno Policy
 counts in its own namespace only, and Oakum's own policy (deploy/admission) never: it judges what
 Oakum does and no pods. An engine without a policy changes nothing and is named. kube-system, kube-public
-and kube-node-lease are left out, and a namespace without workloads is not applicable.
+and kube-node-lease are left out, and a namespace without workloads is not applicable. A
+namespace that a folder does not hold, but only names, is unknown.
 
 Fix:
 
@@ -97,6 +98,9 @@ def _judge_open(name: str, why: str, facts: tuple[Evidence, ...], cluster: Inven
     if unread:
         said = f"Namespace {name} has {why}; policies could not be read ({unread})."
         return Judgement(Verdict.UNKNOWN, said, "", facts)
+    elsewhere = cluster.not_held("Namespace", "", name)
+    if elsewhere:
+        return Judgement(Verdict.UNKNOWN, elsewhere, "", facts)
     engines = ", ".join(f"{ref.namespace}/{ref.name}" for ref in cluster.engines[:_NAMED])
     return Judgement(
         Verdict.FAIL,

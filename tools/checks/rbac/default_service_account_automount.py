@@ -2,7 +2,8 @@
 
 Every pod that names no account runs as `default`, and gets its token unless that is switched off. The
 `default` account of each namespace with workloads must set automountServiceAccountToken to false, so
-that a pod which forgets to name an account has no way into the API.
+that a pod which forgets to name an account has no way into the API. One that a folder does not hold is
+unknown.
 
 Fix:
 
@@ -35,6 +36,9 @@ def judge(subject: Item, cluster: Inventory) -> Judgement | None:
     automount = subject.object.automount_service_account_token
     if automount is False:
         return PASSED
+    elsewhere = cluster.not_held("ServiceAccount", ref.namespace, ref.name)
+    if elsewhere:
+        return Judgement(Verdict.UNKNOWN, elsewhere)
     how = "is true" if automount else "is not set, which means true"
     return Judgement(
         Verdict.FAIL,

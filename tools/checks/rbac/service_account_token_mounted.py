@@ -2,7 +2,8 @@
 
 A mounted token lets whoever breaks into a container speak to the API as the workload. It is mounted
 unless the pod says no, or says nothing and its account says no. The pod's setting wins over the
-account's, and the default is yes; an account that is not there counts as one that says nothing.
+account's, and the default is yes; an account that is not there counts as one that says nothing,
+and one that a folder does not hold makes it unknown.
 Whatever these say, a container that mounts a projected volume with a serviceAccountToken has one too, if
 that token is for the API server: its audience is not set, or is the server's usual name
 (kubernetes.default.svc, with or without https:// and a cluster domain). A token for another audience
@@ -61,6 +62,9 @@ def _by_default(subject: Workload, cluster: Inventory) -> Judgement:
         if unread:
             why = f"The pod leaves it to its account, which could not be read ({unread})."
             return Judgement(Verdict.UNKNOWN, why, "", (evidence(path, None),))
+    if not cluster.holds_account(subject.ref.namespace, subject.account):
+        why = f"The pod leaves it to service account {subject.account}, which the folder does not hold."
+        return Judgement(Verdict.UNKNOWN, why, "", (evidence(path, None),))
     setting = account.automount_service_account_token if account else None
     if setting is False:
         return PASSED

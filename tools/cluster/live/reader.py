@@ -123,6 +123,11 @@ class LiveReader:
                 f"{kind.kind} values are not opened for cluster {self.name}.",
                 "The configuration can open them for a cluster (configmaps: true).",
             )
+        if kind.folder_only:
+            raise AccessRefused(
+                f"A {kind.kind} is read in folders of manifests only.",
+                "On a server ask for what is made of it: its Deployments, ReplicaSets or pods.",
+            )
         if not _is_name(name) or (kind.namespaced and not _is_name(namespace)):
             return None
         subject = f"{kind.kind} {'/'.join(filter(None, (namespace, name)))}"
@@ -202,6 +207,8 @@ class LiveReader:
         if kind.opt_in and not self._config.configmaps:
             why = "it is not opened for this cluster by the configuration"
             return Listing((), (Gap(kind.kind, why, kind=kind.kind, refused=True),))
+        if kind.folder_only:
+            return Listing(())
         try:
             plurals = await self._plurals(kind)
         except ReadFailed as failure:

@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from tools.cluster.manifests.folder import Contents, Entry
+from tools.cluster.manifests.contents import Contents, Entry
+from tools.cluster.manifests.files import TEMPLATE
 from tools.cluster.manifests.kustomize import read_overlay
 from tools.cluster.manifests.store import Store
 from tools.cluster.manifests.text import Place, objects
@@ -69,7 +70,7 @@ def find(target: Target, contents: Contents, store: Store) -> Found | None:
         text = data.decode().removeprefix(MARK)
     except UnicodeDecodeError as error:
         raise NotEditable(f"{file} is not UTF-8 text.") from error
-    places = [each for each in objects(text) if _is(each[1], target)]
+    places = [each for each in objects(text) if _is(each[1], target, entry.namespace)]
     places = [each for each in places if each[2] == int(line)] or places
     if len(places) != 1:
         raise NotEditable(f"{subject} cannot be told from the rest of {entry.where}.")
@@ -104,17 +105,17 @@ def _key(entry: Entry) -> tuple[str, str, str]:
     return entry.own_kind, entry.namespace, entry.name
 
 
-def _is(obj: dict[str, Any], target: Target) -> bool:
-    """Tell whether an object as written is the target."""
+def _is(obj: dict[str, Any], target: Target, place: str) -> bool:
+    """Tell whether an object as written is the target; `place` is where it goes if it names none."""
     metadata = as_object(obj.get("metadata"))
-    namespace = str(metadata.get("namespace") or "default") if target.namespace else ""
+    namespace = str(metadata.get("namespace") or place) if target.namespace else ""
     named = (obj.get("kind", target.kind), namespace, metadata.get("name"))
     return named == (target.kind, target.namespace, target.name)
 
 
 def _not_hidden(target: Target, contents: Contents) -> None:
     """Raise NotEditable where the object may stand in a template, which nothing here can read."""
-    template = next((gap for gap in contents.gaps if "looks like a template" in gap.why), None)
+    template = next((gap for gap in contents.gaps if TEMPLATE in gap.why), None)
     if template:
         raise NotEditable(
             f"There is no readable manifest of {subject_of(target)}, and {template.what} is a template: "

@@ -14,7 +14,7 @@ from msgspec import UNSET, inspect
 
 from tools import redact
 from tools.changes import OPERATION, digest_of
-from tools.cluster.manifests.folder import uid_of
+from tools.cluster.manifests.contents import uid_of
 from tools.cluster.manifests.loose import loosened
 from tools.errors import ToolsError
 from tools.objects.kinds import Kind

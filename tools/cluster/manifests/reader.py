@@ -1,7 +1,7 @@
 """Reads a cluster from a folder of manifests: the embedded default for demo, tests and CI gates.
 
 The folder is read once, when it is opened; `folder` says what counts. Namespaces that objects name
-exist here with their `default` service account, as they would on the server, unless the folder is a
+are listed with their `default` service account, and said to be only named, unless the folder is a
 snapshot that Oakum wrote, which holds what there was. Used by `connect`.
 """
 
@@ -15,20 +15,23 @@ from msgspec import Struct
 
 from tools import redact
 from tools.cluster.events import newest_first
-from tools.cluster.manifests.folder import MARKER, Contents, Entry, read_folder, uid_of, unopened
+from tools.cluster.manifests.contents import Contents, Entry, uid_of
+from tools.cluster.manifests.folder import MARKER, read_folder, unopened
 from tools.cluster.manifests.loose import loosened
 from tools.cluster.reader import Events, Listing
 from tools.objects.core import Event
 from tools.objects.kinds import DECODERS, KINDS, Kind
-from tools.types import ALL, ClusterConfig, Gap, Namespaces
+from tools.types import ALL, ANY_KIND, ClusterConfig, Gap, Namespaces
 
 _SYNTHESISED = "a namespace that objects name"
+_DEFAULT = "default"
+_UNPLACED = "where it is applied is not said; --apply-namespace NAME says it"
 
 
 async def open_folder(config: ClusterConfig) -> "SnapshotReader":
     """Read the folder of a configured cluster; UnknownName if there is none."""
     try:
-        contents = await asyncio.to_thread(read_folder, Path(config.folder))
+        contents = await asyncio.to_thread(read_folder, Path(config.folder), config.apply_namespace)
     except OSError as error:
         raise unopened(config, error) from error
     return SnapshotReader(config, contents)
@@ -50,7 +53,9 @@ class SnapshotReader:
         self._entries = contents.entries
         self._kind_gaps = _recorded_gaps(contents.marker)
         self._gaps = (*_folder_gaps(contents), *self._kind_gaps.pop("", ()))
-        if contents.marker is None:
+        self._apply_namespace = contents.apply_namespace
+        self._partial = contents.marker is None
+        if self._partial:
             _synthesise(contents)
 
     async def version(self) -> str:
@@ -64,13 +69,30 @@ class SnapshotReader:
     def _list(self, kind: Kind, namespaces: Namespaces) -> Listing:
         decoder: msgspec.json.Decoder[Struct] = DECODERS[kind.kind]
         objects: list[Struct] = []
-        gaps = [*self._gaps, *self._kind_gaps.get(kind.kind, ())]
+        gaps = [*self._gaps_of(kind, namespaces)]
+        named_only: set[tuple[str, str]] = set()
         for entry in self._chosen(kind, namespaces):
             try:
                 objects.append(_decoded(decoder, entry))
             except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 gaps.append(_odd(entry, error))
-        return Listing(objects, tuple(gaps))
+                continue
+            if entry.where == _SYNTHESISED:
+                named_only.add((entry.namespace, entry.name))
+            if self._apply_namespace and kind.namespaced:
+                _place(objects[-1], self._apply_namespace)
+        return Listing(objects, tuple(gaps), self._partial, frozenset(named_only))
+
+    def _gaps_of(self, kind: Kind, namespaces: Namespaces) -> tuple[Gap, ...]:
+        """List what is missing of a kind: of the namespaces asked for, and of the whole folder."""
+        gaps = (*self._gaps, *self._kind_gaps.get(kind.kind, ()))
+        if namespaces is ALL:
+            return gaps
+        gaps = tuple(gap for gap in gaps if gap.namespace in ("", *namespaces))
+        unplaced = sum(not each.placed for each in self._entries.get(kind.kind, ()))
+        if not unplaced or _DEFAULT in namespaces:
+            return gaps
+        return (*gaps, Gap(f"{unplaced} {kind.kind} without a namespace", _UNPLACED, kind.kind))
 
     def _chosen(self, kind: Kind, namespaces: Namespaces) -> Iterable[Entry]:
         entries = self._entries.get(kind.kind, [])
@@ -89,7 +111,7 @@ class SnapshotReader:
     def _documents(self, kind: Kind, namespaces: Namespaces, to_plan: bool) -> Listing:
         chosen = self._chosen(kind, namespaces)
         objects = [msgspec.json.encode(self._whole(entry, to_plan=to_plan)) for entry in chosen]
-        return Listing(objects, (*self._gaps, *self._kind_gaps.get(kind.kind, ())))
+        return Listing(objects, self._gaps_of(kind, namespaces), self._partial)
 
     async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
         """Give one object whole, redacted, with a uid as a server would give it one."""
@@ -108,6 +130,9 @@ class SnapshotReader:
             obj = {key: value for key, value in obj.items() if key in ("metadata", "immutable")}
         named = {"apiVersion": entry.api_version, "kind": entry.own_kind}
         whole = {**named, **obj}
+        if self._apply_namespace and entry.kind.namespaced:
+            metadata = obj.get("metadata") or {}
+            whole["metadata"] = {**metadata, "namespace": entry.namespace}
         return whole if to_plan else redact.document(whole)
 
     async def events(self, namespace: str, name: str = "", limit: int = 50) -> Events:
@@ -147,13 +172,14 @@ def _odd(entry: Entry, error: Exception) -> Gap:
     why = f"it does not have the form of a {entry.own_kind}: {redact.text(str(error))}"
     subject = "/".join(filter(None, (entry.namespace, entry.name)))
     what = f"{entry.where}: {entry.own_kind} {subject}"
-    return Gap(what, why, kind=entry.kind.kind, namespace=entry.namespace)
+    place = entry.namespace if entry.placed else ""
+    return Gap(what, why, kind=entry.kind.kind, namespace=place)
 
 
 def _folder_gaps(contents: Contents) -> tuple[Gap, ...]:
     if contents.gaps or contents.entries or contents.others or contents.marker:
         return tuple(contents.gaps)
-    return (Gap("the folder", "no Kubernetes object was found in it"),)
+    return (Gap("the folder", "no Kubernetes object was found in it", ANY_KIND),)
 
 
 def _recorded_gaps(marker: dict[str, Any] | None) -> dict[str, list[Gap]]:
@@ -164,11 +190,12 @@ def _recorded_gaps(marker: dict[str, Any] | None) -> dict[str, list[Gap]]:
     try:
         gaps = msgspec.convert(marker.get("not_looked_at") or [], list[Gap])
     except msgspec.ValidationError:
-        gaps = [Gap(MARKER, "its list of what was not looked at is damaged")]
+        gaps = [Gap(MARKER, "its list of what was not looked at is damaged", ANY_KIND)]
     if not marker.get("complete"):
-        gaps.append(Gap(MARKER, "the snapshot was not finished, so objects are missing from it"))
+        why = "the snapshot was not finished, so objects are missing from it"
+        gaps.append(Gap(MARKER, why, ANY_KIND))
     for gap in gaps:
-        found.setdefault(gap.kind, []).append(gap)
+        found.setdefault("" if gap.kind == ANY_KIND else gap.kind, []).append(gap)
     return found
 
 
@@ -182,6 +209,11 @@ def _synthesise(contents: Contents) -> None:
     having = {entry.namespace for entry in accounts if entry.name == "default"}
     for name in sorted({entry.name for entry in namespaces} - having):
         accounts.append(_made("ServiceAccount", name, "default"))
+
+
+def _place(obj: Any, namespace: str) -> None:
+    """Say where an object goes that names no namespace."""
+    obj.metadata.namespace = obj.metadata.namespace or namespace
 
 
 def _made(kind: str, namespace: str, name: str) -> Entry:

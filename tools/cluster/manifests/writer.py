@@ -17,9 +17,10 @@ from typing import Any
 from msgspec import Struct
 
 from tools.cluster.manifests.branch_store import open_branches
+from tools.cluster.manifests.contents import Contents
 from tools.cluster.manifests.export import as_yaml
 from tools.cluster.manifests.finding import MARK, Found, find, folder_for, overlays, subject_of
-from tools.cluster.manifests.folder import Contents, read_folder, unopened
+from tools.cluster.manifests.folder import read_folder, unopened
 from tools.cluster.manifests.nodes import Unfit
 from tools.cluster.manifests.object import (
     PatchRefused,
@@ -135,7 +136,7 @@ class FolderWriter:
     def _read_all(self) -> Contents:
         """Read the folder as last edited. Raises ClusterUnreachable."""
         try:
-            return read_folder(self._store.view())
+            return read_folder(self._store.view(), self._config.apply_namespace)
         except OSError as error:
             raise ClusterUnreachable(
                 f"The folder of cluster {self.name} cannot be read: {error.strerror}.",

@@ -44,7 +44,26 @@ class Document(Struct, frozen=True):
     """Where it begins, from 1."""
     value: Any
     item_lines: tuple[int, ...] = ()
-    """Lines of the entries of a top-level `items` list."""
+    """Lines of the entries of a top-level `items` list, or of the document's own."""
+    repeated: tuple["Repeated", ...] = ()
+    """Keys that stand twice in their mapping: parsers differ in which one counts."""
+
+
+class Repeated(Struct, frozen=True):
+    """A key of a mapping that stood in it already."""
+
+    line: int
+    key: str
+    depth: int
+    """Of its mapping; 1 for the document itself."""
+
+
+class Budget(Struct):
+    """What may still be read of one folder; handed from text to text."""
+
+    aliased: int = 1_000_000
+    """Values that aliases write out."""
+    documents: int = 200_000
 
 
 class Damage(Struct, frozen=True):
@@ -71,13 +90,20 @@ class _Open:
         self.merges: list[Any] = []
 
 
-def documents(text: str) -> Iterator[Document | Damage]:
-    """Read every document of a text; one that is damaged does not hide those around it."""
+def documents(text: str, budget: Budget | None = None) -> Iterator[Document | Damage]:
+    """Read every document of a text; one that is damaged does not hide those around it.
+
+    Time and memory grow with the text and the budget, whatever the text is.
+    """
+    left = budget or Budget()
     line = 1
     for start, end in stretches(text):
         part = _BYTE_ORDER_MARK.sub("", text[start:end])
         if part.strip() and not _only_directives(part):
-            yield from _read(part, line)
+            if left.documents <= 0:
+                yield Damage(line, "the folder holds more documents than are read")
+                return
+            yield from _read(part, line, left)
         line += part.count("\n")
 
 
@@ -100,17 +126,22 @@ def mapping_key(value: str, *, plain: bool) -> str:
 
 
 def _only_directives(part: str) -> bool:
-    return all(not row.strip() or row.startswith(("%", "#")) for row in part.splitlines())
+    """Tell whether a stretch holds no document: nothing below its `---` but remarks and directives."""
+    body = part[3:] if part.startswith("---") else part
+    return all(not row.strip() or row.startswith(("%", "#")) for row in body.splitlines())
 
 
-def _read(part: str, line: int) -> Iterator[Document | Damage]:
-    builder = _Builder()
+def _read(part: str, line: int, budget: Budget) -> Iterator[Document | Damage]:
+    builder = _Builder(budget)
     try:
         for event in yaml.parse(part, Loader=yaml.CSafeLoader):
             builder.take(event)
             if isinstance(event, yaml.DocumentEndEvent) and builder.found:
                 yield builder.document(line)
-                builder = _Builder()
+                budget.documents -= 1
+                if budget.documents <= 0:
+                    raise _Refused("the folder holds more documents than are read")
+                builder = _Builder(budget)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         last = part.rstrip().count("\n")
@@ -124,7 +155,9 @@ def _read(part: str, line: int) -> Iterator[Document | Damage]:
 class _Builder:
     """Puts one document together from its events."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._repeated: list[Repeated] = []
         self.found = False
         self.line = 0
         self._first = 0
@@ -137,7 +170,8 @@ class _Builder:
     def document(self, line: int) -> Document:
         """Give the finished document; `line` is where its text began."""
         items = tuple(line + item for item in self._item_lines)
-        return Document(line + self._first, self._root, items)
+        repeated = tuple(Repeated(line + r.line, r.key, r.depth) for r in self._repeated)
+        return Document(line + self._first, self._root, items, repeated)
 
     def take(self, event: Any) -> None:
         """Take the next event."""
@@ -160,9 +194,15 @@ class _Builder:
         self.line = event.start_mark.line
         if not self.found:
             self.found, self._first = True, self.line
-        elif len(self._open) == 2 and self._open[0].key == "items":
+        elif self._is_entry():
             self._item_lines.append(self.line)
         self._count(1)
+
+    def _is_entry(self) -> bool:
+        """Tell whether the next value is an entry of `items`, or of a list that is the document."""
+        if len(self._open) == 1:
+            return isinstance(self._open[0].value, list)
+        return len(self._open) == 2 and self._open[0].key == "items"
 
     def _count(self, nodes: int) -> None:
         self._nodes += nodes
@@ -176,7 +216,8 @@ class _Builder:
         self._count(size)
         if event.anchor:
             self._anchors[event.anchor] = (value, 1 + size)
-        self._place(value, is_merge=plain and event.value == "<<")
+        is_merge = event.value == "<<" and (plain or event.tag == _TAG + "merge")
+        self._place(value, is_merge=is_merge)
 
     def _begin(self, value: dict[str, Any] | list[Any], anchor: str | None) -> None:
         if len(self._open) >= MAX_DEPTH:
@@ -198,6 +239,9 @@ class _Builder:
             raise _Refused(f"the alias *{anchor} stands inside or before what it names")
         value, nodes = self._anchors[anchor]
         self._count(nodes)
+        self._budget.aliased -= nodes
+        if self._budget.aliased < 0:
+            raise _Refused("the folder's aliases written out hold more values than are read")
         self._place(value)
 
     def _place(self, value: Any, is_merge: bool = False) -> None:
@@ -210,6 +254,10 @@ class _Builder:
             holder.value.append(value)
         elif holder.key is None:
             holder.key = "\0<<" if is_merge else _key(value)
+            said = holder.merges if is_merge else holder.key in holder.value
+            if said:
+                key = "<<" if is_merge else holder.key
+                self._repeated.append(Repeated(self.line, key, len(self._open)))
         elif holder.key == "\0<<":
             holder.merges = [*_merged(value), *holder.merges]
             holder.key = None

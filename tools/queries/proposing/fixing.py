@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from tools import vocabulary
 from tools.cluster.reader import Reader
 from tools.discovery import checks
+from tools.objects.kinds import BUILT_IN_WORKLOADS
 from tools.planning.hardening import RULES, Setting, settings_for
 from tools.plans import Reason, Refusal
 from tools.queries.context import QueryContext
 from tools.queries.looking.scanning import find_controls, scan_once, visible
 from tools.queries.wording import names
 from tools.types import Finding, ResourceRef, Verdict
-from tools.workload import WORKLOAD_KINDS
 
 _ACCOUNT = "default_service_account_used"
 _OTHERS = {
@@ -114,7 +114,7 @@ def _answered(kind: str, check: str) -> bool:
     """Tell whether an action that `propose_fix` makes answers a check on objects of a kind."""
     if kind in _OTHERS:
         return check in _OTHERS[kind]
-    return kind in WORKLOAD_KINDS and (check == _ACCOUNT or bool(settings_for(check)))
+    return kind in BUILT_IN_WORKLOADS and (check == _ACCOUNT or bool(settings_for(check)))
 
 
 def _worst(failing: Sequence[Finding], known: Sequence[str]) -> list[str]:

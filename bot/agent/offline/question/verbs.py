@@ -83,8 +83,9 @@ def _before(text: str, at: int) -> str:
 def resource_in(text: str) -> str:
     """Give the plural of the first kind that a text names, as RBAC writes it; empty for none."""
     lowered = text.lower()
-    plurals = {kind.plural: kind.plural for kind in KINDS.values() if kind.plural != "*"}
-    singles = {kind.kind.lower(): kind.plural for kind in KINDS.values() if kind.plural != "*"}
+    worded = [each for each in KINDS.values() if each.plural != "*" and not each.folder_only]
+    plurals = {kind.plural: kind.plural for kind in worded}
+    singles = {kind.kind.lower(): kind.plural for kind in worded}
     known = {**singles, **plurals, **{name: name for name in _EXTRA}, **_NOUNS}
     found = [
         (match.start(), len(word), plural)

@@ -64,8 +64,10 @@ _NAMED = re.compile(
     r"(?:named |called |namens )?([`'\"]?)([A-Za-z0-9][\w.:-]*[A-Za-z0-9])",
     re.I,
 )
-_KINDS = {kind.lower(): kind for kind in KINDS} | {
-    kind.plural: kind.kind for kind in KINDS.values() if kind.plural != "*"
+_WORDED = [kind for kind in KINDS.values() if not kind.folder_only]
+"""Words such as rollout and revision mean other things in a question."""
+_KINDS = {kind.kind.lower(): kind.kind for kind in _WORDED} | {
+    kind.plural: kind.kind for kind in _WORDED if kind.plural != "*"
 }
 UNREADABLE = ("secret", "secrets")
 _BEFORE_KIND = re.compile(

@@ -369,7 +369,11 @@ async def test_nothing_but_get_and_never_a_secret(api: FakeKubernetes, open_read
         await reader.list(kind)
         await reader.list(kind, ("shop",))
         await reader.documents(kind)
-        await reader.get(kind, "shop", "secrets")
+        if kind.folder_only:
+            with pytest.raises(AccessRefused, match="in folders of manifests only"):
+                await reader.get(kind, "shop", "secrets")
+        else:
+            await reader.get(kind, "shop", "secrets")
     await reader.events("secrets")
     await reader.logs("shop", "secrets")
     await reader.list(POD, ("secrets",))

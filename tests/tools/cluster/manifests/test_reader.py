@@ -96,7 +96,6 @@ async def test_yaml_that_is_no_kubernetes_object_is_no_gap(write: Write) -> None
             "values.yaml": "replicaCount: 2\nimage: {tag: 1}\n",
             "compose.yaml": "services:\n  web: {image: nginx}\n",
             "list.yaml": "- a\n- b\n",
-            "kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n",
             "crd.yaml": "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n",
             "pod.yaml": POD % ("a", "x"),
         }
@@ -104,10 +103,7 @@ async def test_yaml_that_is_no_kubernetes_object_is_no_gap(write: Write) -> None
     reader = await opened(root)
     assert await gaps(reader) == []
     assert reader.skipped == ("compose.yaml:1", "list.yaml:1", "values.yaml:1")
-    assert reader.unread == {
-        "example.com/v1 Widget": 1,
-        "kustomize.config.k8s.io/v1beta1 Kustomization": 1,
-    }
+    assert reader.unread == {"example.com/v1 Widget": 1}
 
 
 async def test_an_empty_folder_is_not_clean(write: Write) -> None:
@@ -185,7 +181,10 @@ async def test_a_version_that_is_not_read_is_a_gap(write: Write) -> None:
         write({"a.yaml": "apiVersion: batch/v3\nkind: CronJob\nmetadata: {name: c}\n"})
     )
     assert await gaps(reader) == [
-        ("a.yaml:1", "apiVersion batch/v3 of CronJob is not one that Oakum reads")
+        (
+            "a.yaml:1: CronJob c (batch/v3)",
+            "apiVersion batch/v3 of CronJob is not one that Oakum reads",
+        )
     ]
 
 

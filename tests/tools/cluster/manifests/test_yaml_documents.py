@@ -47,8 +47,14 @@ def test_keys_become_text() -> None:
     assert only("{1: a, true: b, ~: c, 1.5: d}") == {"1": "a", "true": "b", "null": "c", "1.5": "d"}
 
 
-def test_the_last_of_two_equal_keys_counts() -> None:
-    assert only("a: 1\na: 2\n") == {"a": 2}
+def test_the_last_of_two_equal_keys_counts_and_both_are_told() -> None:
+    (found,) = documents("a: 1\nb: {c: 1,\n  c: 2}\na: 2\n")
+    assert isinstance(found, Document)
+    assert found.value == {"a": 2, "b": {"c": 2}}
+    assert [(each.line, each.key, each.depth) for each in found.repeated] == [
+        (3, "c", 2),
+        (4, "a", 1),
+    ]
 
 
 def test_merge_keys() -> None:
@@ -56,6 +62,12 @@ def test_merge_keys() -> None:
     found = only(text)
     assert found["c"] == {"x": 3, "y1": 2, "z": 4}
     assert found["d"] == {"x": 9, "y1": 2, "z": 5}
+
+
+@pytest.mark.parametrize("sign", ["<<", "!!merge <<"])
+def test_a_merge_key_with_its_tag_merges(sign: str) -> None:
+    assert only(f"a: &a {{x: 1}}\nb: {{{sign}: *a}}\n")["b"] == {"x": 1}
+    assert only(f'a: &a {{x: 1}}\nb: {{"<<": 2, {sign}: *a}}\n')["b"] == {"<<": 2, "x": 1}
 
 
 def test_documents_have_the_line_they_begin_at() -> None:
