@@ -89,6 +89,8 @@ class Hit:
     passage: Passage
     score: float
     """Comparable within one result only; higher is better."""
+    weak: bool = False
+    """Far behind the best by its words and, where there are vectors, by its meaning: no answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ the floor and by `bot`.
 import re
 from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -90,7 +90,7 @@ class Evidence(Struct, frozen=True, gc=False):
     path: str
     """Field path, for example `spec.template.spec.containers[0].securityContext.privileged`."""
     value: str
-    """The value as JSON text; `(not set)` where the absence decides."""
+    """The value as JSON text, long lists shortened; `(not set)` where the absence decides."""
     ref: ResourceRef | None = None
     """Set when the field is of another object than the finding's own."""
     resource_version: str = ""
@@ -107,9 +107,10 @@ _PLAIN = {True: "true", False: "false"}
 
 
 def evidence(path: str, value: object, ref: ResourceRef | None = None) -> Evidence:
-    """Make evidence of a decoded value; None becomes `(not set)`, the rest capped JSON text.
+    """Make evidence of a decoded value; None becomes `(not set)`, the rest JSON text.
 
-    It is masked first, by the name of the field that the path ends in.
+    It is masked first, by the name of the field that the path ends in. A long value keeps the first
+    elements of its lists, whole; only a text that is long itself is cut.
     """
     if value is None:
         return Evidence(path, NOT_SET, ref)
@@ -118,9 +119,29 @@ def evidence(path: str, value: object, ref: ResourceRef | None = None) -> Eviden
     if not isinstance(value, int):
         value = redact.field(_LAST_NAME.findall(path)[-1], msgspec.to_builtins(value))
     encoded = msgspec.json.encode(value)
+    for most in _MOST if len(encoded) > MAX_VALUE_BYTES and not isinstance(value, str) else ():
+        encoded = msgspec.json.encode(_with_shorter_lists(value, most))
+        if len(encoded) <= MAX_VALUE_BYTES:
+            break
     if len(encoded) > MAX_VALUE_BYTES:
         return Evidence(path, encoded[: MAX_VALUE_BYTES - 3].decode(errors="ignore") + "...", ref)
     return Evidence(path, encoded.decode(), ref)
+
+
+_MOST = (16, 8, 4, 2, 1)
+"""Elements of each list that a long value keeps: the most with which it fits."""
+
+
+def _with_shorter_lists(value: Any, most: int) -> Any:
+    """Cut lists after whole elements, and say in a last one how many are left out."""
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value)
+        return {key: _with_shorter_lists(item, most) for key, item in entries.items()}
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        kept = [_with_shorter_lists(item, most) for item in items[:most]]
+        return kept + ([f"and {len(items) - most} more"] if len(items) > most else [])
+    return value
 
 
 class Finding(Struct, frozen=True, gc=False):

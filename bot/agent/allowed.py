@@ -259,6 +259,8 @@ def _control_read(allowed: Allowed, data: ControlRead) -> None:
 
 
 def _found(allowed: Allowed, data: Found) -> None:
+    if data.page:
+        allowed.add_guide(data.page)
     for passage in data.passages:
         allowed.add_passage(passage)
     for control in data.controls:

@@ -19,6 +19,8 @@ from knowledge import catalogue
 from knowledge.search import Library, open_library
 from knowledge.types import EmbeddingConfig, EmbeddingKind, Hit, IndexConfig
 
+TOLD = 5
+"""Rows that a model is given, less the weak ones."""
 TOP = 10
 """A hit is a gold control among this many first rows."""
 
@@ -47,6 +49,9 @@ class Figures:
     hits: dict[str, list[bool]] = field(default_factory=dict)
     """By group; for NONE true means answered with nothing."""
     misses: list[str] = field(default_factory=list)
+    told: list[bool] = field(default_factory=list)
+    """For questions with an answer: whether one is among the rows that are not weak."""
+    rows_told: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     exact: list[bool] = field(default_factory=list)
     embedding: str = ""
@@ -84,6 +89,11 @@ async def measure(library: Library, questions: Sequence[Question]) -> Figures:
         names = [name for hit in result.hits for name in _names(library, hit)]
         good = not names if question.group == "NONE" else bool(set(question.gold) & set(names))
         figures.hits.setdefault(question.group, []).append(good)
+        if question.group != "NONE":
+            strong = [hit for hit in result.hits[:TOLD] if not hit.weak]
+            told = {name for hit in strong for name in _names(library, hit)}
+            figures.told.append(bool(told & set(question.gold)))
+            figures.rows_told.append(len(strong))
         if not good:
             seen = ", ".join(dict.fromkeys(names[:4])) or "nothing"
             figures.misses.append(
@@ -131,6 +141,8 @@ def report(figures: Figures) -> str:
         lines.append(f"{label:<24} {figures.share(group):6.1%}  ({sum(rows)} of {len(rows)})")
     lines += [
         f"recall@{TOP} all            {figures.overall():6.1%}",
+        f"among rows that are told {sum(figures.told) / max(1, len(figures.told)):6.1%}  "
+        f"({sum(figures.rows_told) / max(1, len(figures.rows_told)):.1f} rows a question)",
         f"exact identifiers @1     {sum(figures.exact) / len(figures.exact):6.1%}  ({len(figures.exact)})",
         f"latency                  p50 {statistics.median(milliseconds):.1f} ms, p95 {p95:.1f} ms",
     ]

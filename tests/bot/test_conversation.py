@@ -195,7 +195,8 @@ async def test_the_public_form(desk: Desk) -> None:
     given = await desk.ask("which workloads run privileged?")
     document = as_document(given)
     assert list(document) == [
-        "text", "citations", "findings", "steps", "not_looked_at", "proposals", "model", "usage",
+        "text", "citations", "findings", "findings_total", "tables", "steps", "not_looked_at",
+        "proposals", "model", "usage",
     ]  # fmt: skip
     assert document["model"] == "offline"
     assert document["usage"] == {"input_tokens": 0, "output_tokens": 0, "model_calls": 3}

@@ -33,6 +33,8 @@ async def test_words_alone_reach_their_figures(tmp_path: Path) -> None:
     assert found.share("section 5") >= 0.90, report(found)
     assert found.share("NONE") >= 0.80, report(found)
     assert all(found.exact), report(found)
+    assert sum(found.told) / len(found.told) >= 0.95, report(found)
+    assert sum(found.rows_told) / len(found.rows_told) <= 3, report(found)
 
 
 @pytest.mark.slow

@@ -89,3 +89,14 @@ def test_unread_kinds_are_told_by_namespace() -> None:
     assert inventory.unread(["Job"], "a") == "Job: odd"
     assert inventory.unread(["Job"], "b") == ""
     assert inventory.unread(["Pod"], "b") == "Pod: forbidden"
+
+
+def test_a_long_value_keeps_whole_elements_and_counts_the_rest() -> None:
+    rule = {"verbs": ["get"], "resources": [f"widgets-of-kind-{number}" for number in range(40)]}
+
+    value = json.loads(evidence("rules[0]", rule).value)
+
+    assert value["verbs"] == ["get"]
+    kept = value["resources"]
+    assert kept[:-1] == rule["resources"][: len(kept) - 1]
+    assert kept[-1] == f"and {40 - len(kept) + 1} more"

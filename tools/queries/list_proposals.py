@@ -9,8 +9,8 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.queries.context import QueryContext
-from tools.queries.result import ProposalRow, Proposals, Result, WhichProposals
-from tools.queries.wording import cap, fence, names, one_line
+from tools.queries.result import MAX_TEXT, ProposalRow, Proposals, Result, WhichProposals
+from tools.queries.wording import fence, fitting, names, one_line
 
 Standing = Literal["", "waiting", "open", "ended"]
 STANDINGS: tuple[str, ...] = get_args(Standing)
@@ -33,15 +33,16 @@ class Arguments(BaseModel):
 async def run(arguments: Arguments, context: QueryContext) -> Result:
     """Read them from the store, within what the asker may see."""
     found = await context.proposals(WhichProposals(**arguments.model_dump()))
-    return Result(cap(_text(found)), found)
+    return Result(_text(found), found)
 
 
 def _text(found: Proposals) -> str:
     if not found.rows:
         return "None that may be seen here."
-    rest = found.total - len(found.rows)
+    shown, _ = fitting([_lines(row) for row in found.rows], MAX_TEXT - 100)
+    rest = found.total - len(shown)
     more = f"\nand {rest} more; ask for fewer" if rest > 0 else ""
-    return "\n".join(_lines(row) for row in found.rows) + more
+    return f"{found.total} changes, the newest first:\n" + "\n".join(shown) + more
 
 
 def _lines(row: ProposalRow) -> str:

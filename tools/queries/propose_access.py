@@ -1,7 +1,7 @@
-"""Work out less access: a `subject` out of a binding, or a role's rules made smaller; changes nothing itself.
+"""Work out less access, a patch for an administrator: a `subject` out of a binding, or a role's `limits`.
 
-Only when the person asks; it becomes a patch for an administrator. `limits`: what is left of each rule, by
-its index (read_object first); a list not given stays. A whole RoleBinding: propose_change, delete.
+These say what is left of each rule, by its index (read_object first); a list not given stays. A whole
+RoleBinding: propose_change, delete.
 """
 
 from typing import Annotated

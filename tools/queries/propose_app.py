@@ -1,7 +1,4 @@
-"""Work out a new hardened application for people to approve; changes nothing itself.
-
-Only when the person asks to deploy something; they write the image by digest.
-"""
+"""Work out a new hardened application for people to approve; they write the image by digest."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -1,9 +1,9 @@
-"""Work out one `change` of one object for people to approve; changes nothing itself.
+"""Work out one `change` of one object for people to approve.
 
-Only when the person asks for it. scale: replicas; set_resources: resources; pause, resume: a Deployment or
-CronJob; pin_images: containers (none: all), to the digests that run; own_service_account: account, confirmed;
-account_token_off: confirmed; pod_security_labels: enforce, audit, warn; deny_traffic: egress (that too);
-delete: no Namespace, volume, claim or Secret. Fixes of findings: propose_fix.
+scale: replicas; set_resources: resources; pause, resume: a Deployment or CronJob; pin_images: containers
+(none: all), to the digests that run; own_service_account: account, confirmed; account_token_off: confirmed;
+pod_security_labels: enforce, audit, warn; deny_traffic: egress (that too); delete: no Namespace, volume, claim
+or Secret. Fixes of findings: propose_fix.
 """
 
 from collections.abc import Callable, Mapping

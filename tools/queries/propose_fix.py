@@ -1,7 +1,6 @@
-"""Work out a safe fix of one object's findings for people to approve; changes nothing itself.
+"""Work out a safe fix of one object's findings for people to approve, all of one object in one call.
 
-Only when the person asks for a fix; all of one object in one call. Without `controls`: the worst that fail.
-Kinds: workloads, Namespace, ServiceAccount, bindings of one subject.
+Without `controls`: the worst that fail. Kinds: workloads, Namespace, ServiceAccount, bindings of one subject.
 """
 
 from collections.abc import Sequence

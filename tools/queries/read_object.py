@@ -9,11 +9,11 @@ from tools.errors import UnknownName
 from tools.objects.kinds import KINDS, Kind
 from tools.queries.context import QueryContext
 from tools.queries.looking.inventory import read_workloads, settings_of, settings_text
-from tools.queries.looking.scoping import nearest, pick_cluster, pick_namespace
+from tools.queries.looking.scoping import nearest, nearest_objects, pick_cluster, pick_namespace
 from tools.queries.result import ObjectRead, Result, Setting
 from tools.queries.wording import cap, fence, names, place
 from tools.types import ResourceRef
-from tools.workload import WORKLOAD_KINDS
+from tools.workload import WORKLOAD_KINDS, ref_of
 
 _DROPPED = (
     "managedFields",
@@ -149,9 +149,5 @@ async def _nearest_objects(
 ) -> str:
     reader = pick_cluster(context, arguments.cluster)
     listing = await reader.list(kind, (namespace,) if namespace else ())
-    known = [item.metadata.name or "" for item in listing.objects]
-    return (
-        f"Nearest: {names(nearest(arguments.name, known))}."
-        if known
-        else "There is none of that kind."
-    )
+    refs = (ref_of(reader.name, kind, item.metadata) for item in listing.objects)
+    return nearest_objects(arguments.name, refs)

@@ -213,6 +213,8 @@ class Found:
     controls: tuple[Control, ...]
     """Those of the passages, best first."""
     note: str
+    page: Guide | None = None
+    """The guide of the best passage, given whole."""
 
 
 @dataclass(frozen=True, slots=True)

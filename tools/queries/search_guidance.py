@@ -4,10 +4,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from knowledge.catalogue import benchmark_names, control
 from knowledge.errors import UnknownControl
-from knowledge.types import Control, Hit
+from knowledge.types import Control, Guide, Hit
 from tools.queries.context import QueryContext
-from tools.queries.result import Found, Result
-from tools.queries.wording import cap, one_line
+from tools.queries.result import MAX_TEXT, Found, Result
+from tools.queries.wording import cap, fitting
+
+_PASSAGES_ROOM = 2_000
+"""Characters kept for further passages beside the best page."""
 
 
 class Arguments(BaseModel):
@@ -20,30 +23,42 @@ class Arguments(BaseModel):
 
 
 async def run(arguments: Arguments, context: QueryContext) -> Result:
-    """Ask the library; never invents a passage."""
+    """Ask the library: the best page whole, passages of others that match well, no weak ones."""
     found = await context.search(arguments.question, arguments.limit)
-    controls = tuple(item for hit in found.hits if (item := _control(hit)) is not None)
-    if not found.hits:
+    hits = tuple(hit for hit in found.hits if not hit.weak)
+    controls = tuple(item for hit in hits if (item := _control(hit)) is not None)
+    if not hits:
         note = found.note or "The guidance holds nothing on this."
         return Result(
             f"Nothing found. {note} Say so; do not answer from memory.", Found((), (), note)
         )
-    blocks = [
-        f"[{hit.rank}] passage {hit.passage.id} | control {hit.control or 'none'} | "
-        f"{hit.passage.title} | source {_source(hit)}\n{_text(hit)}"
-        for hit in found.hits
+    passages = tuple(hit.passage for hit in hits)
+    guide = context.guide_for(hits[0].passage.document)
+    page = _page(hits[0], guide)
+    others = [
+        f"{_head(hit)}\n{hit.passage.text}"
+        for hit in hits[1:]
+        if guide is None or hit.passage.document != guide.id
     ]
-    passages = tuple(hit.passage for hit in found.hits)
-    return Result(cap("\n\n".join(blocks)), Found(passages, controls, found.note))
+    shown, left = fitting(others, MAX_TEXT - len(page) - 300) if others else ([], 0)
+    rest = f"\n\n({left} more passages; ask more closely)" if left else ""
+    note = f"\n\n{found.note}" if found.note else ""
+    beside = ["Of other pages, less close:", *shown] if shown else []
+    text = "\n\n".join(["Best page, whole:", page, *beside]) + rest + note
+    return Result(text, Found(passages, controls, found.note, guide))
 
 
-def _source(hit: Hit) -> str:
-    return hit.passage.sources[0] if hit.passage.sources else "our own words"
+def _page(hit: Hit, guide: Guide | None) -> str:
+    """Give the whole guide of a hit; of a control without one its facts."""
+    body = guide.body if guide else hit.passage.text
+    return f"{_head(hit)}\n{cap(body, MAX_TEXT - _PASSAGES_ROOM)}"
 
 
-def _text(hit: Hit) -> str:
-    text = hit.passage.text
-    return text if len(text) <= 1_400 else one_line(text, 1_400)
+def _head(hit: Hit) -> str:
+    found = _control(hit)
+    number = f"{found.benchmark} {found.id} {found.title}" if found else "no control"
+    source = " ".join(hit.passage.sources) or "our own words"
+    return f"[{hit.rank}] {hit.passage.title} | {number} | page {hit.passage.document} | source {source}"
 
 
 def _control(hit: Hit) -> Control | None:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -156,6 +158,34 @@ def test_a_table_that_does_not_fit_is_whole_in_a_file(profile):
     assert _rows(rendered.files[0].content) == [["name", "why"], *map(list, rows)]
     assert "web-0" in str(rendered.blocks)
     assert rendered.files[0].name in str(rendered.blocks)
+
+
+@pytest.mark.parametrize("profile", Profile)
+@pytest.mark.parametrize(("skip", "total"), [(0, 0), (24, 88), (0, 300)])
+def test_a_title_numbers_the_rows_that_are_drawn_and_the_file_holds_all(profile, skip, total):
+    rows = tuple((f"web-{n}", "x" * 30) for n in range(1, 89))
+    table = Table("Findings in prod", ("name", "why"), rows, skip=skip, total=total)
+
+    rendered = render(Answer(text="See.", tables=(table,)), profile, HOSTS, "oakum-1")
+
+    shown = re.findall(r"web-(\d+)", json.dumps(rendered.blocks))
+    first, last, of = re.search(r"(\d+) to (\d+) of (\d+)", str(rendered.blocks)).groups()
+    assert (int(first), int(last)) == (int(shown[0]), int(shown[-1]))
+    assert (int(first), int(of)) == (skip + 1, total or 88)
+    assert len(_rows(rendered.files[0].content)) == 1 + 88
+    assert ("In full" in str(rendered.blocks)) == (total <= 88)
+
+
+def test_findings_past_what_an_answer_keeps_are_counted():
+    kept = tuple(finding(f"web-{n}") for n in range(20))
+    answer = Answer(text="Many.", findings=kept, findings_total=3_000)
+
+    rendered = render(answer, Profile.MODERN, HOSTS, "oakum-1")
+
+    assert "2995 more" in str(rendered.blocks)
+    assert rendered.files[0].title == "Findings 1 to 20 of 3000"
+    assert "In full" not in str(rendered.blocks)
+    assert more_findings(answer, 5).text == "Findings 6 to 10 of 3000"
 
 
 @pytest.mark.parametrize("sign", ["x", "&", "<", "🔥", "`", "*", "\n", "# "])

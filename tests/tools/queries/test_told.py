@@ -13,7 +13,14 @@ from tests.tools.queries.conftest import make
 from tools.cluster.connect import connect
 from tools.cluster.manifests.reader import open_folder
 from tools.errors import UnknownName
-from tools.queries import events, explain_finding, find_workloads, list_findings, scan_scope
+from tools.queries import (
+    events,
+    explain_finding,
+    find_workloads,
+    list_findings,
+    scan_scope,
+    search_guidance,
+)
 from tools.queries.context import QueryContext, Scope
 from tools.queries.looking.listings import Listings
 from tools.queries.looking.memory import MemoryScans
@@ -106,6 +113,13 @@ async def test_a_section_number_means_all_its_controls(company: QueryContext, as
     assert [item.id for item in listed.data.controls] == numbers
     with pytest.raises(UnknownName):
         await scanned(company, controls=["6"])
+
+
+async def test_a_scan_that_judged_nothing_is_not_told_as_clean(company: QueryContext) -> None:
+    result = await scanned(company, controls=["4.2"])
+    assert "NOTHING WAS JUDGED" in result.text
+    assert "no object fails" not in result.text
+    assert "controls (0 fail, 14 unknown, 0 pass, 0 not applicable)" in result.text
 
 
 async def test_looked_at_counts_the_scope_alone(company: QueryContext) -> None:
@@ -265,3 +279,25 @@ async def test_what_a_scoped_asker_is_told_counts_nothing_of_others() -> None:
     )
     assert "how many pass is not known" in listed.text
     assert "payments" not in listed.text
+
+
+async def test_the_best_page_is_given_whole_and_weak_ones_not_at_all(company: QueryContext) -> None:
+    arguments = search_guidance.Arguments(question="can pods mount the docker socket")
+    result = await search_guidance.run(arguments, company)
+    assert result.data.page is not None
+    assert result.data.page.id == "host_path_volume"
+    assert result.data.page.body in result.text
+    assert "5.2.11" in result.text
+    for far in ("pss_proc_mount", "pss_host_probes", "net_raw_capability"):
+        assert far not in result.text
+        assert far not in {passage.document for passage in result.data.passages}
+    assert len(result.text) <= MAX_TEXT
+
+
+async def test_a_control_without_a_page_is_given_by_its_facts(company: QueryContext) -> None:
+    arguments = search_guidance.Arguments(
+        question="where should the audit log be written to?", limit=10
+    )
+    result = await search_guidance.run(arguments, company)
+    assert result.data.page is None
+    assert "1.2.16" in result.text

@@ -56,8 +56,16 @@ def _head(data: Scanned) -> list[str]:
         f"{tally.objects_failing} objects fail{pods}; by namespace: "
         + names((f"{name or '(cluster-scoped)'} {n}" for name, n in tally.by_namespace), 25)
         if tally.objects_failing
-        else "no object fails",
+        else "no object fails"
+        if _judged(data)
+        else "NOTHING WAS JUDGED here: that is unknown, not clean",
     ]
+
+
+def _judged(data: Scanned) -> bool:
+    """Tell whether any object was judged; not known of a scan that went over more than is shown."""
+    counted = data.scan.summary
+    return bool(data.rows) or not counted or counted.get(Verdict.PASS, 0) > 0
 
 
 def _totals(data: Scanned) -> str:
@@ -103,7 +111,9 @@ def _controls(data: Scanned) -> list[str]:
     lines += _others([item for item in rest if not unknown[item.id]])
     if not data.scan.controls:
         lines.append("- how many pass is not known of this scan; scan_scope counts it")
-    return ["controls:", *lines]
+    verdicts = Counter(item.verdict for item in results.values())
+    summed = ", ".join(f"{verdicts[verdict]} {word}" for verdict, word in _WORDS.items())
+    return [f"controls ({summed}):" if results else "controls:", *lines]
 
 
 def _passes(result: ControlResult | None, data: Scanned) -> str:

@@ -103,9 +103,9 @@ def _number(data: Scanned, question: Ask, about: Sequence[str], only: str) -> st
     what = what.removesuffix("s") if tally.objects_failing == 1 and not of else what
     any_check = "at least one pod check" if only else "at least one check"
     rule = f"CIS {', '.join(about)}" if about else any_check
-    pods = f" They have {tally.pods_failing} running pods." if tally.pods_failing else ""
+    pods = f" They have {tally.pods_failing} pods." if tally.pods_failing else ""
     if not pods and only and re.search(r"\bpods?\b", question.text, re.I):
-        pods = " Each stands for the pods made from its template; no running pods were seen here."
+        pods = " Each stands for the pods made from its template; no pods were seen here."
     top = tally.by_namespace[: question.top or 3]
     most = ", ".join(f"{name or '(cluster-scoped)'} ({number})" for name, number in top)
     lead = "Most"
@@ -249,7 +249,7 @@ def _count_workloads(question: Ask, target: Target) -> Plan:
     counts = {name.lower(): number for name, number in data.counts.items()}
     running = sum(row.pods for row in data.rows)
     if kind and kind[1].lower() == "pod" and running and data.total == len(data.rows):
-        return f"**{running}** running pods of {words.counted(data.total, 'workload')} in {where}."
+        return f"**{running}** pods of {words.counted(data.total, 'workload')} in {where}."
     if kind and kind[1].lower() != "pod":
         return f"**{words.counted(counts.get(kind[1].lower(), 0), kind[1])}** in {where}."
     listed = names(f"{number} {name}" for name, number in sorted(data.counts.items()))
