@@ -1,16 +1,16 @@
 """Processes of their own on a store, forked from one that has imported everything: for deaths and races.
 
-Started by the tests as a program. Reads one JSON request a line, `{"mode", "url", "name", ...}`, forks
+Started by the tests as a program, and ended with them: when nobody writes to it any more. Reads one JSON request a line, `{"mode", "url", "name", ...}`, forks
 a child for it and says its pid; children write what they do to standard output as JSON lines. Single-
 threaded itself, so that forking it is safe.
 """
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 from bot.approval import proposals
@@ -30,6 +30,13 @@ PEOPLE = int(os.environ.get("OAKUM_PRESSES", "20"))
 def say(**facts: object) -> None:
     """Write one line at once, whole, whoever else writes."""
     os.write(1, (json.dumps(facts) + "\n").encode())
+
+
+def die_with(parent: int) -> None:
+    """End this process when its parent does, however long its work takes (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 class Doom:
@@ -177,13 +184,13 @@ async def child(request: dict[str, object]) -> None:
 def serve() -> None:
     """Fork a child for each request, and wait for those that are to be waited for."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
-    signal.alarm(int(timedelta(minutes=10).total_seconds()))
-    say(server=os.getpid())
+    server = os.getpid()
+    say(server=server)
     for line in sys.stdin:
         request = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            signal.alarm(int(timedelta(minutes=5).total_seconds()))
+            die_with(server)
             try:
                 asyncio.run(child(request))
             except BaseException as error:  # noqa: BLE001 - told to the test, then gone
