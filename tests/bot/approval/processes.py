@@ -6,7 +6,6 @@ threaded itself, so that forking it is safe.
 """
 
 import asyncio
-import ctypes
 import json
 import os
 import signal
@@ -22,6 +21,7 @@ from bot.store.operations import Phase
 from bot.store.outbox import App
 from bot.store.proposals import State
 from tests.fakes import approvals as make
+from tests.fakes.forked import die_with
 from tools.changes import OutcomeKind
 
 PEOPLE = int(os.environ.get("OAKUM_PRESSES", "20"))
@@ -30,13 +30,6 @@ PEOPLE = int(os.environ.get("OAKUM_PRESSES", "20"))
 def say(**facts: object) -> None:
     """Write one line at once, whole, whoever else writes."""
     os.write(1, (json.dumps(facts) + "\n").encode())
-
-
-def die_with(parent: int) -> None:
-    """End this process when its parent does, however long its work takes (prctl(2), PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 class Doom:
