@@ -43,6 +43,7 @@ from tools.queries.result import Planned
 from tools.reports.json_report import finding
 from tools.scope import Scope
 from tools.types import Gap
+from tools.visible import visible_json
 
 
 def no_policy() -> Policy | None:
@@ -311,4 +312,4 @@ def as_document(given: Answer) -> dict[str, Any]:
 
 def as_json(given: Answer) -> str:
     """Write an answer's public form as JSON text."""
-    return json.dumps(as_document(given), ensure_ascii=False, indent=2)
+    return visible_json(json.dumps(as_document(given), ensure_ascii=False, indent=2))

@@ -17,7 +17,7 @@ from bot.errors import BadSettings
 from bot.settings import Settings
 from bot.types import Answer, Report, Request
 from knowledge.types import EmbeddingConfig, EmbeddingKind, IndexConfig
-from tools.errors import UnknownName
+from tools.errors import ToolsError, UnknownName
 from tools.scope import Scope
 from tools.types import ALL, ClusterConfig, ClusterSource
 
@@ -209,6 +209,21 @@ class Clusters:
     def readers(self) -> "dict[str, Reader]":
         """Give a reader of each cluster, for one question."""
         return {c.name: self._kept.get(c.name) or self._open(c) for c in self._configs}
+
+    async def check(self) -> None:
+        """Raise a ToolsError where there is nothing to read a cluster from; asks no server."""
+        from tools.cluster.connect import check
+
+        for config in self._configs:
+            await check(config)
+
+    async def ready(self) -> str:
+        """Say what is not there to read a cluster from; empty where all is."""
+        try:
+            await self.check()
+        except ToolsError as error:
+            return error.public
+        return ""
 
     async def close(self) -> None:
         """Let go of all connections."""

@@ -163,7 +163,9 @@ class Executing:
 
     async def ready(self) -> str:
         """Say why it does not work just now; empty where it does."""
-        return self._executor.trouble if self._executor else "still opening"
+        if self._executor is None:
+            return "still opening"
+        return self._executor.trouble or await self._clusters.ready()
 
     def notes(self) -> tuple[str, ...]:
         """Say what those who run it should know although it works."""

@@ -57,15 +57,20 @@ async def serve(settings: Settings, port: int | None, with_executor: bool = Fals
         key = ledger_key(settings) if with_executor else None
         approvals = Approvals(policy.now, App.ASSISTANT, key) if policy else None
         slack = SlackService(config, db, answer.get, now, approvals)
-        checks = {"slack": slack.ready, "store": pinging(db), "answers": answer.ready}
+        clusters = Clusters(cluster_configs(settings).values())
+        closing.push_async_callback(clusters.close)
+        checks = {
+            "slack": slack.ready,
+            "store": pinging(db),
+            "answers": answer.ready,
+            "clusters": clusters.ready,
+        }
         beside = Executing(settings, db, policy, slack.actor) if policy and with_executor else None
         if beside:
             checks["executor"] = beside.ready
         at = settings.web.host, settings.web.port if port is None else port
         runner = await web.serve(*at, checks, slack.route(), _notes(beside))
         closing.push_async_callback(runner.cleanup)
-        clusters = Clusters(cluster_configs(settings).values())
-        closing.push_async_callback(clusters.close)
         library = open_library(settings)
         closing.callback(library.close)
         closing.push_async_callback(answer.close)

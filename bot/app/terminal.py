@@ -122,7 +122,8 @@ async def opened(
 ) -> AsyncGenerator[Desk, None]:
     """Open what a question at the terminal needs; without `remember` no database.
 
-    A folder given on the way is not of the configuration, so nothing is proposed for it.
+    A folder given on the way is not of the configuration, so nothing is proposed for it. Raises
+    UnknownName where it is not there.
     """
     chosen = cluster_configs(settings)
     policy = policy_file(settings, time.monotonic) if path is None else None
@@ -130,6 +131,8 @@ async def opened(
         one = one_cluster(settings, cluster, path, apply_namespace)
         chosen = {one.name: one}
     clusters = Clusters(chosen.values())
+    if path is not None:
+        await clusters.check()
     library = open_library(settings)
     db = await open_store(settings) if remember else None
     answering: Answering | None = None

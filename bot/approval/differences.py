@@ -13,10 +13,10 @@ import yaml
 from msgspec import UNSET
 
 from bot.approval import made_anew
-from bot.visible import UNSEEN, visible_json
 from tools import redact
 from tools.changes import Rehearsal
 from tools.types import Change, FieldPath, Fixed, Operation, Verb
+from tools.visible import UNSEEN, visible_json
 
 Difference = Sequence[tuple[Operation, tuple[Change, ...]]]
 """As a Rehearsal has it."""

@@ -9,6 +9,7 @@ import typer
 
 from bot.cli.options import ApplyNamespace, ClusterName, Config, Folder
 from bot.settings import Settings
+from tools.visible import visible
 
 if TYPE_CHECKING:
     from bot.types import Answer, Progress
@@ -32,14 +33,15 @@ def ask(
     form: Annotated[Form, typer.Option("--format", help="How to write the answer.")] = Form.TEXT,
     config: Config = None,
 ) -> None:
-    r"""Ask one question about your clusters or the guidance.
+    """Ask one question about your clusters or the guidance.
 
     Without --path and --cluster it may look at every configured cluster.
 
-    \b
     Examples:
-      oakum ask "which workloads run privileged?" --path ./manifests
-      oakum ask "and do they run as root?" --path ./manifests --thread review
+
+    oakum ask "which workloads run privileged?" --path ./manifests
+
+    oakum ask "and do they run as root?" --path ./manifests --thread review
     """
     import asyncio
 
@@ -84,4 +86,4 @@ async def _ask(
 async def _steps(progress: "Progress") -> None:
     """Show on the error stream what is being done, when a person is there to see it."""
     if progress.kind != "text" and sys.stderr.isatty():
-        sys.stderr.write(f"  {progress.text}\n")
+        sys.stderr.write(f"  {visible(progress.text)}\n")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.options import ApplyNamespace, ClusterName, Config, Folder
+from tools.visible import visible
 
 if TYPE_CHECKING:
     from asyncio import Runner
@@ -28,13 +29,13 @@ def chat(
     thread: Annotated[str, typer.Option(help="The conversation's name.")] = "chat",
     config: Config = None,
 ) -> None:
-    r"""Talk about your clusters and the guidance.
+    """Talk about your clusters and the guidance.
 
     What was said is kept under the conversation's name; `oakum forget --thread NAME` deletes it.
 
-    \b
     Example:
-      oakum chat --path ./manifests
+
+    oakum chat --path ./manifests
     """
     import asyncio
     from contextlib import AsyncExitStack
@@ -95,7 +96,7 @@ async def _answered(desk: "Desk", thread: str, line: str) -> "Answer":
 
 async def _steps(progress: "Progress") -> None:
     if progress.kind != "text":
-        sys.stdout.write(f"  {progress.text}\n")
+        sys.stdout.write(f"  {visible(progress.text)}\n")
         sys.stdout.flush()
 
 

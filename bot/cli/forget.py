@@ -18,12 +18,13 @@ def forget(
     ] = None,
     config: Config = None,
 ) -> None:
-    r"""Delete stored conversations. What was posted in Slack stays there.
+    """Delete stored conversations. What was posted in Slack stays there.
 
-    \b
     Examples:
-      oakum forget --thread T0123/C0456/1795519035.000001
-      oakum forget --older-than-days 30
+
+    oakum forget --thread T0123/C0456/1795519035.000001
+
+    oakum forget --older-than-days 30
     """
     import asyncio
 

@@ -36,7 +36,7 @@ def verify(
     """Go through the whole ledger; exit 1 where it is not what was written.
 
     Needs OAKUM_LEDGER_KEY, or OAKUM_LEDGER_KEY_FILE. Without --head, an end that was cut off together
-    with its proposals does not show.
+    with all that the store says of its proposals does not show.
 
     Example:
 
@@ -59,6 +59,10 @@ def verify(
         )
     if found.troubles:
         typer.echo("The ledger was tampered with.")
+    elif not (found.head.count or found.unsigned):
+        typer.echo(
+            "The ledger is empty, and nothing else in the store says that it ever held a row."
+        )
     else:
         typer.echo(f"The ledger is sound: {found.head.count} signed rows.")
     typer.echo(f"Head: {found.head}")

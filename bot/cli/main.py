@@ -28,6 +28,7 @@ from bot.cli import (
 from bot.errors import BotError
 from knowledge.errors import KnowledgeError
 from tools.errors import AccessRefused, ClusterUnreachable, ToolsError
+from tools.visible import visible
 
 app = typer.Typer(
     name="oakum",
@@ -90,7 +91,7 @@ def run() -> None:
 
 def _say(public: str, hint: str) -> None:
     sentence = f"{public.rstrip('.')}. {hint}".strip()
-    typer.echo(f"oakum: {sentence}", err=True)
+    typer.echo(f"oakum: {visible(sentence)}", err=True)
 
 
 def _defect(error: Exception) -> int:

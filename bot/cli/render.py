@@ -13,7 +13,7 @@ from pathlib import Path
 from rich import box
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.markup import escape
+from rich.markup import escape as unmarked
 from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
@@ -23,6 +23,7 @@ from bot.types import Table as Rows
 from knowledge.types import SearchResult
 from tools import posture
 from tools.types import ControlResult, Finding, Gap, Scan, Severity, Verdict
+from tools.visible import visible
 
 MAX_ROWS = 50
 """Findings shown in a table; the rest is counted, and JSON or CSV hold all."""
@@ -44,6 +45,19 @@ def console() -> Console:
     if sys.stdout.isatty():
         return Console()
     return Console(width=120, color_system=None, force_terminal=False)
+
+
+def _one_line(text: str) -> str:
+    """Give foreign text on one line, with an escape for each sign that a terminal would obey."""
+    return visible(text).replace("\n", "\\n")
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(_one_line(text), style)
+
+
+def _plain(text: str) -> str:
+    return unmarked(_one_line(text))
 
 
 @contextmanager
@@ -77,7 +91,7 @@ def scan_table(scan: Scan) -> str:
     screen, text = captured()
     counts = scan.summary
     screen.print(
-        f"[bold]{escape(scan.cluster)}[/], {scan.benchmark}, findings: "
+        f"[bold]{_plain(scan.cluster)}[/], {scan.benchmark}, findings: "
         f"[red]{counts[Verdict.FAIL]} fail[/], [green]{counts[Verdict.PASS]} pass[/], "
         f"[yellow]{counts[Verdict.UNKNOWN]} unknown[/], "
         f"{counts[Verdict.NOT_APPLICABLE]} not applicable",
@@ -110,7 +124,7 @@ def scan_table(scan: Scan) -> str:
 def _print_gaps(screen: Console, gaps: Sequence[Gap]) -> None:
     for gap in gaps[:MAX_GAPS]:
         screen.print(
-            f"[yellow]Not looked at[/]: {escape(gap.what)}: {escape(gap.why)}", highlight=False
+            f"[yellow]Not looked at[/]: {_plain(gap.what)}: {_plain(gap.why)}", highlight=False
         )
     if len(gaps) > MAX_GAPS:
         screen.print(f"... and {len(gaps) - MAX_GAPS} more that could not be looked at.")
@@ -145,10 +159,10 @@ def _finding_table(findings: list[Finding]) -> Table:
         ref = finding.ref
         place = f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name
         table.add_row(
-            Text(finding.severity.value, style=_COLOUR[finding.severity]),
+            _text(finding.severity.value, style=_COLOUR[finding.severity]),
             ", ".join(finding.controls),
-            Text(f"{ref.kind} {place}"),
-            Text(finding.reason),
+            _text(f"{ref.kind} {place}"),
+            _text(finding.reason),
         )
     return table
 
@@ -157,7 +171,7 @@ def search_list(result: SearchResult) -> str:
     """Render search hits: rank, control, title, a sentence of the passage, where it is from."""
     screen, text = captured()
     if not result.hits:
-        screen.print(escape(result.note or "Nothing in the guidance answers that."))
+        screen.print(_plain(result.note or "Nothing in the guidance answers that."))
         return trimmed(text)
     for hit in result.hits:
         passage = hit.passage
@@ -165,12 +179,12 @@ def search_list(result: SearchResult) -> str:
         screen.print(
             Text.assemble((f"{hit.rank:>2}  ", "dim"), (number, "bold"), (passage.title, "bold"))
         )
-        screen.print(Padding(Text(excerpt(passage.text)), (0, 0, 0, 4)))
+        screen.print(Padding(_text(excerpt(passage.text)), (0, 0, 0, 4)))
         for source in passage.sources[:1]:
-            screen.print(Text(f"    {source}", style="dim"), soft_wrap=True)
+            screen.print(_text(f"    {source}", style="dim"), soft_wrap=True)
     if result.note:
-        screen.print(escape(result.note))
-    screen.print(f"[dim]embedding: {escape(result.embedding)}[/]")
+        screen.print(_plain(result.note))
+    screen.print(f"[dim]embedding: {_plain(result.embedding)}[/]")
     return trimmed(text)
 
 
@@ -188,24 +202,24 @@ def excerpt(passage: str) -> str:
 def answer(given: Answer) -> str:
     """Render an answer: words, tables, what was not looked at, sources, which model."""
     screen, text = captured()
-    screen.print(Markdown(given.text))
+    screen.print(Markdown(visible(given.text)))
     for rows in given.tables:
         screen.print(_rows(rows))
     _print_gaps(screen, given.not_looked_at)
     sources = dict.fromkeys(c.source for c in given.citations if c.source not in given.text)
     if sources:
-        screen.print("[dim]Sources: " + escape(", ".join(sources)) + "[/]")
+        screen.print("[dim]Sources: " + _plain(", ".join(sources)) + "[/]")
     tokens = given.usage.input_tokens + given.usage.output_tokens
     if tokens:
-        screen.print(f"[dim]{escape(given.model)}, {tokens:,} tokens[/]", highlight=False)
+        screen.print(f"[dim]{_plain(given.model)}, {tokens:,} tokens[/]", highlight=False)
     return trimmed(text)
 
 
 def _rows(rows: Rows) -> Table:
     shown = rows.page[:MAX_ROWS]
-    table = _table(*rows.columns, title=Text(rows.titled(len(shown), rows.skip)))
+    table = _table(*rows.columns, title=_text(rows.titled(len(shown), rows.skip)))
     for row in shown:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(_text(cell) for cell in row))
     left = (rows.total or len(rows.rows)) - rows.before - rows.skip - len(shown)
     if left > 0:
         table.caption = f"{left} more rows"

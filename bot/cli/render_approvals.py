@@ -15,8 +15,8 @@ from bot.approval import differences, wording
 from bot.cli.render import captured, trimmed
 from bot.store.proposals import Case, Proposal
 from bot.store.reviews import Review
-from bot.visible import visible
 from tools.types import Target
+from tools.visible import visible
 
 ID_SHOWN = 8
 

@@ -53,16 +53,18 @@ def scan(
     ] = FailOn.HIGH,
     config: Config = None,
 ) -> None:
-    r"""Judge a cluster or a folder of manifests by a benchmark.
+    """Judge a cluster or a folder of manifests by a benchmark.
 
     Exit code: 2 wrong usage, else 1 a failing finding at or over --fail-on, else 3 something that
     could not be looked at, else 0.
 
-    \b
     Examples:
-      oakum scan --path ./manifests
-      oakum scan --cluster prod -n shop --format json --output shop.json
-      oakum scan --path ./rendered --benchmark pss-restricted --fail-on medium
+
+    oakum scan --path ./manifests
+
+    oakum scan --cluster prod -n shop --format json --output shop.json
+
+    oakum scan --path ./rendered --benchmark pss-restricted --fail-on medium
     """
     import asyncio
 

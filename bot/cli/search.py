@@ -38,12 +38,13 @@ def search(
     ] = None,
     config: Config = None,
 ) -> None:
-    r"""Search the guidance and the benchmark's controls.
+    """Search the guidance and the benchmark's controls.
 
-    \b
     Examples:
-      oakum search "why is a privileged container dangerous?"
-      oakum search 5.2.2 --format json
+
+    oakum search "why is a privileged container dangerous?"
+
+    oakum search 5.2.2 --format json
     """
     import asyncio
 

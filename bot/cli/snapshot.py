@@ -14,13 +14,13 @@ def snapshot(
     namespace: Namespaces = None,
     config: Config = None,
 ) -> None:
-    r"""Write a redacted copy of a cluster, for review with --path.
+    """Write a redacted copy of a cluster, for review with --path.
 
     Secrets are never read; the folder is marked as redacted.
 
-    \b
     Example:
-      oakum snapshot --cluster prod --output ./prod-snapshot
+
+    oakum snapshot --cluster prod --output ./prod-snapshot
     """
     import asyncio
 

@@ -11,10 +11,16 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 
+from bot.telemetry import incident, logger
+
 PATH = "/slack/events"
 """Request URL of events, commands and interactivity in the manifest."""
 BODY_MAX = 1_000_000
 """Bytes; Slack's payloads are far smaller."""
+
+_FAILED = 500
+"""What Bolt answers where something raised."""
+_log = logger(__name__)
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -33,10 +39,21 @@ def route(app: Callable[[], AsyncApp | None], signing_secret: str) -> Route:
         bolt = app()
         if bolt is None:
             return web.Response(status=503)
-        answer = await bolt.async_dispatch(await to_bolt_request(request))
-        return await to_aiohttp_response(answer)
+        try:
+            answer = await bolt.async_dispatch(await to_bolt_request(request))
+        except Exception as error:  # noqa: BLE001
+            return _refused(incident(error, where="Slack's route"))
+        return (
+            _refused("by Bolt") if answer.status == _FAILED else await to_aiohttp_response(answer)
+        )
 
     return take
+
+
+def _refused(why: str) -> web.Response:
+    """Refuse what has not the form of Slack's payloads; Slack sends an event that is refused again."""
+    _log.warning("payload not understood", why=why)
+    return web.Response(status=400)
 
 
 def _signed(verifier: SignatureVerifier, body: bytes, headers: Mapping[str, str]) -> bool:

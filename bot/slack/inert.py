@@ -9,7 +9,7 @@ outside.
 import re
 from urllib.parse import urlsplit
 
-from bot.visible import UNSEEN, escaped
+from tools.visible import UNSEEN, escaped
 
 JOINER = "\u2060"
 _JOINED = frozenset("<&@]!")

@@ -1,7 +1,6 @@
 """Tables as blocks or as CSV files, and the files that go into a thread.
 
-Cells that begin with a sign that a spreadsheet would run (= + - @, tab, carriage return) get a `'`
-before them (owasp.org/www-community/attacks/CSV_Injection). Pure; used by `render`.
+Pure; used by `render`.
 """
 
 import csv
@@ -13,6 +12,7 @@ from typing import Any
 from bot.slack.inert import inert
 from bot.slack.mrkdwn import PIECE_MAX, escape, units
 from bot.types import Table
+from tools.reports.csv_report import safe_cell
 from tools.types import Finding, Gap
 
 _ROWS_MAX = 25
@@ -22,7 +22,6 @@ _TABLE_MAX = 9_000
 _COLUMNS_MAX = 20
 _CELL_MAX = 120
 _WIDTH_MAX = 40
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 Block = dict[str, Any]
 
@@ -154,9 +153,5 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
     for row in rows:
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([safe_cell(cell) for cell in row])
     return out.getvalue().encode("utf-8", "replace").decode("utf-8")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_RUNS) else cell

@@ -10,6 +10,7 @@ changed or deleted. Used by the other files of approvals here; read by `bot.app`
 """
 
 import hmac
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,12 +19,12 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, union, update
 
 from bot.errors import LedgerBroken
 from bot.store.columns import decode, encode
 from bot.store.database import Database
-from bot.store.tables import ledger, proposals
+from bot.store.tables import files, ledger, operations, outbox, proposals, reviews
 from bot.store.transaction import Transaction
 from tools import redact
 
@@ -208,23 +209,47 @@ async def pages(db: Database) -> AsyncGenerator[list[Row], None]:
 async def verify(db: Database, key: LedgerKey, noted: Head | None = None) -> Verification:
     """Go through the whole ledger. `noted` is a head noted earlier: it must still be there."""
     async with db.read() as tx:
-        known = await tx.execute(select(proposals.c.id, proposals.c.revision))
-        checker = _Checker(key, noted, {row.id: row.revision for row in known})
+        checker = _Checker(key, noted, await _known(tx))
     async for rows in pages(db):
         for row in rows:
             checker.look_at(row)
     return checker.conclude()
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the rest of the store says that the ledger must hold."""
+
+    revisions: Mapping[str, int]
+    """By proposal the number of its rows, at the least."""
+    events: Mapping[tuple[str, str], int]
+    """By proposal and event, as many rows as reviews and writes are stored."""
+
+
+async def _known(tx: Transaction) -> _Known:
+    named = union(*(select(each.c.proposal) for each in (operations, reviews, outbox, files)))
+    revisions = {one: 1 for one in (await tx.execute(named)).scalars() if one}
+    rows = await tx.execute(select(proposals.c.id, proposals.c.revision))
+    revisions |= {row.id: row.revision for row in rows}
+    events: Counter[tuple[str, str]] = Counter()
+    for one in (await tx.execute(select(reviews.c.proposal))).scalars():
+        events[one, Event.REVIEWED] += 1
+    for row in await tx.execute(select(operations.c.proposal, operations.c.phase)):
+        events[row.proposal, Event.INTENDED] += row.phase in ("intended", "recorded")
+        events[row.proposal, Event.RECORDED] += row.phase == "recorded"
+    return _Known(revisions, events)
+
+
 class _Checker:
     """Follows the chain row by row; after a broken link it goes on from what the row itself claims."""
 
-    def __init__(self, key: LedgerKey, noted: Head | None, proposals: Mapping[str, int]) -> None:
+    def __init__(self, key: LedgerKey, noted: Head | None, known: _Known) -> None:
         self._key = key
         self._noted = noted
-        self._proposals = proposals
+        self._known = known
         self._number = 0
         self._revisions: dict[str, int] = {}
+        self._events: Counter[tuple[str, str]] = Counter()
         self._found_noted = noted is None or noted == Head()
         self._said = Verification()
 
@@ -246,10 +271,17 @@ class _Checker:
             self._said.unsigned.append(row.number)
 
     def conclude(self) -> Verification:
-        """Give what was found, with the noted head and the proposals' own rows compared."""
-        for proposal, revision in self._proposals.items():
-            if self._revisions.get(proposal, 0) < revision:
-                self._trouble(f"The last rows of proposal {proposal} are missing.")
+        """Give what was found, with the noted head and the rest of the store compared."""
+        known = self._known
+        short = {
+            one for one, least in known.revisions.items() if self._revisions.get(one, 0) < least
+        }
+        if not self._said.troubles:
+            short |= {
+                one for (one, event), n in known.events.items() if self._events[one, event] < n
+            }
+        for proposal in sorted(short):
+            self._trouble(f"The last rows of proposal {proposal} are missing.")
         if not self._found_noted and self._noted is not None:
             self._trouble(
                 f"The noted head {self._noted.count} is not in the ledger: its end was cut off or changed."
@@ -266,6 +298,7 @@ class _Checker:
         if entry.revision != known + 1:
             self._trouble(f"Row {row.number} does not follow the row before it of its proposal.")
         self._revisions[entry.proposal] = entry.revision
+        self._events[entry.proposal, entry.event] += 1
 
     def _look_at_signature(self, row: Row) -> None:
         if self._said.unsigned:

@@ -101,7 +101,7 @@ def conversation(place: Workspace) -> None:
     seen = len(place.messages())
     button = labelled(first, "Explain")
     place.press(first, button)
-    shown(f"button: {text_of(button)}", place.answer_after(seen))
+    shown(f"button: {workspace.label_of(button)}", place.answer_after(seen))
     change(place)
     print("The demo ran: four ways to ask, and a fix approved, verified and undone.")
 
@@ -110,14 +110,16 @@ def change(place: Workspace) -> None:
     """Have a fix proposed by one engineer, approved by the other, verified, and undone."""
     seen = len(place.messages())
     place.say(f"<@U0OAKUM> {FIX}")
-    card = shown(f"mention: @oakum {FIX}", place.card_that("Waits for", seen))
+    card = shown(f"mention: @oakum {FIX}", place.card_that("Waits for", seen, "Approve"))
     place.press(card, labelled(card, "Approve"))
     shown(
         "button Approve, pressed by the one who asked (told to them alone)",
         place.told(workspace.PERSON, seen),
     )
     place.press(card, labelled(card, "Approve"), workspace.COLLEAGUE)
-    done = shown("button Approve, pressed by the colleague", place.card_that("erified", seen))
+    done = shown(
+        "button Approve, pressed by the colleague", place.card_that("erified", seen, "Undo")
+    )
     seen = len(place.messages())
     place.press(card, labelled(card, "Approve"), workspace.COLLEAGUE)
     shown("button Approve of the old card, pressed again", place.told(workspace.COLLEAGUE, seen))
@@ -127,15 +129,10 @@ def change(place: Workspace) -> None:
 
 def labelled(message: dict[str, Any], label: str) -> dict[str, Any]:
     """Find a button of a message by its label."""
-    found = next((b for b in workspace.buttons(message) if text_of(b) == label), None)
+    found = next((b for b in workspace.buttons(message) if workspace.label_of(b) == label), None)
     if found is None:
         raise DemoFailed(f"the message has no button {label}")
     return found
-
-
-def text_of(button: dict[str, Any]) -> str:
-    """Give a button's label."""
-    return str(button.get("text", {}).get("text", ""))
 
 
 def shown(title: str, message: dict[str, Any]) -> dict[str, Any]:

@@ -84,10 +84,13 @@ class Workspace:
             f"no answer came within {ANSWER_S:.0f} seconds; see {self.log}",
         )
 
-    def card_that(self, says: str, after: int) -> dict[str, Any]:
-        """Wait for a proposal's card that says something, given how many messages there were before."""
+    def card_that(self, says: str, after: int, offers: str = "") -> dict[str, Any]:
+        """Wait for a proposal's card that says something and has a button, by its label.
+
+        `after`: how many messages there were before.
+        """
         return waited_for(
-            lambda: next((m for m in self.messages()[after:] if is_card(m, says)), None),
+            lambda: next((m for m in self.messages()[after:] if is_card(m, says, offers)), None),
             ANSWER_S,
             f"no card said {says!r} within {ANSWER_S:.0f} seconds; see {self.log}",
         )
@@ -113,11 +116,17 @@ def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def is_card(message: dict[str, Any], says: str) -> bool:
-    """Tell whether a message is the card of a proposal and says something."""
+def label_of(button: dict[str, Any]) -> str:
+    """Give a button's label."""
+    return str(button.get("text", {}).get("text", ""))
+
+
+def is_card(message: dict[str, Any], says: str, offers: str = "") -> bool:
+    """Tell whether a message is the card of a proposal, says something and has a button, by its label."""
     texts = [(block.get("text") or {}).get("text", "") for block in message.get("blocks") or []]
     drawn = any(str(b.get("action_id", "")).startswith("proposal.") for b in buttons(message))
-    return drawn and any(says in text for text in texts)
+    offered = not offers or any(label_of(button) == offers for button in buttons(message))
+    return drawn and offered and any(says in text for text in texts)
 
 
 def finished(message: dict[str, Any]) -> bool:

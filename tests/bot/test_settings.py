@@ -68,7 +68,7 @@ def test_a_channel_sees_the_namespaces_of_its_list_or_all(
     "written", ["[]", "", "{}", "''", "shop", "true", "[a, '*']", "['']", "[Shop]", "[a, 1.5]"]
 )
 def test_nothing_empty_or_unclear_opens_a_namespace(tmp_path: Path, written: str) -> None:
-    with pytest.raises(BadSettings, match="C1[.]prod cannot be used") as caught:
+    with pytest.raises(BadSettings, match=r"C1\.prod cannot be used") as caught:
         load(write(tmp_path, CHANNEL % written), {})
     assert "`all`" in caught.value.public
 

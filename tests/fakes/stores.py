@@ -1,5 +1,6 @@
 """A pytest plugin: an open, empty database, once on SQLite and once on Postgres."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,6 +8,13 @@ import pytest
 import pytest_asyncio
 
 from bot.store.database import Database, open_database
+
+
+def locked(file: Path) -> sqlite3.Connection:
+    """Take the one lock of a SQLite file, in a thread: who has it may need the event loop to let go."""
+    lock = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    lock.execute("BEGIN EXCLUSIVE")
+    return lock
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ from bot.store.database import Database, _address, _engine
 from bot.store.outbox import App
 from bot.store.proposals import State
 from tests.fakes.executing import KEY, actor, standing
+from tests.fakes.forked import die_with
 from tools.change.account import open_account
 from tools.cluster.connect import connect
 from tools.cluster.live import writer as live_writer
@@ -175,13 +176,13 @@ def serve(
     be: Callable[[dict[str, Any]], Awaitable[None]] = child,
 ) -> None:
     """Fork a child for each request; say how each ended that is to be waited for."""
-    signal.alarm(3_600)
-    say(server=os.getpid())
+    server = os.getpid()
+    say(server=server)
     for line in sys.stdin:
         request = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            signal.alarm(120)
+            die_with(server)
             try:
                 asyncio.run(be(request))  # type: ignore[arg-type]
             except BaseException as error:  # noqa: BLE001 - told to the test, then gone

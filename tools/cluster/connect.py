@@ -1,8 +1,12 @@
 """Configured cluster -> Reader: a live API server or a folder of manifests. Used by `bot.app`."""
 
-from tools.cluster.live.api import open_api
+import asyncio
+from pathlib import Path
+
+from tools.cluster.live.api import check_api, open_api
 from tools.cluster.live.reader import LiveReader
 from tools.cluster.live.wire import Wire
+from tools.cluster.manifests.folder import unopened
 from tools.cluster.manifests.reader import SnapshotReader, open_folder
 from tools.types import ClusterConfig, ClusterSource
 
@@ -17,3 +21,14 @@ async def connect(config: ClusterConfig) -> LiveReader | SnapshotReader:
         return await open_folder(config)
     api = await open_api(config, "oakum")
     return LiveReader(config, Wire(config, api.client, api.limiter, api.renew))
+
+
+async def check(config: ClusterConfig) -> None:
+    """Raise what `connect` does where there is nothing to read a cluster from; asks no server."""
+    if config.source is not ClusterSource.FOLDER:
+        await check_api(config)
+        return
+    try:
+        await asyncio.to_thread(Path(config.folder).stat)
+    except OSError as error:
+        raise unopened(config, error) from error

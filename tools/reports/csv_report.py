@@ -1,7 +1,7 @@
 """A scan as CSV: one row for each finding, then one for each thing that could not be looked at.
 
-Cells that a spreadsheet would take as a formula get an apostrophe before them, because names and
-values come from clusters. Pure. Used by the terminal and by answers that attach a file.
+Cells that a spreadsheet would take as a formula get an apostrophe before them, and control signs are
+escaped, because names and values come from clusters. Pure. Used by the terminal and by answers that attach a file.
 """
 
 import csv
@@ -9,6 +9,7 @@ import io
 
 from tools.posture import not_looked_at, ordered
 from tools.types import Evidence, Finding, Scan
+from tools.visible import visible
 
 COLUMNS = (
     "severity",
@@ -27,7 +28,8 @@ COLUMNS = (
 )
 NOT_LOOKED_AT = "not-looked-at"
 """The verdict of rows that say what is missing; `name` says what, `reason` why."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""owasp.org/www-community/attacks/CSV_Injection, full-width forms included."""
 
 
 def render(scan: Scan) -> str:
@@ -52,8 +54,8 @@ def render(scan: Scan) -> str:
 
 
 def safe_cell(cell: str) -> str:
-    """Prefix a cell that a spreadsheet would run."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """Prefix a cell that a spreadsheet would run; signs that nobody sees become escapes."""
+    return visible(f"'{cell}" if cell.startswith(_FORMULA) else cell)
 
 
 def _row(found: Finding) -> tuple[str, ...]:

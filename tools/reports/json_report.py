@@ -11,6 +11,7 @@ import msgspec
 
 from tools.posture import not_looked_at, ordered
 from tools.types import ControlResult, Evidence, Finding, ResourceRef, Scan, Verdict
+from tools.visible import visible_json
 
 SCHEMA = "oakum.scan/1"
 _KEPT = (Verdict.FAIL, Verdict.UNKNOWN)
@@ -36,7 +37,9 @@ def render(scan: Scan, keep_all: bool = False) -> str:
         "findings": [finding(found) for found in ordered(findings)],
         "not_looked_at": [{"what": gap.what, "why": gap.why} for gap in not_looked_at(scan.gaps)],
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return (
+        visible_json(msgspec.json.format(msgspec.json.encode(document), indent=2).decode()) + "\n"
+    )
 
 
 def _time(moment: datetime) -> str:

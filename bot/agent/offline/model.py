@@ -23,6 +23,9 @@ CLUSTERS = "oakum_clusters"
 """Key of a human message: names of the clusters that may be asked about."""
 FACTS = "oakum_facts"
 """Key of an earlier answer: what its results named."""
+MOST_READ = 600
+"""Characters of a message that rules read: what expressions cost grows faster than the text."""
+CUT = f"Only the first {MOST_READ} characters of what you wrote were read; ask for the rest by itself."
 
 
 class OfflineModel(BaseChatModel):
@@ -49,7 +52,8 @@ class OfflineModel(BaseChatModel):
             ToolCall(name=call.query, args=call.arguments, id=f"offline_{len(rounds)}_{index}")
             for index, call in enumerate(calls)
         ]
-        answer = AIMessage(content=f"{text}\n\n{FOOTER}" if text else "", tool_calls=made)
+        said = [text, CUT if len(_question(messages[_last(messages)])) > MOST_READ else "", FOOTER]
+        answer = AIMessage("\n\n".join(filter(None, said)) if text else "", tool_calls=made)
         return ChatResult(generations=[ChatGeneration(message=answer)])
 
 
@@ -67,14 +71,14 @@ def _advance(talk: Talk, rounds: list[list[Got]]) -> tuple[list[Call], str]:
 
 def _talk(messages: list[BaseMessage]) -> tuple[Talk, list[list[Got]]]:
     """Take a conversation apart: the question, what was said before, what came back since."""
-    at = max(index for index, item in enumerate(messages) if isinstance(item, HumanMessage))
+    at = _last(messages)
     last = messages[at]
-    question = str(last.additional_kwargs.get(QUESTION) or last.text)
+    question = _question(last)[:MOST_READ]
     clusters = tuple(last.additional_kwargs.get(CLUSTERS) or ())
     earlier = tuple(
         Said(
             isinstance(item, HumanMessage),
-            str(item.additional_kwargs.get(QUESTION) or item.text),
+            _question(item)[:MOST_READ] if isinstance(item, HumanMessage) else str(item.text),
             item.additional_kwargs.get(FACTS) or {},
         )
         for item in messages[:at]
@@ -93,3 +97,13 @@ def _talk(messages: list[BaseMessage]) -> tuple[Talk, list[list[Got]]]:
         if isinstance(item, AIMessage) and item.tool_calls
     ]
     return Talk(question, earlier, clusters), rounds
+
+
+def _last(messages: list[BaseMessage]) -> int:
+    """Find the message that is answered."""
+    return max(index for index, item in enumerate(messages) if isinstance(item, HumanMessage))
+
+
+def _question(message: BaseMessage) -> str:
+    """Give what a person wrote, without what surrounds it."""
+    return str(message.additional_kwargs.get(QUESTION) or message.text)

@@ -20,10 +20,10 @@ from bot.slack.mrkdwn import escape, units
 from bot.slack.proposals.cards_evidence import SHOWN
 from bot.slack.proposals.literal import literal, named, value
 from bot.slack.tables import Attachment
-from bot.visible import visible
 from tools.changes import Rehearsal
 from tools.planning.patching import value_at
 from tools.types import Change, Operation, Verb
+from tools.visible import visible
 
 LINES_MAX = 8
 """Fields that a card shows; more than a phone's screen is not read there."""

@@ -1,6 +1,6 @@
 """Processes of their own on a store, forked from one that has imported everything: for deaths and races.
 
-Started by the tests as a program. Reads one JSON request a line, `{"mode", "url", "name", ...}`, forks
+Started by the tests as a program, and ended with them: when nobody writes to it any more. Reads one JSON request a line, `{"mode", "url", "name", ...}`, forks
 a child for it and says its pid; children write what they do to standard output as JSON lines. Single-
 threaded itself, so that forking it is safe.
 """
@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 from bot.approval import proposals
@@ -22,6 +21,7 @@ from bot.store.operations import Phase
 from bot.store.outbox import App
 from bot.store.proposals import State
 from tests.fakes import approvals as make
+from tests.fakes.forked import die_with
 from tools.changes import OutcomeKind
 
 PEOPLE = int(os.environ.get("OAKUM_PRESSES", "20"))
@@ -177,13 +177,13 @@ async def child(request: dict[str, object]) -> None:
 def serve() -> None:
     """Fork a child for each request, and wait for those that are to be waited for."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
-    signal.alarm(int(timedelta(minutes=10).total_seconds()))
-    say(server=os.getpid())
+    server = os.getpid()
+    say(server=server)
     for line in sys.stdin:
         request = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            signal.alarm(int(timedelta(minutes=5).total_seconds()))
+            die_with(server)
             try:
                 asyncio.run(child(request))
             except BaseException as error:  # noqa: BLE001 - told to the test, then gone

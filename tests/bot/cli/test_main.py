@@ -43,6 +43,7 @@ def test_help_teaches_every_command(tmp_path: Path) -> None:
         (("forget",), 2, "--thread"),
         (("search", "5.2.2", "--config", "library.yaml"), 2, "is no folder"),
         (("ask", "  "), 2, "the question is empty"),
+        (("ask", "is web root?", "--path", "absent"), 2, "cannot be opened"),
         (("search", ""), 2, "the question is empty"),
         (("scan", "--path", str(DEMO), "--output", "nowhere/scan.json"), 2, "cannot be written"),
         (("scan", "--path", str(DEMO), "--output", "."), 2, "cannot be written"),

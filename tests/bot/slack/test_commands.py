@@ -1,11 +1,12 @@
 """`/oakum`: acknowledged at once, then answered, in a thread or privately."""
 
-import sqlite3
+import asyncio
 
 import pytest
 
 from bot.slack.commands import HELP
 from bot.types import Place
+from tests.fakes.stores import locked
 from tools.types import ALL
 
 
@@ -96,8 +97,7 @@ async def test_a_command_in_a_direct_message_uses_the_persons_channels(place):
 @pytest.mark.slow
 async def test_with_the_store_down_the_reason_is_told_privately(place, tmp_path):
     await place.serve()
-    lock = sqlite3.connect(tmp_path / "oakum.db", isolation_level=None)
-    lock.execute("BEGIN EXCLUSIVE")
+    lock = await asyncio.to_thread(locked, tmp_path / "oakum.db")
 
     ack = await place.slack.people.command("C1", "UANN", "ask anything?")
     await place.slack.until(lambda: whispers(place), 12)

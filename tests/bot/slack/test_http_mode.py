@@ -1,8 +1,11 @@
 """HTTP mode: only what Slack signed, lately and once."""
 
+import copy
 import json
+import random
 import time
 from collections.abc import AsyncIterator
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -142,3 +145,89 @@ async def test_a_signed_body_of_another_charset_is_not_read(place, url):
     other = {"Content-Type": "application/json; charset=utf-7"}
 
     assert (await post(url, body, sign(body, int(time.time())) | other))[0] == 415
+
+
+EVENT = {
+    "type": "event_callback",
+    "event_id": "Ev9",
+    "team_id": "T0TEAM",
+    "event": {
+        "type": "app_mention",
+        "user": "UANN",
+        "text": "<@UBOT> who runs as root?",
+        "channel": "C1",
+        "ts": "1700000000.000100",
+        "thread_ts": "1700000000.000100",
+        "assistant_thread": {"user_id": "UANN", "channel_id": "C1", "thread_ts": "1.1"},
+    },
+}
+PRESS = {
+    "type": "block_actions",
+    "team": {"id": "T0TEAM"},
+    "user": {"id": "UANN", "team_id": "T0TEAM"},
+    "trigger_id": "T.1",
+    "response_url": "",
+    "channel": {"id": "C1"},
+    "message": {"ts": "1700000000.000100"},
+    "container": {"message_ts": "1700000000.000100", "channel_id": "C1"},
+    "actions": [{"action_id": "answer.feedback", "block_id": "b", "type": "button", "value": "x"}],
+}
+VIEW = {
+    "type": "view_submission",
+    "team": {"id": "T0TEAM"},
+    "user": {"id": "UANN"},
+    "view": {
+        "id": "V1",
+        "callback_id": "answer.reason",
+        "private_metadata": '["C1", "1.1", "1.1"]',
+        "state": {"values": {"reason": {"reason": {"value": "wrong"}}}},
+    },
+}
+ODD = (None, 1, True, "", "\ud800", "x" * 200, [], [1], [[]], {}, {"a": [1]}, "<gone>")
+
+
+def mutated(payload, chance):
+    """Give the payload with one of its parts of another form, or gone."""
+    whole = copy.deepcopy(payload)
+    places = []
+
+    def walk(part):
+        for key in list(part) if isinstance(part, dict) else range(len(part)):
+            places.append((part, key))
+            if isinstance(part[key], dict | list):
+                walk(part[key])
+
+    walk(whole)
+    part, key = chance.choice(places)
+    part[key] = chance.choice(ODD)
+    if part[key] == "<gone>":
+        del part[key]
+    return whole
+
+
+async def test_a_signed_payload_of_another_form_is_refused_or_taken_and_nothing_is_lost(place, url):
+    chance = random.Random(9)
+    form = "application/x-www-form-urlencoded"
+    bodies = [
+        ("[" * 100_000, ""),
+        ("null", ""),
+        ("[]", ""),
+        ("nonsense", ""),
+        ("", ""),
+        ('"x"', ""),
+    ]
+    bodies += [("payload=" + text, form) for text in ("", "null", "[]", "x", "[" * 50_000)]
+    for _ in range(40):
+        bodies.append((json.dumps(mutated(EVENT, chance)), ""))
+        for payload in (PRESS, VIEW):
+            bodies.append((urlencode({"payload": json.dumps(mutated(payload, chance))}), form))
+        command = {"command": "/oakum", "text": "help", "channel_id": "C1", "user_id": "UANN"}
+        del command[chance.choice(list(command))]
+        bodies.append((urlencode(command), form))
+    for body, kind in bodies:
+        headers = sign(body, int(time.time())) | ({"Content-Type": kind} if kind else {})
+        status, _ = await post(url, body, headers)
+        assert status < 500, (status, body[:500])
+
+    ts = place.slack.people.mention("C1", "UANN", "after all that")
+    await place.shown("C1", ts, "Answer to: after all that")

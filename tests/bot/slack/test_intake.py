@@ -9,6 +9,7 @@ import pytest
 from bot.slack.events import plain, read
 from bot.slack.identity import Self
 from tests.fakes.slack.state import BOT_USER, TEAM
+from tests.fakes.stores import locked
 
 ME = Self(BOT_USER, "B0", TEAM)
 
@@ -18,8 +19,7 @@ async def test_with_the_store_down_slack_keeps_the_event_and_it_is_answered_late
     place.slack.faults.retry_after_s = (0.1, 2.0, 2.0)
     place.slack.faults.ack_within_s = 6.0
     await place.serve()
-    lock = sqlite3.connect(tmp_path / "oakum.db", isolation_level=None)
-    lock.execute("BEGIN EXCLUSIVE")
+    lock = await asyncio.to_thread(locked, tmp_path / "oakum.db")
 
     ts = place.slack.people.mention("C1", "UANN", "keep me", twin=False)
     await place.slack.until(lambda: len(place.slack.sockets.deliveries) == 2, 12)

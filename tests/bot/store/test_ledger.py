@@ -13,10 +13,16 @@ from bot.errors import LedgerBroken
 from bot.store import ledger
 from bot.store.ledger import Event, Head, LedgerKey
 from bot.store.outbox import App
+from bot.store.tables import files as file_table
 from bot.store.tables import ledger as table
+from bot.store.tables import operations as operation_table
+from bot.store.tables import outbox as outbox_table
 from bot.store.tables import proposals as proposal_table
+from bot.store.tables import reviews as review_table
 from tests.fakes import approvals as make
 from tools.changes import OutcomeKind
+
+KNOWING = {table, file_table, operation_table, outbox_table, proposal_table, review_table}
 
 
 async def history(db):
@@ -192,6 +198,32 @@ async def test_an_end_cut_off_with_the_proposals_left_is_found_without_a_noted_h
         "The last rows of proposal p3 are missing.",
         "The last rows of proposal p4 are missing.",
     ]
+
+
+@pytest.mark.parametrize("left", [operation_table, review_table, outbox_table])
+async def test_an_emptied_ledger_is_found_by_whatever_the_store_still_knows_of_it(db, left):
+    await history(db)
+    await run(db, *(delete(each) for each in KNOWING - {left}))
+
+    found = await ledger.verify(db, make.KEY)
+
+    assert any("rows of proposal p1 are missing" in one for one in found.troubles)
+
+
+async def test_an_end_cut_off_shows_by_its_reviews_and_writes_though_proposals_were_set_back(db):
+    await history(db)
+    entries = [row.entry async for page in ledger.pages(db) for row in page]
+    kept = await rows(db)
+    for count, cut in enumerate(entries):
+        await put_back(db, kept[:count])
+        left = Counter(one.proposal for one in entries[:count])
+        for proposal in ("p1", "p2", "p3", "p4"):
+            set_back = update(proposal_table).where(proposal_table.c.id == proposal)
+            await run(db, set_back.values(revision=max(left[proposal], 1)))
+        found = await ledger.verify(db, make.KEY)
+        later = {one.event for one in entries[count:]}
+        if later & {Event.REVIEWED, Event.INTENDED, Event.RECORDED} or cut.revision == 1:
+            assert found.troubles, count
 
 
 async def test_a_signed_row_of_a_history_that_was_cut_off_cannot_be_put_back(db):

@@ -45,6 +45,17 @@ class Api(NamedTuple):
     """Loads the credentials again."""
 
 
+async def check_api(config: ClusterConfig) -> None:
+    """Raise what `open_api` does for a kubeconfig, context or account that is not there.
+
+    No server is asked and no credential plugin started.
+    """
+    if config.source is ClusterSource.IN_CLUSTER:
+        await _load(config, Configuration())
+    else:
+        await asyncio.to_thread(_loader, config)
+
+
 async def open_api(config: ClusterConfig, user_agent: str) -> Api:
     """Open a client of a server; nothing is asked of it yet.
 

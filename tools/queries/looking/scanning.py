@@ -23,11 +23,13 @@ from tools.queries.looking.listings import told
 from tools.queries.result import Scanned, Tally
 from tools.queries.wording import titles
 from tools.scan import scan
+from tools.scope import Scope
 from tools.types import ALL, Finding, Gap, Namespaces, Scan, Severity, Subject, Verdict
 
 PAGE = 25
 """Most findings of one page: as many as a message draws as a table."""
 _PREFIX = re.compile(r"(?:(?:CIS|section|control)\s*)+", re.I)
+_UNSEEN = "What decides this may not be shown here."
 _WORST_FIRST = tuple(reversed(Severity))
 _GROUPS = {
     "pods": (Subject.WORKLOAD,),
@@ -71,6 +73,7 @@ async def _scan_and_keep(
         keep_all=keep_all,
         now=lambda: datetime.now(UTC),
     )
+    made = structs.replace(made, findings=visible(made.findings, context))
     await context.past.save(made)
     return made
 
@@ -113,8 +116,20 @@ def of_group_only(control: str, data: Scanned) -> bool | None:
 
 
 def visible(findings: Iterable[Finding], context: QueryContext) -> tuple[Finding, ...]:
-    """Keep the findings that the asker may see now, whoever asked for the scan."""
-    return tuple(item for item in findings if context.scope.shows(item.ref))
+    """Keep the findings that the asker may see now, whoever asked for the scan.
+
+    One that an object elsewhere decides stays without that object, and without the reason that names it.
+    """
+    return tuple(
+        _as_seen(item, context.scope) for item in findings if context.scope.shows(item.ref)
+    )
+
+
+def _as_seen(finding: Finding, scope: Scope) -> Finding:
+    shown = tuple(e for e in finding.evidence if e.ref is None or scope.shows(e.ref))
+    if len(shown) == len(finding.evidence):
+        return finding
+    return structs.replace(finding, reason=_UNSEEN, evidence=shown)
 
 
 def cut_to_scope(made: Scan, context: QueryContext) -> Scan:

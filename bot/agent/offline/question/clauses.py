@@ -30,6 +30,10 @@ _ASKS = re.compile(
 )
 
 
+MOST_CUTS = 12
+"""Places looked at where another wish could begin; what comes after them stays with the last."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Cut:
     start: int
@@ -44,7 +48,7 @@ class _Cut:
 def clauses(text: str) -> list[str]:
     """Give what is wanted, each in a text of its own; one text where it is one thing."""
     parts = [text]
-    for cut in reversed(_cuts(text)):
+    for cut in reversed(_cuts(text)[:MOST_CUTS]):
         left, right = parts[0][: cut.start].rstrip(), parts[0][cut.end :]
         if _apart(left, right, cut):
             parts[:1] = [left, right]

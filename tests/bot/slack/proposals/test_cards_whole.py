@@ -11,7 +11,6 @@ from bot.slack.config import Profile
 from bot.slack.proposals.cards import View, card
 from bot.store.proposals import Case, Proposal, State
 from bot.types import ThreadKey
-from bot.visible import UNSEEN
 from tests.fakes.created import answered, rehearsed, templates
 from tests.fakes.proposed import POLICY, TEAM, harden, operation, rehearsal
 from tests.fakes.slack.limits import check_message
@@ -20,6 +19,7 @@ from tools.actions.deploy_app import DeployApp
 from tools.actions.remove_subject import BoundSubject, RemoveSubject, SubjectKind
 from tools.changes import Rehearsal
 from tools.types import Change, Operation, Risk, RiskLevel, Target, Verb
+from tools.visible import UNSEEN
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
 IMAGE = f"registry.example/shop/api@sha256:{'a' * 64}"

@@ -2,7 +2,7 @@ r"""Signs that nobody sees, or that show text otherwise than it is, written as e
 
 They are Unicode's control and default-ignorable signs (UAX #44, PropList.txt): bidirectional overrides,
 zero-width signs, tags, variation selectors, fillers. Joiners stay inside emoji, and between letters of
-scripts that are written with them. Pure; used by `differences`, the terminal and all that Slack shows.
+scripts that are written with them. Pure; used by reports, `differences`, the terminal and all that Slack shows.
 """
 
 import json
