@@ -54,6 +54,8 @@ _CONTEXT_KINDS: Mapping[Subject, tuple[str, ...]] = {Subject.ROLE: BINDING_KINDS
 """Read for what findings say besides; their absence changes no verdict."""
 _EVIDENCE_FOR_NAMESPACES = frozenset({"Namespace", *POLICY_KINDS, *PLUGIN_POLICIES})
 """Cluster-scoped kinds that a scan of some namespaces reads all the same."""
+_POD_SECURITY = "pss-"
+"""Begins the names of the benchmarks whose rules follow the version of Kubernetes."""
 _HOLLOW = Judgement(Verdict.UNKNOWN, "The object shows no container, so there is little to judge.")
 _WHOLE_CLUSTER = "It is judged for a whole cluster, not for some of its namespaces."
 
@@ -134,7 +136,7 @@ async def scan(
         findings=findings,
         gaps=gaps,
         objects={kind: len(listing.objects) for kind, listing in read.listings.items()},
-        kubernetes=standard.said,
+        kubernetes=standard.said if benchmark.startswith(_POD_SECURITY) else "",
     )
 
 

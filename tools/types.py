@@ -166,7 +166,8 @@ class Scan(Struct, frozen=True):
     objects: dict[str, int] = {}
     """How many objects of each kind were read: what an answer says it looked at."""
     kubernetes: str = ""
-    """The version of Kubernetes whose rules held, and why that one: `tools.pod_security.Standard.said`."""
+    """The version of Kubernetes whose rules held, and why that one: `tools.pod_security.Standard.said`.
+    Empty for a benchmark whose rules do not follow it."""
 
 
 class Check(Struct, frozen=True, gc=False):

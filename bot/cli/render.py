@@ -83,7 +83,7 @@ def scan_table(scan: Scan) -> str:
         f"{counts[Verdict.NOT_APPLICABLE]} not applicable",
         highlight=False,
     )
-    if scan.benchmark.startswith("pss-") and scan.kubernetes:
+    if scan.kubernetes:
         screen.print(f"Judged by Kubernetes {escape(scan.kubernetes)}.", highlight=False)
     failing = [c for c in scan.controls if c.verdict is Verdict.FAIL]
     if failing:

@@ -17,9 +17,9 @@ Fix:
 Source: CIS Kubernetes 1.12, 5.1.6; https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/.
 """
 
-import re
 from collections.abc import Iterator
 
+from tools.objects.pod import is_for_the_api
 from tools.types import PASSED, Check, Evidence, Judgement, Severity, Subject, Verdict, evidence
 from tools.workload import Container, Inventory, Workload, failed
 
@@ -30,9 +30,6 @@ CHECK = Check(
     kinds=("ServiceAccount",),
     source="https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/",
 )
-
-
-_API = re.compile(r"(https://)?kubernetes\.default\.svc(\.[a-z0-9.-]+)?(:443)?/?")
 
 
 def judge(subject: Workload, cluster: Inventory) -> Judgement:
@@ -89,6 +86,6 @@ def _projected(container: Container) -> Iterator[Evidence]:
             continue
         for number, source in enumerate(sources or ()):
             token = source.service_account_token
-            if token and (not token.audience or _API.fullmatch(token.audience)):
+            if token and is_for_the_api(token.audience):
                 path = f"{container.pod_path}.volumes[{index}].projected.sources[{number}]"
                 yield evidence(f"{path}.serviceAccountToken", token, container.pod_ref)

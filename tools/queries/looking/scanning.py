@@ -198,6 +198,7 @@ def scanned_text(data: Scanned) -> str:
         f"scan {scanned.id}: cluster {scanned.cluster}, {where}, benchmark {scanned.benchmark}"
         + (f", {data.only} checks only" if data.only else ""),
         f"looked at: {looked or 'nothing'}",
+        f"judged by Kubernetes {scanned.kubernetes}" if scanned.kubernetes else "",
         f"{counts.objects_failing} objects fail"
         + (f" (they have {counts.pods_failing} running pods)" if counts.pods_failing else "")
         + "; failing findings by severity: "
