@@ -58,6 +58,8 @@ _CONTEXT_KINDS: Mapping[Subject, tuple[str, ...]] = {Subject.ROLE: BINDING_KINDS
 _FAR_KINDS = frozenset({"ClusterRole", "ClusterRoleBinding"})
 _EVIDENCE_FOR_NAMESPACES = frozenset({"Namespace", *POLICY_KINDS, *PLUGIN_POLICIES, *_FAR_KINDS})
 """Cluster-scoped kinds that a scan of some namespaces reads all the same."""
+_POD_SECURITY = "pss-"
+"""Begins the names of the benchmarks whose rules follow the version of Kubernetes."""
 _HOLLOW = Judgement(Verdict.UNKNOWN, "The object shows no container, so there is little to judge.")
 _WHOLE_CLUSTER = "It is judged for a whole cluster, not for some of its namespaces."
 _FAR = "ClusterRoleBindings, which hold in every namespace, decide it: scan the whole cluster."
@@ -152,7 +154,7 @@ async def scan(
             if namespaces is ALL or kind not in _FAR_KINDS
         },
         built_in=judged.access.built_in,
-        kubernetes=standard.said,
+        kubernetes=standard.said if benchmark.startswith(_POD_SECURITY) else "",
     )
 
 

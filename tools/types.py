@@ -216,7 +216,8 @@ class Scan(Struct, frozen=True):
     built_in: dict[str, int] = {}
     """How many roles and bindings of each kind are left out as Kubernetes' own (`tools.bootstrap`)."""
     kubernetes: str = ""
-    """The version of Kubernetes whose rules held, and why that one: `tools.pod_security.Standard.said`."""
+    """The version of Kubernetes whose rules held, and why that one: `tools.pod_security.Standard.said`.
+    Empty for a benchmark whose rules do not follow it."""
 
     @property
     def scope(self) -> Namespaces:

@@ -97,8 +97,8 @@ def scan_table(scan: Scan) -> str:
         f"{counts[Verdict.NOT_APPLICABLE]} not applicable",
         highlight=False,
     )
-    if scan.benchmark.startswith("pss-") and scan.kubernetes:
-        screen.print(f"Judged by Kubernetes {escape(scan.kubernetes)}.", highlight=False)
+    if scan.kubernetes:
+        screen.print(f"Judged by Kubernetes {_plain(scan.kubernetes)}.", highlight=False)
     failing = [c for c in scan.controls if c.verdict is Verdict.FAIL]
     if failing:
         screen.print(_control_table(failing))

@@ -68,6 +68,8 @@ class FakeKubernetes:
         """By list path without namespace, such as `/api/v1/pods`."""
         self.absent: set[str] = set()
         """Group versions that are not served: `kyverno.io/v1`."""
+        self.version = "v1.34.2"
+        """What /version says; empty: it is refused."""
         self.forbidden: set[str] = set()
         """Plurals that the account may not read."""
         self.faults: list[Fault] = []
@@ -133,6 +135,9 @@ class FakeKubernetes:
             raise web.HTTPTemporaryRedirect(f"{self.elsewhere}{request.path_qs}")
         if request.headers.get("Authorization") not in {f"Bearer {t}" for t in self.tokens}:
             return _status(401, "Unauthorized")
+        if request.path == "/version":
+            said = web.json_response({"major": "1", "gitVersion": self.version})
+            return said if self.version else _status(403, "forbidden")
         group_version, namespace, plural, name, sub = _parts(request.path)
         if request.method != "GET":
             return await self._write(request, plural)

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.fakes.versioned import versioned
 from tests.lab.cluster import Lab
 from tests.lab.pod_security import LEVELS, Answer, Manifest, as_stored, ask, pods_in, pods_of
+from tests.lab.versions import KUBERNETES
 from tools.cluster.connect import connect
 from tools.scan import scan
 from tools.types import ClusterConfig, ClusterSource, Verdict
@@ -73,7 +75,8 @@ async def judge(level: str, pods: dict[str, Manifest], folder: Path) -> dict[str
     for short, name in names.items():
         metadata = {**pods[name]["metadata"], "name": short, "namespace": "cases"}
         (folder / f"{short}.json").write_text(json.dumps({**pods[name], "metadata": metadata}))
-    reader = await connect(ClusterConfig("cases", ClusterSource.FOLDER, folder=str(folder)))
+    config = ClusterConfig("cases", ClusterSource.FOLDER, folder=str(folder))
+    reader = versioned(await connect(config), int(KUBERNETES.split(".")[1]))
     result = await scan(reader, benchmark=f"pss-{level}", now=lambda: datetime.now(UTC))
     await reader.close()
     failed: dict[str, set[str]] = {name: set() for name in pods}

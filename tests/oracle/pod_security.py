@@ -1,4 +1,4 @@
-"""Asks the Pod Security admission library of Kubernetes 1.34 (tests/oracle/psa, built here) about pods.
+"""Asks the Pod Security admission library of Kubernetes 1.37 (tests/oracle/psa, built here) about pods.
 
 The library is the authority; our checks must allow and refuse what it does, check by check.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = Path(__file__).parent / "psa"
-MISSING = "the Go tool chain (1.24 or newer) is missing"
+MISSING = "the Go tool chain (1.26 or newer) is missing"
 
 CONTROLS = {
     "windowsHostProcess": "host-process",
@@ -29,6 +29,7 @@ CONTROLS = {
     "appArmorProfile": "apparmor",
     "seLinuxOptions": "selinux",
     "procMount": "proc-mount",
+    "procMount_restricted": "proc-mount",
     "seccompProfile_baseline": "seccomp",
     "sysctls": "sysctls",
     "restrictedVolumes": "volume-types",
@@ -40,20 +41,23 @@ CONTROLS = {
 }
 """The library's check id -> our control."""
 
+ONLY = {"procMount_restricted": "restricted"}
+"""Checks of one level that take the place of another check of the same control."""
+
 
 def available() -> bool:
     """Tell whether the program is there or can be built."""
     return _program().exists() or shutil.which("go") is not None
 
 
-def ask(pods: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Judge pods (each with metadata and spec), in order.
+def ask(pods: Iterable[dict[str, Any]], minor: int) -> list[dict[str, Any]]:
+    """Judge pods (each with metadata and spec), in order, by the policies of one version.
 
     Each answer has `checks` (the library's check id -> allowed), `baseline` and `restricted`.
     """
     lines = "".join(json.dumps(pod, default=str) + "\n" for pod in pods)
     done = subprocess.run(
-        [_build()], input=lines, capture_output=True, text=True, check=True, timeout=120
+        [_build(), str(minor)], input=lines, capture_output=True, text=True, check=True, timeout=120
     )
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -19,7 +19,15 @@ CAPABILITIES = (
     "SYS_ADMIN",
 )
 SECCOMP = ("RuntimeDefault", "Localhost", "Unconfined", "")
-SYSCTLS = ("kernel.shm_rmid_forced", "net.ipv4.tcp_rmem", "kernel.msgmax", "net.core.somaxconn")
+SYSCTLS = (
+    "kernel.shm_rmid_forced",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_notsent_lowat",
+    "kernel.msgmax",
+    "net.core.somaxconn",
+)
 SELINUX = {
     "type": ("", "container_t", "container_engine_t", "spc_t"),
     "user": ("", "system_u"),
@@ -76,8 +84,9 @@ def _pod(random: Random, name: str) -> dict[str, Any]:
         spec["initContainers"] = [_container(random, "init")]
     if random.random() < 0.15:
         spec["ephemeralContainers"] = [_container(random, "late", ports=False)]
-    for field in ("hostNetwork", "hostPID", "hostIPC", "hostUsers"):
+    for field in ("hostNetwork", "hostPID", "hostIPC"):
         _maybe(random, spec, field, (True, False, None), 0.15)
+    _maybe(random, spec, "hostUsers", (False, False, True, None), 0.4)
     _maybe(random, spec, "os", ({"name": "windows"}, {"name": "linux"}), 0.2)
     _maybe(random, spec, "nodeSelector", ({"kubernetes.io/os": "windows"},), 0.1)
     if random.random() < 0.6:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from tests.fakes.versioned import versioned
 from tools.cluster.manifests.reader import open_folder
+from tools.pod_security import NEWEST
 from tools.scan import scan
 from tools.types import ClusterConfig, ClusterSource, Finding, Scan
 
@@ -25,12 +27,12 @@ def scanned(story: str, benchmark: str = "cis-1.12") -> Scan:
     return scan_folder(CORPUS / story, benchmark)
 
 
-def scan_folder(folder: Path, benchmark: str) -> Scan:
-    """Scan a folder, keeping every verdict."""
+def scan_folder(folder: Path, benchmark: str, minor: int = NEWEST) -> Scan:
+    """Scan a folder as of a cluster of a version, keeping every verdict."""
 
     async def run() -> Scan:
         config = ClusterConfig("corpus", ClusterSource.FOLDER, folder=str(folder))
-        reader = await open_folder(config)
+        reader = versioned(await open_folder(config), minor)
         try:
             return await scan(reader, benchmark=benchmark, keep_all=True, now=_now)
         finally:

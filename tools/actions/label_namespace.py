@@ -5,6 +5,7 @@ there would be refused is shown when it is rehearsed, and makes it a high risk.
 """
 
 import copy
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -17,9 +18,11 @@ from tools.types import Action, Risk
 
 KINDS = ("Namespace",)
 NEEDS = ()
-ANSWERS = ("namespace_without_pod_security",)
 PREFIX = "pod-security.kubernetes.io/"
 MODES = ("enforce", "audit", "warn")
+
+
+_VERSION = r"\A(latest|v1\.[1-9][0-9]?)\Z"
 
 
 class Level(StrEnum):
@@ -41,7 +44,7 @@ class LabelNamespace(Action, frozen=True, kw_only=True, tag="label_namespace"):
     enforce: Level | None = None
     audit: Level | None = None
     warn: Level | None = None
-    version: Annotated[str, Meta(pattern=r"\A(latest|v1\.[1-9][0-9]?)\Z")] = "latest"
+    version: Annotated[str, Meta(pattern=_VERSION)] = "latest"
     """Of the standards, for every mode that is given."""
 
 
@@ -78,9 +81,10 @@ def plan(action: LabelNamespace, obj: Json | None, around: Around) -> Plan | Ref
                 f"Namespace {target.name} is held to {held} by {mode} already, which is stricter.",
                 "Loosening is for a person who runs the cluster.",
             )
-        if held != level.value:
+        version = f"{PREFIX}{mode}-version"
+        if held != level.value or not re.match(_VERSION, str(labels.get(version, "latest"))):
             labels[PREFIX + mode] = level.value
-            labels[f"{PREFIX}{mode}-version"] = action.version
+            labels[version] = action.version
     if not wanted:
         return Refusal(Reason.NO_SAFE_FIX, "No mode was given.", "Say which level to enforce.")
     return patch_plan(

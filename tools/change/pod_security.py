@@ -1,7 +1,7 @@
 """Whether Pod Security would refuse the pods of a workload: by the server's warning, or by our reading.
 
 The server refuses pods, never their workload: a Deployment is taken and then makes no pod. So the
-template is judged by the checks of the level that its namespace enforces. Used by `rehearse`.
+template is judged by the checks of the level and version that its namespace enforces. Used by `rehearse`.
 """
 
 from collections.abc import Iterable, Mapping

@@ -5,6 +5,8 @@ workload-resources/pod-v1/). Security contexts hold every field of that version,
 asks whether any is set.
 """
 
+import re
+
 from msgspec import Struct, field
 
 from tools.objects.meta import Metadata, Present
@@ -186,6 +188,14 @@ class TokenSource(Struct, gc=False, omit_defaults=True):
 
     audience: str | None = None
     path: str | None = None
+
+
+_API = re.compile(r"(https://)?kubernetes\.default\.svc(\.[a-z0-9.-]+)?(:443)?/?")
+
+
+def is_for_the_api(audience: str | None) -> bool:
+    """Tell whether a token's audience is the API server: none, or its usual name in the cluster."""
+    return not audience or bool(_API.fullmatch(audience))
 
 
 class ProjectedSource(Struct, gc=False, rename="camel", omit_defaults=True):

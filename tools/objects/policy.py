@@ -1,4 +1,4 @@
-"""Policies: of admission (ValidatingAdmissionPolicy bindings, Kyverno, Gatekeeper), and pod budgets.
+"""Policies: of admission (VAP bindings, Kyverno, Gatekeeper), of network plugins, and pod budgets.
 
 What a policy says is not evaluated by a check, so nothing but its name is decoded.
 """
@@ -9,7 +9,7 @@ from tools.objects.meta import Metadata
 
 
 class PolicyObject(Struct, gc=False, omit_defaults=True):
-    """A policy that may judge pods."""
+    """A policy that may judge pods, or their traffic."""
 
     metadata: Metadata = field(default_factory=Metadata)
     kind: str | None = None

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from tools.objects.pod import is_for_the_api
 from tools.planning.drafting import high, low, medium
 from tools.planning.patching import as_list, as_object
 from tools.planning.rollout import containers_of
@@ -252,10 +253,33 @@ def _remove_host_ports(spec: Json) -> None:
 
 
 def _token(spec: Json, wishes: Wishes) -> Refusal | None:
-    """Leave the service account's token out."""
+    """Leave the service account's token out; what a volume projects is for a person to take away."""
+    brought = _brought_token(spec)
+    if brought:
+        return Refusal(
+            Reason.NO_SAFE_FIX,
+            f"{brought} a token of the API, which automountServiceAccountToken does not govern.",
+            "Take the serviceAccountToken out of that volume's sources first.",
+        )
     if spec.get("automountServiceAccountToken") is not False:
         spec["automountServiceAccountToken"] = False
     return None
+
+
+def _brought_token(spec: Json) -> str:
+    """Say which container mounts a volume that projects a token of the API; empty where none does."""
+    for container in containers_of(spec):
+        mounted = {as_object(each).get("name") for each in as_list(container.get("volumeMounts"))}
+        for volume in map(as_object, as_list(spec.get("volumes"))):
+            sources = as_list(as_object(volume.get("projected")).get("sources"))
+            tokens = [as_object(each).get("serviceAccountToken") for each in sources]
+            brings = any(
+                isinstance(token, dict) and is_for_the_api(as_object(token).get("audience"))
+                for token in tokens
+            )
+            if brings and volume.get("name") in mounted:
+                return f"Volume {volume.get('name')} brings container {container.get('name')}"
+    return ""
 
 
 def _host_paths(spec: Json, wishes: Wishes) -> Refusal | None:

@@ -1,7 +1,8 @@
 // Asks the Pod Security admission library itself what it thinks of pods.
 //
 // Reads one JSON pod (metadata and spec) a line, and answers each with one line: for every check in
-// force at version 1.34 whether it allows the pod, and what the library says of both levels in all.
+// force at the version of Kubernetes 1 that the argument names whether it allows the pod, and what the
+// library says of both levels in all.
 //
 // Two things that an API server does before it asks are done here too: on the host network hostPort
 // is filled in, and a volume without a source becomes an emptyDir.
@@ -12,14 +13,13 @@ import (
 	"encoding/json"
 	"log"
 	"os"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 )
-
-var version = api.MajorMinorVersion(1, 34)
 
 type pod struct {
 	Metadata metav1.ObjectMeta `json:"metadata"`
@@ -33,7 +33,12 @@ type answer struct {
 }
 
 func main() {
-	evaluator, err := policy.NewEvaluator(policy.DefaultChecks())
+	minor, err := strconv.Atoi(os.Args[1])
+	if err != nil {
+		log.Fatal(err)
+	}
+	version := api.MajorMinorVersion(1, minor)
+	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -46,7 +51,7 @@ func main() {
 			log.Fatal(err)
 		}
 		fillIn(&asked.Spec)
-		if err := out.Encode(judge(evaluator, &asked)); err != nil {
+		if err := out.Encode(judge(evaluator, version, &asked)); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -55,11 +60,11 @@ func main() {
 	}
 }
 
-func judge(evaluator policy.Evaluator, asked *pod) answer {
+func judge(evaluator policy.Evaluator, version api.Version, asked *pod) answer {
 	given := answer{
 		Checks:     map[policy.CheckID]bool{},
-		Baseline:   all(evaluator, api.LevelBaseline, asked),
-		Restricted: all(evaluator, api.LevelRestricted, asked),
+		Baseline:   all(evaluator, version, api.LevelBaseline, asked),
+		Restricted: all(evaluator, version, api.LevelRestricted, asked),
 	}
 	for _, check := range policy.DefaultChecks() {
 		for _, versioned := range check.Versions {
@@ -71,7 +76,7 @@ func judge(evaluator policy.Evaluator, asked *pod) answer {
 	return given
 }
 
-func all(evaluator policy.Evaluator, level api.Level, asked *pod) bool {
+func all(evaluator policy.Evaluator, version api.Version, level api.Level, asked *pod) bool {
 	results := evaluator.EvaluatePod(
 		api.LevelVersion{Level: level, Version: version}, &asked.Metadata, &asked.Spec)
 	return policy.AggregateCheckResults(results).Allowed

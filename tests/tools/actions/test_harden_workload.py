@@ -249,6 +249,34 @@ def test_a_host_path_that_an_init_container_mounts_counts_as_mounted() -> None:
     assert refused(plan(obj, S.HOST_PATHS)).reason is Reason.NEEDS_PERSON
 
 
+def test_a_token_that_a_volume_projects_is_not_said_to_be_gone() -> None:
+    token = {"path": "token"}
+    volume = {"name": "tok", "projected": {"sources": [{"serviceAccountToken": token}]}}
+    mounts = [{"name": "tok", "mountPath": "/var/run/secrets/tokens"}]
+    web = {"name": "web", "image": "x", "volumeMounts": mounts}
+    refusal = refused(plan(workload(containers=[web], volumes=[volume]), S.TOKEN))
+    assert refusal.reason is Reason.NO_SAFE_FIX
+    assert "Volume tok brings container web a token of the API" in refusal.public
+
+    token["audience"] = "vault"
+    made = plan(workload(containers=[web], volumes=[volume]), S.TOKEN)
+    assert isinstance(made, Plan)
+    assert made.answers == ("service_account_token_mounted",)
+
+
+@pytest.mark.parametrize("dropped", [["CAP_ALL"], ["all"], ["CAP_NET_RAW", "CHOWN"], None])
+def test_names_that_drop_nothing_are_written_as_runtimes_and_pod_security_take_them(
+    dropped: list[str] | None,
+) -> None:
+    held = {"drop": dropped, "add": ["CAP_NET_BIND_SERVICE", "cap_sys_time"]}
+    obj = workload(containers=[container(securityContext={"capabilities": held})])
+    made = plan(obj, S.CAPABILITIES)
+    assert isinstance(made, Plan)
+    after = patched(obj, json_patch(made.operations[0], obj))
+    [only] = after["spec"]["template"]["spec"]["containers"]
+    assert only["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}
+
+
 def test_several_settings_are_one_patch_and_one_rollout() -> None:
     made = plan(workload(hostPID=True), S.ESCALATION, S.SECCOMP, S.HOST_PID, S.TOKEN)
     assert isinstance(made, Plan)

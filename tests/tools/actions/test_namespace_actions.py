@@ -54,6 +54,18 @@ def test_labels_are_set_beside_those_that_are_there() -> None:
     }
 
 
+def test_the_level_privileged_answers_nothing_and_what_is_no_version_is_set_again() -> None:
+    obj = namespace()
+    lax = planned(LabelNamespace(target=target(obj), enforce=Level.PRIVILEGED), obj)
+    assert isinstance(lax, Plan)
+    assert lax.answers == ()
+    obj = namespace(**{PSA + "enforce": "baseline", PSA + "enforce-version": "1.34"})
+    plan = planned(LabelNamespace(target=target(obj), enforce=Level.BASELINE), obj)
+    assert isinstance(plan, Plan)
+    labels = patched(obj, json_patch(plan.operations[0], obj))["metadata"]["labels"]
+    assert labels[PSA + "enforce-version"] == "latest"
+
+
 def test_a_namespace_without_any_label_gets_some() -> None:
     obj = namespace()
     del obj["metadata"]["labels"]

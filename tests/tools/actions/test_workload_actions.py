@@ -212,6 +212,15 @@ def test_what_is_no_one_digest_of_the_registry_is_refused(
     assert said in refused(planned(PinImage(target=target(obj)), obj, around(Pod=pods))).public
 
 
+@pytest.mark.parametrize(
+    "image", ["nginx@latest", "@sha256:abc", f"user:pass@registry.example/nginx@{A}", "Nginx:1"]
+)
+def test_what_is_no_image_reference_is_neither_pinned_nor_taken_for_pinned(image: str) -> None:
+    obj = workload(pod={"containers": [{"name": "web", "image": image}]})
+    said = refused(planned(PinImage(target=target(obj)), obj, around(Pod=(pod(NGINX),)))).public
+    assert said == "What container web names is not a valid image reference."
+
+
 def test_pods_that_were_not_read_are_not_taken_for_none() -> None:
     obj = workload()
     assert refused(planned(PinImage(target=target(obj)), obj)).reason is Reason.NOT_READ

@@ -8,6 +8,7 @@ A case file is tests/tools/checks/cases/CHECK_ID.yaml, a list of cases:
       live: true                                 # optional: answered as by a live server instead
       refused: [NetworkPolicy]                   # optional, with live: kinds that answer 403
       namespace: shop                            # optional: a scan of this namespace only
+      version: 34                                # optional: of a cluster of this minor version
       expect:                                    # every object that the check judges, no other
         - object: Deployment shop/api            # KIND NAMESPACE/NAME, or KIND NAME
           verdict: fail                          # pass, fail, unknown, not-applicable
@@ -29,6 +30,7 @@ import yaml
 
 from knowledge import catalogue
 from tests.fakes.memory_reader import MemoryReader
+from tests.fakes.versioned import versioned
 from tools.cluster.manifests.reader import open_folder
 from tools.cluster.reader import Reader
 from tools.discovery import checks
@@ -36,7 +38,7 @@ from tools.scan import scan
 from tools.types import ClusterConfig, ClusterSource, Finding, Gap, Subject
 
 CASES = Path(__file__).parent / "cases"
-KEYS = {"name", "manifests", "live", "refused", "namespace", "expect"}
+KEYS = {"name", "manifests", "live", "refused", "namespace", "version", "expect"}
 EXPECT_KEYS = {"object", "verdict", "reason", "container", "evidence", "pods"}
 
 
@@ -57,6 +59,13 @@ ALL = [
 ]
 
 
+OF_PODS = sorted(
+    check_id
+    for check_id, module in checks().items()
+    if module.judge.__module__.startswith(("tools.checks.pods.", "tools.checks.pss."))
+)
+
+
 def control_of(check_id: str) -> tuple[str, str]:
     """Find a benchmark and a control that the check answers."""
     for benchmark in catalogue.benchmark_names():
@@ -72,7 +81,8 @@ async def reader_of(case: dict[str, Any], folder: Path) -> Reader:
         gaps = [Gap(kind, "forbidden (403)", kind=kind) for kind in case.get("refused", ())]
         return MemoryReader(case["manifests"], gaps=gaps)
     (folder / "case.yaml").write_text(case["manifests"])
-    return await open_folder(ClusterConfig("lab", ClusterSource.FOLDER, folder=str(folder)))
+    reader = await open_folder(ClusterConfig("lab", ClusterSource.FOLDER, folder=str(folder)))
+    return versioned(reader, case["version"]) if "version" in case else reader
 
 
 async def judge(check_id: str, case: dict[str, Any], folder: Path) -> dict[str, Finding]:
@@ -134,6 +144,21 @@ def test_each_check_has_cases_of_every_verdict(check_id: str) -> None:
     assert {"pass", "fail"} <= verdicts
     if check.subject in (Subject.WORKLOAD, Subject.ROLE):
         assert "unknown" in verdicts
+
+
+@pytest.mark.parametrize("check_id", OF_PODS)
+def test_each_fail_of_a_pod_says_why_and_shows_the_values_that_decided(check_id: str) -> None:
+    fails = [
+        each
+        for case in load(CASES / f"{check_id}.yaml")
+        for each in case["expect"]
+        if each["verdict"] == "fail"
+    ]
+    for each in fails:
+        assert each["reason"].endswith("."), each["object"]
+        assert each["evidence"], each["object"]
+        assert all(" = " in fact for fact in each["evidence"]), each["object"]
+        assert each.get("container", "") in each["reason"] or each["reason"].startswith("The pod ")
 
 
 @pytest.mark.parametrize("check_id", sorted(checks()))

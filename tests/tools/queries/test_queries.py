@@ -8,6 +8,9 @@ from bot.agent.allowed import Allowed
 from tests.fakes.kubernetes import FakeKubernetes
 from tools.cluster.connect import connect
 from tools.errors import UnknownName
+from tools.objects.core import Pod
+from tools.objects.kinds import KINDS
+from tools.objects.pod import Container, PodSpec
 from tools.queries import (
     clusters,
     events,
@@ -22,10 +25,12 @@ from tools.queries import (
     search_guidance,
 )
 from tools.queries.context import QueryContext
+from tools.queries.looking.inventory import row_of
 from tools.queries.looking.scanning import PAGE
 from tools.queries.result import MAX_TEXT
 from tools.queries.wording import cap, fence
 from tools.types import ClusterConfig, ClusterSource, Verdict
+from tools.workload import workload_of
 
 
 async def test_clusters(both: QueryContext, narrow: QueryContext) -> None:
@@ -54,6 +59,24 @@ async def test_find_workloads(company: QueryContext) -> None:
     assert images["vault-cache"].digest.startswith("sha256:")
     only = await find_workloads.run(find_workloads.Arguments(kind="cronjob"), company)
     assert [row.ref.name for row in only.data.rows] == ["nightly-images"]
+
+
+def test_an_image_row_says_how_its_version_is_named() -> None:
+    digest = f"sha256:{'a' * 64}"
+    named = {
+        "nginx": "no tag",
+        "nginx:latest": "latest",
+        "registry.example:5000/nginx": "no tag",
+        "nginx:1.27": "tag",
+        f"nginx:latest@{digest}": "digest",
+        "nginx@latest": "not a valid image reference",
+        f"user:pass@registry.example/nginx@{digest}": "not a valid image reference",
+    }
+    for image, pin in named.items():
+        spec = PodSpec(containers=[Container("c", image)])
+        [row] = row_of(workload_of("lab", KINDS["Pod"], Pod(spec=spec)), live=True).images
+        assert row.pin == pin
+        assert bool(row.digest) == (pin == "digest")
 
 
 async def test_scan_scope_counts_by_code(company: QueryContext) -> None:

@@ -103,7 +103,7 @@ def test_the_whole_form() -> None:
         "pods": 2,
     }
     assert document["not_looked_at"] == [{"what": "a.yaml:3", "why": "does not parse"}]
-    assert {"cluster", "benchmark"} <= set(document)
+    assert {"cluster", "benchmark", "kubernetes"} <= set(document)
 
 
 def test_findings_hold_fail_and_unknown_unless_all_are_asked_for() -> None:

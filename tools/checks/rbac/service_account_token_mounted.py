@@ -18,9 +18,9 @@ Fix:
 Source: CIS Kubernetes 1.12, 5.1.6; https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/.
 """
 
-import re
 from collections.abc import Iterator
 
+from tools.objects.pod import is_for_the_api
 from tools.types import PASSED, Check, Evidence, Judgement, Severity, Subject, Verdict, evidence
 from tools.workload import Container, Inventory, Workload, failed
 
@@ -33,18 +33,16 @@ CHECK = Check(
 )
 
 
-_API = re.compile(r"(https://)?kubernetes\.default\.svc(\.[a-z0-9.-]+)?(:443)?/?")
-
-
 def judge(subject: Workload, cluster: Inventory) -> Judgement:
     """Fail where the token is mounted in effect, by the kubelet's default or by a volume of its own."""
     by_default = _by_default(subject, cluster)
     if by_default.verdict is Verdict.FAIL:
         return by_default
-    projected = [(c, fact) for c in subject.containers for fact in _projected(c)]
+    projected = [(c, where, fact) for c in subject.containers for where, fact in _projected(c)]
     if not projected:
         return by_default
-    return failed(projected, "mounts a token of the API by a projected volume")
+    why = f"has a token of the API at {projected[0][1]}, by a projected volume"
+    return failed([(c, fact) for c, _, fact in projected], why)
 
 
 def _by_default(subject: Workload, cluster: Inventory) -> Judgement:
@@ -84,15 +82,16 @@ def _by_default(subject: Workload, cluster: Inventory) -> Judgement:
     )
 
 
-def _projected(container: Container) -> Iterator[Evidence]:
-    """Show the tokens of the API among the projected volumes that a container mounts."""
-    mounted = {mount.name for mount in container.spec.volume_mounts or ()}
+def _projected(container: Container) -> Iterator[tuple[str, Evidence]]:
+    """Give the file and the source of each token of the API that a container sees by a volume."""
+    mounts = {mount.name: mount.mount_path or "" for mount in container.spec.volume_mounts or ()}
     for index, volume in enumerate(container.pod.volumes or ()):
         sources = volume.projected.sources if volume.projected else None
-        if volume.name not in mounted:
+        if volume.name not in mounts:
             continue
         for number, source in enumerate(sources or ()):
             token = source.service_account_token
-            if token and (not token.audience or _API.fullmatch(token.audience)):
+            if token and is_for_the_api(token.audience):
                 path = f"{container.pod_path}.volumes[{index}].projected.sources[{number}]"
-                yield evidence(f"{path}.serviceAccountToken", token, container.pod_ref)
+                fact = evidence(f"{path}.serviceAccountToken", token, container.pod_ref)
+                yield f"{mounts[volume.name].rstrip('/')}/{token.path or ''}", fact

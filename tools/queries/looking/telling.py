@@ -50,6 +50,7 @@ def _head(data: Scanned) -> list[str]:
     return [
         f"scan {scanned.id}: cluster {scanned.cluster} ({source_text(data.source)}), {where}, "
         f"benchmark {scanned.benchmark}" + (f", {data.only} checks only" if data.only else ""),
+        f"judged by Kubernetes {scanned.kubernetes}" if scanned.kubernetes else "",
         f"looked at: {looked}" if looked else "",
         f"findings: {_totals(data)}"
         + (f"; failing by severity: {severities}" if severities else ""),

@@ -80,6 +80,22 @@ async def test_a_snapshot_reads_back(
     assert live_pods == copied_pods
 
 
+async def test_policies_of_a_plugin_stand_beside_those_of_the_same_name(
+    cluster: FakeKubernetes, open_reader: Any, tmp_path: Path
+) -> None:
+    """Three kinds are called NetworkPolicy; each has a file of its own."""
+    cluster.forbidden = set()
+    kinds = ("NetworkPolicy", "NetworkPolicy.projectcalico.org", "NetworkPolicy.crd.antrea.io")
+    for kind in kinds:
+        path = f"/apis/{KINDS[kind].group_version}/networkpolicies"
+        cluster.objects[path] = [{"metadata": {"name": kind.lower(), "namespace": "shop"}}]
+    await write_snapshot(await open_reader(), tmp_path / "copy", now=NOW)
+    reader = await folder_reader(tmp_path / "copy")
+    for kind in kinds:
+        [found] = (await reader.list(KINDS[kind])).objects
+        assert found.metadata.name == kind.lower()
+
+
 async def test_what_could_not_be_read_stays_said(
     cluster: FakeKubernetes, open_reader: Any, tmp_path: Path
 ) -> None:
