@@ -39,7 +39,7 @@ from tools.queries.context import (
     no_proposals,
 )
 from tools.queries.looking.listings import Listings
-from tools.queries.result import Planned
+from tools.queries.result import NotPlanned, Planned
 from tools.reports.json_report import finding
 from tools.scope import Scope
 from tools.types import Gap
@@ -151,13 +151,19 @@ async def _with_proposals(
     given: Answer, outcome: loop.Outcome, request: Request, parts: Parts, state: loop.Run
 ) -> Answer:
     """Ask for the changes that were worked out, and say by code what was asked for and what was not."""
-    wishes = tuple(
-        asking.Wish(item.data.action, item.data.title, item.data.plan.risk.level)
-        for item in outcome.results
-        if isinstance(item.data, Planned)
+    found = [item.data for item in outcome.results]
+    wishes = tuple(_wish(one) for one in found if isinstance(one, Planned))
+    closed = tuple(
+        asking.Asked(_wish(one.worked_out), why=one.refusal.public)
+        for one in found
+        if isinstance(one, NotPlanned) and one.worked_out
     )
     asked = () if outcome.limit else await asking.ask(_desk(parts), request, wishes)
-    said = telling.LIMITED if outcome.limit and wishes else telling.told(asked, request.place)
+    said = (
+        telling.LIMITED
+        if outcome.limit and wishes
+        else telling.told((*asked, *closed), request.place)
+    )
     if not said and claims_change(outcome.text):
         said = telling.NOTHING_CHANGED
     if not said:
@@ -166,6 +172,10 @@ async def _with_proposals(
     await state.report(Progress("text", said))
     ids = tuple(one.id for one in asked if one.id)
     return replace(given, text=f"{given.text}\n\n{said}", proposals=ids)
+
+
+def _wish(planned: Planned) -> asking.Wish:
+    return asking.Wish(planned.action, planned.title, planned.plan.risk.level)
 
 
 def _context(request: Request, parts: Parts, earlier: list[Turn]) -> QueryContext:

@@ -10,6 +10,7 @@ from datetime import datetime
 from tools.cluster.reader import Reader
 from tools.planning.drafting import combined, high
 from tools.planning.judging import ENFORCE, LEVELS
+from tools.planning.patching import value_at
 from tools.scan import scan
 from tools.types import Operation, Risk, Verdict
 
@@ -23,12 +24,12 @@ async def preview(operation: Operation, reader: Reader, now: datetime) -> tuple[
 
     Templates of CronJobs and of what is scaled to zero are judged too. Raises what the reader raises.
     """
-    enforced = [c.after for c in operation.changes if c.path == ("metadata", "labels", ENFORCE)]
-    if operation.target.kind != "Namespace" or not set(LEVELS).intersection(map(str, enforced)):
+    level = _new_level(operation)
+    if level not in LEVELS:
         return ()
     result = await scan(
         reader,
-        benchmark=f"pss-{enforced[0]}",
+        benchmark=f"pss-{level}",
         namespaces=(operation.target.name,),
         now=lambda: now,
     )
@@ -49,3 +50,15 @@ def weighed(risk: Risk, seen: Iterable[str], warnings: Iterable[str]) -> Risk:
     if any(seen) or any(_EXISTING in warning for warning in warnings):
         return combined((high("Pods that are needed now would be refused (see below)."), risk))
     return risk
+
+
+def _new_level(operation: Operation) -> str:
+    """Give the level that a change of a Namespace enforces anew, also where it had no label at all."""
+    if operation.target.kind != "Namespace":
+        return ""
+    path = ("metadata", "labels", ENFORCE)
+    for change in operation.changes:
+        if path[: len(change.path)] == change.path:
+            found = value_at(change.after, path[len(change.path) :])
+            return found if isinstance(found, str) else ""
+    return ""

@@ -145,14 +145,14 @@ def plan(action: Action, obj: Json | None, around: Around) -> Plan | Refusal:
     """Work out what the action would do to the object as it was read (None: there is none).
 
     What it fixes and what it leaves open is judged by the checks. Those that the action is to answer and
-    will not are named in the plan's notes, unless they are fine as they are.
+    will not are named in the plan's notes, unless they are fine as they are or told of as open.
     """
     entry = ACTIONS[type(action)]
     made = entry.plan(action, obj, around)
     if isinstance(made, Refusal):
         return made
     found = claims(made, action.target, obj or {}, entry.answers, around)
-    unanswered = (check for check in action.answers if check not in {*found.fixed, *found.fine})
+    unanswered = (check for check in action.answers if check not in {*found.fixed, *found.told})
     notes = (*made.notes, *(f"It does not answer {check}." for check in unanswered))
     return structs.replace(made, answers=found.fixed, left=found.left, notes=notes)
 

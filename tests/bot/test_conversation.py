@@ -199,7 +199,7 @@ async def test_the_public_form(desk: Desk) -> None:
         "proposals", "model", "usage",
     ]  # fmt: skip
     assert document["model"] == "offline"
-    assert document["usage"] == {"input_tokens": 0, "output_tokens": 0, "model_calls": 3}
+    assert document["usage"] == {"input_tokens": 0, "output_tokens": 0, "model_calls": 4}
     assert {item["resource"]["name"] for item in document["findings"]} == {
         "runner",
         "nightly-images",

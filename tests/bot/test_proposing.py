@@ -10,7 +10,7 @@ import pytest
 
 from bot.approval import asking, proposals, standing
 from bot.approval.transitions import Turn
-from bot.conversation import answer
+from bot.conversation import _context, answer
 from bot.errors import StoreUnavailable
 from bot.store.database import Database
 from bot.store.ledger import LedgerKey
@@ -23,6 +23,7 @@ from tools.actions.delete_object import DeleteObject
 from tools.actions.harden_workload import HardenWorkload
 from tools.actions.scale import Scale
 from tools.planning.hardening import Setting
+from tools.queries import propose_change
 from tools.scope import Scope
 from tools.types import ALL, Target
 
@@ -289,3 +290,32 @@ async def test_deleting_is_a_draft_like_any_other(desk: Desk) -> None:
     assert isinstance(action, DeleteObject)
     assert action.target.uid == "u-press"
     assert "cannot be taken back" in given.text
+
+
+async def test_a_query_says_why_nothing_can_be_proposed_before_anything_is_worded(
+    desk: Desk,
+) -> None:
+    async def dead() -> bool:
+        return False
+
+    for parts, why in (
+        ({"policy": lambda: None}, "No approval policy is configured"),
+        ({"executor_alive": dead}, "No executor is running"),
+    ):
+        closed: Any = parts
+        request = Request(
+            "q",
+            ThreadKey("T", "C", "t"),
+            Place.CHANNEL,
+            "U1",
+            "scale press to 5",
+            desk.scope,
+            NOW,
+            actor=DEVELOPER,
+        )
+        context = _context(request, replace(desk.parts, **closed), [])
+        arguments = propose_change.Arguments(change="scale", name="press", replicas=5)
+        result = await propose_change.run(arguments, context)
+        assert result.text.startswith("NOT PROPOSED: scale Deployment bench/press to 5 replicas")
+        assert why in result.text
+        assert "spec.replicas" in result.text

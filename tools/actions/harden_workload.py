@@ -53,6 +53,7 @@ NEEDS = ("RoleBinding", "ClusterRoleBinding", "ServiceAccount")
 ANSWERS = (
     *dict.fromkeys(check for rule in RULES.values() for check in rule.answers),
     "pss_host_namespaces",
+    "pss_volume_types",
     "security_context_missing",
 )
 
@@ -126,20 +127,22 @@ def plan(action: HardenWorkload, obj: Json | None, around: Around) -> Plan | Ref
     after = copy.deepcopy(there)
     spec = spec_of(target.kind, after)
     level = enforced(around)
-    needed = _needed(target, there, level)
+    broken = violations(target.cluster, there, level)
+    needed = {setting for check in broken for setting in settings_for(check)}
     settings = [each for each in Setting if each in {*action.settings, *needed}]
     refusal = (
         _unfit(action, spec)
         or _in_use(action, spec, around)
         or _harden(settings, spec, _wishes(action))
         or _unmoved(action, there, after)
-        or not_in_place(target, there, after)
     )
-    open_ = () if refusal else violations(target.cluster, after, level).values()
-    if open_:
-        refusal = Refusal(Reason.NO_SAFE_FIX, " ".join(open_), _KEPT)
+    if refusal is None or broken:
+        still = violations(target.cluster, after, level)
+        beyond = [why for check, why in still.items() if not refusal or not settings_for(check)]
+        refusal = _inadmissible(refusal, beyond, target, level)
+    refusal = refusal or not_in_place(target, there, after)
     if refusal:
-        return _in_words(refusal, target, level) if needed or open_ else refusal
+        return refusal
     return patch_plan(
         Draft(
             target,
@@ -160,21 +163,22 @@ def plan(action: HardenWorkload, obj: Json | None, around: Around) -> Plan | Ref
 _KEPT = "Whoever owns it changes that first: Oakum knows no change for it."
 
 
-def _needed(target: Target, obj: Json, level: str) -> list[Setting]:
-    """List what Pod Security asks of the pods in their namespace, beside what was asked for.
+def _inadmissible(
+    refusal: Refusal | None, beyond: Iterable[str], target: Target, level: str
+) -> Refusal | None:
+    """Say at once all that keeps pods from being admitted; `beyond`: what no setting of Oakum's mends.
 
     The server takes a template that breaks the level and then makes no pod of it.
     """
-    broken = violations(target.cluster, obj, level)
-    return list(dict.fromkeys(setting for check in broken for setting in settings_for(check)))
-
-
-def _in_words(refusal: Refusal, target: Target, level: str) -> Refusal:
-    """Say whose rule it is that makes more necessary than was asked for."""
+    why = " ".join((*([refusal.public] if refusal else []), *beyond))
+    if not why:
+        return None
     public = (
         f"Namespace {target.namespace} enforces {level} and lets {target.kind} {target.name} make no "
-        f"pods until all of it is met: {refusal.public}"
+        f"pods until all of it is met: {why}"
     )
+    if refusal is None:
+        return Refusal(Reason.NO_SAFE_FIX, public, _KEPT)
     return structs.replace(refusal, public=public)
 
 

@@ -386,6 +386,7 @@ RULES: dict[Setting, Rule] = {
 
 _DERIVED = {
     "pss_host_namespaces": (Setting.HOST_NETWORK, Setting.HOST_PID, Setting.HOST_IPC),
+    "pss_volume_types": (Setting.HOST_PATHS,),
     "security_context_missing": (Setting.ESCALATION,),
 }
 """Checks that follow from settings which name other checks of their own."""

@@ -50,8 +50,8 @@ class Claims(Struct, frozen=True):
 
     fixed: tuple[str, ...]
     """Checks that fail before and pass after, worst first."""
-    fine: frozenset[str] = frozenset()
-    """Checks that do not fail before."""
+    told: frozenset[str] = frozenset()
+    """Checks that are fine before, or told of in `left`."""
     left: tuple[str, ...] = ()
     """Of a workload: one sentence for each check that fails all the same, worst first."""
 
@@ -73,7 +73,8 @@ def claims(
     fixed = sorted(
         (c for c in failing if after.passes(c)), key=lambda check: -_severity(check).rank
     )
-    return Claims(tuple(fixed), fine, after.still_open())
+    left = after.still_open()
+    return Claims(tuple(fixed), fine | left.keys(), tuple(left.values()))
 
 
 def enforced(around: Around) -> str:
@@ -139,10 +140,10 @@ class _Seen:
         named = f" (and {', '.join(others[:_MOST_NAMES])}{more})"
         return said.reason.replace(f" (and {len(others)} more)", named, 1)
 
-    def still_open(self) -> tuple[str, ...]:
-        """Say what a workload fails by the benchmark, worst first; nothing of any other kind."""
+    def still_open(self) -> dict[str, str]:
+        """Say by check what a workload fails by the benchmark, worst first; nothing of any other kind."""
         if not isinstance(self._subject, Workload):
-            return ()
+            return {}
         found: dict[str, list[str]] = {}
         for control in catalogue.controls(BENCHMARK):
             for check in control.checks:
@@ -153,10 +154,10 @@ class _Seen:
             (not (sockets and check == "host_path_volume"), -_severity(check).rank, check, ids)
             for check, ids in found.items()
         ]
-        return tuple(
-            f"{(_stays(sockets) if not plain else self.reason(check)).rstrip('.')} ({', '.join(ids)})."
+        return {
+            check: f"{(self.reason(check) if plain else _stays(sockets)).rstrip('.')} ({', '.join(ids)})."
             for plain, _, check, ids in sorted(lines)
-        )
+        }
 
     def _containers(self, check: str) -> list[str]:
         """Name the containers that fail a check, each judged alone."""

@@ -254,3 +254,14 @@ def test_a_token_of_an_account_with_rights_goes_only_when_a_person_confirms() ->
     after = patched(obj, json_patch(plain.operations[0], obj))
     assert after["automountServiceAccountToken"] is False
     assert refused(planned(action, after, bound)).reason is Reason.ALREADY_FINE
+
+
+def test_a_label_on_a_namespace_that_has_one_claims_nothing() -> None:
+    obj = namespace(**{PSA + "enforce": "baseline"})
+    plan = planned(LabelNamespace(target=target(obj), enforce=Level.RESTRICTED), obj)
+    assert isinstance(plan, Plan)
+    assert plan.answers == ()
+    fresh = namespace()
+    plan = planned(LabelNamespace(target=target(fresh), enforce=Level.RESTRICTED), fresh)
+    assert isinstance(plan, Plan)
+    assert plan.answers == ("namespace_without_pod_security",)

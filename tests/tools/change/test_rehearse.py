@@ -12,6 +12,7 @@ from tests.fakes.kubernetes_writes import Refused
 from tools import vocabulary
 from tools.actions.harden_workload import HardenWorkload
 from tools.actions.label_namespace import LabelNamespace, Level
+from tools.actions.restart import Restart
 from tools.change.account import Subject, may
 from tools.changes import Rehearsal, Seal, State, digest
 from tools.errors import AccessRefused, BadAction, ClusterUnreachable, NotAllowed
@@ -80,8 +81,14 @@ async def test_our_own_reading_predicts_what_the_server_does_not_say(
     rehearsal = await bench.rehearse()
     assert (rehearsal.state is State.READY) is ready
     if not ready:
-        assert rehearsal.state is State.WOULD_BE_REFUSED
+        assert rehearsal.state is State.REFUSED
         assert "enforces restricted" in rehearsal.reason
+        assert rehearsal.hint == "Say the user id that it is to run as."
+        web = vocabulary.decode(bench.action()).target
+        again = Restart(target=web, at="2026-01-01T00:00:00Z")
+        restarted = await bench.rehearse(vocabulary.encode(again))
+        assert restarted.state is State.WOULD_BE_REFUSED
+        assert "enforces restricted" in restarted.reason
 
 
 async def test_what_meets_the_level_afterwards_is_not_predicted_to_be_refused(bench: Any) -> None:

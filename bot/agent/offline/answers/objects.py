@@ -111,4 +111,4 @@ def fragment_text(item: Explained) -> str:
         return ""
     made = f"Fix (test it first; null takes a field out):\n```yaml\n{fix.fragment}\n```"
     notes = "\n".join(f"- {note}" for note in fix.notes[:MAX_NOTES])
-    return words.join(made if fix.fragment else "", notes)
+    return words.join(made if fix.fragment else "Fix:", notes)

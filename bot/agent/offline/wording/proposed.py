@@ -53,8 +53,10 @@ def _not_planned(data: NotPlanned) -> str:
     """Say why not, and what can be done."""
     refusal: Refusal = data.refusal
     if data.worked_out:
-        head = f"Not proposed: {data.title} (cluster {data.ref.cluster}). {refusal.public}"
-        return f"{head}\n\nWhat it would change, to be done by hand:\n{_facts(data.worked_out)}"
+        head = (
+            f"Not proposed (why: below). To {data.title} (cluster {data.ref.cluster}) by hand is:"
+        )
+        return f"{head}\n{_facts(data.worked_out)}"
     shown = ""
     if refusal.manifest:
         text = yaml.safe_dump(refusal.manifest, sort_keys=False, allow_unicode=True, width=200)

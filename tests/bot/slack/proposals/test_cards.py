@@ -191,6 +191,37 @@ def test_the_card_holds_all_that_an_approver_has_to_know():
         assert words in shown, words
 
 
+def test_what_stays_open_is_told():
+    made = rehearsal(
+        harden(), seal=None, left=("The node's container runtime socket stays (5.2.11).",)
+    )
+
+    shown = text_of(card(Case(proposal(rehearsal=msgspec.json.encode(made))), view()))
+
+    assert "*Stays open*" in shown
+    assert "container runtime socket stays (5.2.11)" in shown
+
+
+@pytest.mark.parametrize(
+    ("account", "undo_of", "outcome", "said"),
+    [
+        ("UANN", "b" * 32, "undone", "undone by <@UANN>"),
+        ("UANN", "b" * 32, "", "to be undone by <@UANN>"),
+        ("UBOB", "b" * 32, "undone", "approved by <@UBOB>"),
+        ("UBOB", "", "verified", "approved by <@UBOB>"),
+    ],
+)
+def test_who_undoes_a_change_does_not_approve_it(account, undo_of, outcome, said):
+    review = Review("a" * 32, account[1:].lower(), (TEAM, account), "approve", "", "d", NOW)
+    state = State.DONE if outcome else State.APPROVED
+    about = proposal(state, undo_of=undo_of, outcome=outcome)
+
+    shown = text_of(card(Case(about, (review,), (step(),)), view()))
+
+    assert said in shown
+    assert ("approved by" in shown) == ("approved" in said)
+
+
 def test_what_cannot_be_undone_is_marked():
     deleting = DeleteObject(target=harden().target)
     made = Rehearsal(
