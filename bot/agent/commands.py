@@ -65,9 +65,9 @@ class Role(Enum):
     """A name that the command gives."""
 
 
-def roles(line: str, offset: int = 0) -> Iterator[tuple[int, Role]]:
+def roles(line: str) -> Iterator[tuple[int, Role]]:
     """Give the words that stand for names, each with where it starts."""
-    words = [(found.start() + offset, found[0]) for found in _WORD.finditer(line)]
+    words = [(found.start(), found[0]) for found in _WORD.finditer(line)]
     at = 0
     while at < len(words):
         tool = words[at][1]

@@ -22,7 +22,7 @@ _SLACK = re.compile(
     r"<([a-zA-Z][\w+.-]{0,30}:[^|>\n]{1,2000}|(?://)?[\w-]+(?:\.[\w-]+)+[^|>\s]{0,2000}(?=\|))(?:\|([^>\n]{0,500}))?>"
 )
 _HTML = re.compile(
-    r"<\s*/?\s*(?:a|img|script|iframe|link|meta|form|svg|object|embed)\b[^>]*>?", re.I
+    r"<\s{0,20}/?\s{0,20}(?:a|img|script|iframe|link|meta|form|svg|object|embed)\b[^>]*>?", re.I
 )
 _URL = re.compile(
     r"[a-zA-Z][a-zA-Z0-9+.-]{1,30}:\s?[/\\]\s?[/\\][^\s`<>\"')\]}]*"

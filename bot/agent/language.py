@@ -31,7 +31,7 @@ _ENDINGS = (("ies", "y"), ("ied", "y"), *((end, "") for end in ("s", "es", "ed",
             *((end, "e") for end in ("ed", "ing", "ion", "ions", "able", "al")), ("able", ""), ("ness", ""), ("ment", ""),
             ("ments", ""), ("ally", ""), ("ically", "ic"), ("ility", "le"), ("ly", "le"), ("ation", "e"), ("ations", "e"), ("ation", ""))  # fmt: skip
 _PARTICIPLES = ("ed", "able", "ible", "less", "ful", "ly")
-_HOUSEHOLD = frozenset({"my", "your", "example", "sample", "some", "placeholder"})
+HOUSEHOLD = frozenset({"my", "your", "example", "sample", "some", "placeholder"})
 
 
 @cache
@@ -113,7 +113,7 @@ def compound(word: str, strict: bool) -> bool:
         return True
     first, *middle, last = word.split("-")
     if (
-        first in _HOUSEHOLD
+        first in HOUSEHOLD
         or any(part in JOINING for part in middle)
         or {last, last.removesuffix("s")} & ENDING
     ):

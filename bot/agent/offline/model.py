@@ -25,6 +25,13 @@ FACTS = "oakum_facts"
 """Key of an earlier answer: what its results named."""
 
 
+class Composed(AIMessage):
+    """A turn that our own code composed from typed results: it is made inert, and not grounded.
+
+    Only this file makes one; what an endpoint sends is never of this type, whatever it says.
+    """
+
+
 class OfflineModel(BaseChatModel):
     """Answers by rules; costs nothing and sends nothing anywhere."""
 
@@ -49,7 +56,7 @@ class OfflineModel(BaseChatModel):
             ToolCall(name=call.query, args=call.arguments, id=f"offline_{len(rounds)}_{index}")
             for index, call in enumerate(calls)
         ]
-        answer = AIMessage(content=f"{text}\n\n{FOOTER}" if text else "", tool_calls=made)
+        answer = Composed(content=f"{text}\n\n{FOOTER}" if text else "", tool_calls=made)
         return ChatResult(generations=[ChatGeneration(message=answer)])
 
 
