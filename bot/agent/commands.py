@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 
-from bot.agent.vocabulary import KINDS
-
 TOOL = re.compile(
     r"(?:^|[`$|&;>(]|\bsudo|\bxargs)[ \t]*(?:kubectl|oc|helm|docker|podman|nerdctl|crane|cosign|trivy|grype|syft|skopeo|"
     r"buildah|kustomize|kubescape|kube-bench|kube-score|checkov|argocd|flux)(?=[ \t`]|$)"
@@ -19,15 +17,14 @@ _WORD = re.compile(r"[^\s\"'`]+|\"[^\"]*\"|'[^']*'")
 _END = re.compile(r"[|&;>]+|--|\\")
 _IN_PLACE = frozenset({"-n", "--namespace", "-c", "--container", "--serviceaccount", "--sa"})
 """Flags of kubectl and helm whose value is a name."""
-_TAKING = frozenset(
-    (
-        "-l --selector -o --output -f --filename --image --tail --since -p --patch --type --for --timeout --as --as-group "
-        "--context --cluster --user -k --kustomize --set --values --version --replicas --grace-period --field-selector "
-        "--sort-by --limit --from-literal --from-file --verb --resource --kubeconfig --target --profile --overrides "
-        "--set-string --repo --local-port -L --max-log-requests --port --image-pull-policy --restart --from --clusterrole "
-        "--role --user --group --schedule --request-timeout --duration --audience --keep-annotations --to-revision"
-    ).split()
+_TAKING_TEXT = (
+    "-l --selector -o --output -f --filename --image --tail --since -p --patch --type --for --timeout --as --as-group "
+    "--context --cluster --user -k --kustomize --set --values --version --replicas --grace-period --field-selector "
+    "--sort-by --limit --from-literal --from-file --verb --resource --kubeconfig --target --profile --overrides "
+    "--set-string --repo --local-port -L --max-log-requests --port --image-pull-policy --restart --from --clusterrole "
+    "--role --user --group --schedule --request-timeout --duration --audience --keep-annotations --to-revision"
 )
+_TAKING = frozenset(_TAKING_TEXT.split())
 """Flags whose value is no name, or shows by its shape."""
 _NAMING = frozenset(
     {"logs", "exec", "attach", "port-forward", "debug", "drain", "cordon", "uncordon"}

@@ -14,8 +14,9 @@ from bot.agent import forms
 from bot.agent.allowed import Allowed, known_controls, known_versions
 from bot.agent.commands import TOOL, Role, roles
 from bot.agent.defuse import defuse_links, defuse_mentions, mask
-from bot.agent.naming import CODE, UNKNOWN, Chunk, Line, Names, chunks, is_english, without
+from bot.agent.naming import CODE, UNKNOWN, Line, is_english, without
 from bot.agent.normalise import normalise
+from bot.agent.shapes import Chunk, Names, chunks
 from bot.agent.vocabulary import CONNECTING, KINDS, VERSION_WORDS
 
 CONTROL, CVE, NAME, LINK = "control number", "CVE id", "object name", "link"
@@ -135,9 +136,9 @@ class _Checker:
         images = {found.start(1) for found in _IMAGE.finditer(line)}
         for chunk in chunks(line):
             role = placed.get(chunk.start)
-            if role or chunk.start in images or self._names_an_object(chunk):
-                if not self._names.commanded(chunk, role):
-                    yield chunk.start, chunk.end
+            checked = role or chunk.start in images or self._names_an_object(chunk)
+            if checked and not self._names.commanded(chunk, role):
+                yield chunk.start, chunk.end
 
     @staticmethod
     def _names_an_object(chunk: Chunk) -> bool:

@@ -103,7 +103,7 @@ def compound(word: str, strict: bool) -> bool:
     """
     one = word.removesuffix("s")
     if (
-        not {word, one}.isdisjoint(COMPOUNDS)
+        not {word, one}.isdisjoint(COMPOUNDS | _known())
         or word in code_words()
         or word in _prose()
         or one in _prose()
@@ -127,6 +127,7 @@ def compound(word: str, strict: bool) -> bool:
     return all(len(part) > 2 and ordinary(part) for part in (first, *middle, last))
 
 
-_ALWAYS = frozenset(
-    "non multi over under re de self cross per pre inter intra anti semi sub third two three all".split()
+_ALWAYS_TEXT = (
+    "non multi over under re de self cross per pre inter intra anti semi sub third two three all"
 )
+_ALWAYS = frozenset(_ALWAYS_TEXT.split())
