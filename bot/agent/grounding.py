@@ -72,13 +72,13 @@ def ground(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
 def inert(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
     """Make a text inert that our own code composed of typed results: no links, mentions or secrets."""
     known = Names(allowed, frozenset(), english=False)
-    return _inert(mask(normalise(text)), hosts | allowed.hosts, known.resolves, [])
+    return _inert(mask(normalise(text)), hosts | allowed.hosts, known.linked, [])
 
 
 def _inert(
     text: str, hosts: frozenset[str], known: Callable[[str], bool], removed: list[str]
 ) -> Grounded:
-    linked, links = defuse_links(text, hosts, lambda token: known(token.lower()))
+    linked, links = defuse_links(text, hosts, known)
     return Grounded(mask(defuse_mentions(linked)).strip(), (*removed, *[LINK] * links))
 
 
@@ -109,7 +109,7 @@ class _Checker:
 
     def known_text(self, token: str) -> bool:
         """Tell whether a host or image reference stands in results or passages."""
-        return self._names.known(token)
+        return self._names.linked(token)
 
     def _code_line(self, line: str, language: str) -> str:
         if TOOL.search(line):

@@ -120,10 +120,19 @@ class Names:
             for item in (repository, bare, f"docker.io/{bare}", f"docker.io/library/{bare}")
         ):
             return True
-        public = host in REGISTRIES or not _HOST.fullmatch(host)
-        return public and any(
-            part in SOFTWARE for part in (rest if host in REGISTRIES else repository).split("/")
-        )
+        if rest and self.known(host) and all(self.known(part) for part in rest.split("/")):
+            return True
+        path = rest if host in REGISTRIES else repository
+        return path.partition("/")[0] in SOFTWARE
+
+    def linked(self, token: str) -> bool:
+        """Tell whether a host with a path may stand: an image that may be named, and no link."""
+        reference = re.sub(r"(?:@sha256)?[@:]?$", "", token)
+        if self.known(token.lower()) or (_IMAGE.fullmatch(reference) and self.image(reference)):
+            return True
+        host, _, path = reference.partition("/")
+        parts = re.split(r"[/:]", path)
+        return host in REGISTRIES and all(part.isupper() or self._a_word(part) for part in parts)
 
     def commanded(self, chunk: "Chunk", role: Role | None) -> bool:
         """Judge a word of a command: a name where one is expected; else only its shape."""

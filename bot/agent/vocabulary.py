@@ -79,7 +79,7 @@ HEADS = frozenset(_HEADS_TEXT.split())
 _SOFTWARE_TEXT = (
     "alpine amazon anchore apache apparmor aqua aquasecurity argo argo-cd argocd auditd aws azure bash bitnami "
     "bottlerocket buildah buildctl buildkit buildkitd buildx busybox calico cert-manager chainguard checkov cilium "
-    "clair cloudflare cluster-autoscaler cni concourse connaisseur conftest containerd coredns cosign crane "
+    "aquasec kaniko-project curlimages clair cloudflare cluster-autoscaler cni concourse connaisseur conftest containerd coredns cosign crane "
     "cri-o crictl csi curl cyclonedx datadog debian dependabot dex dind distroless docker docker-bench "
     "docker-bench-security docker-compose ebpf ecr eks elasticsearch envoy etcd etcdctl external-dns "
     "external-secrets falco falcosidekick fedora fluent-bit fluentd flux fluxcd gatekeeper gcr ghcr git github "
