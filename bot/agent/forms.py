@@ -9,7 +9,8 @@ import re
 _GLUE = r"[*_~`\\]{0,3}[ ]?[*_~`\\]{0,3}"
 _POINT = rf"{_GLUE}\.{_GLUE}"
 _DOTTED = rf"\d{{1,3}}(?:{_POINT}\d{{1,3}}){{1,4}}"
-NUMBER = re.compile(_DOTTED)
+_SEPARATED = r"\d{1,2}[-_/]\d{1,2}[-_/]\d{1,3}(?!\d)"
+NUMBER = re.compile(rf"{_DOTTED}|{_SEPARATED}")
 LEAD = (
     r"(?<![A-Za-z])(?:CIS|controls?|recommendations?|sections?|rules?|benchmark|requirements?|"
     r"kontrollen?|abschnitt)(?![A-Za-z])"
@@ -17,7 +18,7 @@ LEAD = (
 SPEAKS_OF_CONTROLS = re.compile(rf"(?i){LEAD}")
 LED = re.compile(
     rf"(?i)({LEAD})([^0-9\n]{{0,30}}?)(v?)({_DOTTED}|\d{{1,2}}([-_/:\\| ])\d{{1,2}}\5\d{{1,3}}(?!\d))"
-    rf"(?![\w-]*[a-z])((?:[ \t]?(?:,|&|/|\band\b|\bor\b|\bund\b|\boder\b)[ \t]?(?:and |or )?{_DOTTED})*)"
+    rf"(?![\w-]*[a-z])((?:[ \t]?(?:,|&|/|\band\b|\bor\b|\bund\b|\boder\b)[ \t]?(?:and |or )?(?:{_DOTTED}|{_SEPARATED}))*)"
 )
 """Lead word, what stands between, v, number, (separator), further numbers."""
 BARE = re.compile(

@@ -28,7 +28,7 @@ from knowledge.documents import FOLDER, read_folder
 _CODE = re.compile(r"(?ms)^```.*?^```|`[^`\n]*`")
 _WORD = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ENDINGS = (("ies", "y"), ("ied", "y"), *((end, "") for end in ("s", "es", "ed", "ing", "ly", "ion", "ions", "al")),
-            *((end, "e") for end in ("ed", "ing", "ion", "ions", "able", "al")), ("able", ""), ("ness", ""), ("ment", ""),
+            *((end, "e") for end in ("ed", "ing", "ion", "ions", "able", "al")), ("est", ""), ("est", "e"), ("able", ""), ("ness", ""), ("ment", ""),
             ("ments", ""), ("ally", ""), ("ically", "ic"), ("ility", "le"), ("ly", "le"), ("ation", "e"), ("ations", "e"), ("ation", ""))  # fmt: skip
 _PARTICIPLES = ("ed", "able", "ible", "less", "ful", "ly")
 HOUSEHOLD = frozenset({"my", "your", "example", "sample", "some", "placeholder"})

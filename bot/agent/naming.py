@@ -123,16 +123,17 @@ class Line:
         return not CHUNK.search(f"{self._text[start : chunk.start]} {self._text[chunk.end : end]}")
 
     def _claimed(self, chunk: Chunk, following: Chunk | None) -> bool:
-        """Tell whether a chunk is said to be something, in a sentence that denies nothing."""
+        """Tell whether a chunk stands where something is said of it."""
         if following is None or following.lower not in PREDICATES:
             return False
         said = _BLANK.fullmatch(self._text[chunk.end : following.start])
-        return bool(said) and not self._denied[bisect_right(self._ends, chunk.start)]
+        return bool(said)
 
     def _fine(self, index: int, chunk: Chunk) -> bool:
         names, token = self._names, chunk.lower
         previous, following = self._beside(index)
         claimed = self._claimed(chunk, following)
+        asserted = claimed and not self._denied[bisect_right(self._ends, chunk.start)]
         kinded = self._after_kind(index)
         listed = self._goes_on(previous, chunk)
         expected = kinded or bool(listed) or self._placed(index, chunk)
@@ -141,11 +142,13 @@ class Line:
         if fine is None and not chunk.text.isascii() and not chunk.code:
             fine = True
         elif fine is None and HYPHENED.fullmatch(token):
-            fine = self._hyphened(chunk, token, claimed, expected)
+            fine = names.known(token, asserted) or self._hyphened(chunk, token, strict, expected)
         elif fine is None and not chunk.text.islower():
-            fine = not (chunk.code and kinded) or names.known(token, claimed) or ordinary(token)
+            fine = not (chunk.code and kinded) or names.known(token, asserted) or ordinary(token)
         elif fine is None:
-            fine = self._plain(index, chunk, claimed, kinded, listed)
+            fine = names.known(token, asserted) or self._plain(
+                index, chunk, claimed, kinded, listed
+            )
         self._follow(chunk, token, kinded, listed, fine)
         return fine
 
@@ -156,18 +159,16 @@ class Line:
             chunks[index + 1] if index + 1 < len(chunks) else None,
         )
 
-    def _hyphened(self, chunk: Chunk, token: str, claimed: bool, expected: bool) -> bool:
-        if self._names.known(token, claimed):
-            return True
+    @staticmethod
+    def _hyphened(chunk: Chunk, token: str, strict: bool, expected: bool) -> bool:
         inner = chunk.text[1:]
-        if not chunk.code and not expected and inner != inner.lower():
-            return True
-        return compound(token, bool(chunk.code) or expected or claimed)
+        capital = not chunk.code and not expected and inner != inner.lower()
+        return capital or compound(token, strict)
 
     def _plain(self, index: int, chunk: Chunk, claimed: bool, kinded: bool, listed: str) -> bool:
         """Judge a lower-case word without a hyphen: by its place, and only where a name is expected."""
         names, token = self._names, chunk.text
-        if names.known(token, claimed) or not LOWER.fullmatch(token):
+        if not LOWER.fullmatch(token):
             return True
         if self._alone(chunk):
             return False

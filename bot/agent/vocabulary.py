@@ -63,7 +63,7 @@ _ENDING_TEXT = (
     "over back by through away party end style sized grade proof class case safe right old new first last high "
     "low deep long rich poor heavy light friendly native compliant compatible bound exempt prone more less "
     "driven built made known proven written given led set held borne sent hidden broken chosen taken run "
-    "is tenant tier privilege root day hour minute week month year glass trust weit frei basiert"
+    "is day hour minute week month year glass trust weit frei basiert"
 )
 ENDING = frozenset(_ENDING_TEXT.split())
 """Last parts that make a word of the language: `node-level`."""
