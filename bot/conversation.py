@@ -168,7 +168,9 @@ async def _with_proposals(
         said = telling.NOTHING_CHANGED
     if not said:
         return given
-    said = "\n".join(filter(None, (state.grounded(said), telling.looked_up(asked, request.place))))
+    said = "\n".join(
+        filter(None, (state.inert(said).text, telling.looked_up(asked, request.place)))
+    )
     await state.report(Progress("text", said))
     ids = tuple(one.id for one in asked if one.id)
     return replace(given, text=f"{given.text}\n\n{said}", proposals=ids)

@@ -41,6 +41,8 @@ from tools.queries.result import (
 from tools.types import Finding, ResourceRef
 
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]*")
+_TAG = re.compile(r"(?::[^/@]*)?(?:@[^/]*)?$")
+"""What stands behind the repository of an image."""
 _CVE = re.compile(r"CVE-\d{4}-\d{4,7}", re.I)
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 MAX_FACTS = 400
@@ -88,6 +90,8 @@ class Allowed:
             word = match[0].rstrip(".:/-")
             self.words.add(word)
             self.words.update(part for part in re.split(r"[/:@]", word) if part)
+            if "/" in word:
+                self.words.add(_TAG.sub("", word))
         self.cves.update(found.upper() for found in _CVE.findall(text))
 
     def add_passage(self, passage: Passage) -> None:
@@ -230,6 +234,7 @@ def _workloads(allowed: Allowed, data: Workloads) -> None:
 def _object(allowed: Allowed, data: ObjectRead) -> None:
     allowed.add_ref(data.ref)
     allowed.names.update(name.lower() for name in data.names)
+    allowed.add_words(" ".join(data.names))
     _settings(allowed, data.settings)
 
 

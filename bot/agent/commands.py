@@ -17,66 +17,14 @@ _WORD = re.compile(r"[^\s\"'`]+|\"[^\"]*\"|'[^']*'")
 _END = re.compile(r"[|&;>]+|--|\\")
 _IN_PLACE = frozenset({"-n", "--namespace", "-c", "--container", "--serviceaccount", "--sa"})
 """Flags of kubectl and helm whose value is a name."""
-_TAKING = frozenset(
-    [
-        "-l",
-        "--selector",
-        "-o",
-        "--output",
-        "-f",
-        "--filename",
-        "--image",
-        "--tail",
-        "--since",
-        "-p",
-        "--patch",
-        "--type",
-        "--for",
-        "--timeout",
-        "--as",
-        "--as-group",
-        "--context",
-        "--cluster",
-        "--user",
-        "-k",
-        "--kustomize",
-        "--set",
-        "--values",
-        "--version",
-        "--replicas",
-        "--grace-period",
-        "--field-selector",
-        "--sort-by",
-        "--limit",
-        "--from-literal",
-        "--from-file",
-        "--verb",
-        "--resource",
-        "--kubeconfig",
-        "--target",
-        "--profile",
-        "--overrides",
-        "--set-string",
-        "--repo",
-        "--local-port",
-        "-L",
-        "--max-log-requests",
-        "--port",
-        "--image-pull-policy",
-        "--restart",
-        "--from",
-        "--clusterrole",
-        "--role",
-        "--user",
-        "--group",
-        "--schedule",
-        "--request-timeout",
-        "--duration",
-        "--audience",
-        "--keep-annotations",
-        "--to-revision",
-    ]
+_TAKING_TEXT = (
+    "-l --selector -o --output -f --filename --image --tail --since -p --patch --type --for --timeout --as --as-group "
+    "--context --cluster --user -k --kustomize --set --values --version --replicas --grace-period --field-selector "
+    "--sort-by --limit --from-literal --from-file --verb --resource --kubeconfig --target --profile --overrides "
+    "--set-string --repo --local-port -L --max-log-requests --port --image-pull-policy --restart --from --clusterrole "
+    "--role --user --group --schedule --request-timeout --duration --audience --keep-annotations --to-revision"
 )
+_TAKING = frozenset(_TAKING_TEXT.split())
 """Flags whose value is no name, or shows by its shape."""
 _NAMING = frozenset(
     {"logs", "exec", "attach", "port-forward", "debug", "drain", "cordon", "uncordon"}
@@ -114,9 +62,9 @@ class Role(Enum):
     """A name that the command gives."""
 
 
-def roles(line: str, offset: int = 0) -> Iterator[tuple[int, Role]]:
+def roles(line: str) -> Iterator[tuple[int, Role]]:
     """Give the words that stand for names, each with where it starts."""
-    words = [(found.start() + offset, found[0]) for found in _WORD.finditer(line)]
+    words = [(found.start(), found[0]) for found in _WORD.finditer(line)]
     at = 0
     while at < len(words):
         tool = words[at][1]

@@ -22,7 +22,7 @@ _SLACK = re.compile(
     r"<([a-zA-Z][\w+.-]{0,30}:[^|>\n]{1,2000}|(?://)?[\w-]+(?:\.[\w-]+)+[^|>\s]{0,2000}(?=\|))(?:\|([^>\n]{0,500}))?>"
 )
 _HTML = re.compile(
-    r"<\s*/?\s*(?:a|img|script|iframe|link|meta|form|svg|object|embed)\b[^>]*>?", re.I
+    r"<\s{0,20}/?\s{0,20}(?:a|img|script|iframe|link|meta|form|svg|object|embed)\b[^>]*>?", re.I
 )
 _URL = re.compile(
     r"[a-zA-Z][a-zA-Z0-9+.-]{1,30}:\s?[/\\]\s?[/\\][^\s`<>\"')\]}]*"
@@ -44,6 +44,11 @@ _BARE = re.compile(
     r"pl|ch|at|be|br|jp|kr|tw|hk|sg|au|ca|tv|fm|am|im|is|pw|ws|nu|onion)|www\.[a-z0-9.-]*[a-z0-9])(?![\w-])(?::\d+)?(?:[/?#][^\s`<>\"')\]]*)?",
     re.I,
 )
+_REGISTRY = re.compile(r"(?:docker|oci)://(.+)")
+_LOCAL = re.compile(
+    r"unix:///(?:var/)?run/[\w./-]+|https://kubernetes\.default\.svc(?:\.cluster\.local)?(?:/[a-z0-9/]{0,40})?"
+)
+"""What leads nowhere outside: a socket of the machine, the API server as pods see it."""
 _FIELD_LIKE = frozenset(
     (
         *(
@@ -137,6 +142,9 @@ class _Links:
     def url(self, match: re.Match[str]) -> str:
         address = match[0].rstrip(".,;:!?*_")
         tail = match[0][len(address) :]
+        image = _REGISTRY.match(address)
+        if (image and self._known(image[1])) or _LOCAL.fullmatch(address):
+            return self._keep(address, "") + tail
         if allowed_host(address, self._hosts):
             return self._keep(address, "") + tail
         return self.foreign(match) + tail

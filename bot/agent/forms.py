@@ -9,7 +9,8 @@ import re
 _GLUE = r"[*_~`\\]{0,3}[ ]?[*_~`\\]{0,3}"
 _POINT = rf"{_GLUE}\.{_GLUE}"
 _DOTTED = rf"\d{{1,3}}(?:{_POINT}\d{{1,3}}){{1,4}}"
-NUMBER = re.compile(_DOTTED)
+_SEPARATED = r"\d{1,2}[-_/]\d{1,2}[-_/]\d{1,3}(?!\d)"
+NUMBER = re.compile(rf"{_DOTTED}|{_SEPARATED}")
 LEAD = (
     r"(?<![A-Za-z])(?:CIS|controls?|recommendations?|sections?|rules?|benchmark|requirements?|"
     r"kontrollen?|abschnitt)(?![A-Za-z])"
@@ -17,7 +18,7 @@ LEAD = (
 SPEAKS_OF_CONTROLS = re.compile(rf"(?i){LEAD}")
 LED = re.compile(
     rf"(?i)({LEAD})([^0-9\n]{{0,30}}?)(v?)({_DOTTED}|\d{{1,2}}([-_/:\\| ])\d{{1,2}}\5\d{{1,3}}(?!\d))"
-    rf"(?![\w-]*[a-z])((?:[ \t]?(?:,|&|/|\band\b|\bor\b|\bund\b|\boder\b)[ \t]?(?:and |or )?{_DOTTED})*)"
+    rf"(?![\w-]*[a-z])((?:[ \t]?(?:,|&|/|\band\b|\bor\b|\bund\b|\boder\b)[ \t]?(?:and |or )?(?:{_DOTTED}|{_SEPARATED}))*)"
 )
 """Lead word, what stands between, v, number, (separator), further numbers."""
 BARE = re.compile(
@@ -39,8 +40,8 @@ _ISSUERS = (
     "XSA|ZDI|TALOS|CNVD|CNNVD|JVNDB|EUVD|MFSA|VU|BDU|GSD|CGA|MAL|ASB|BIT|DRUPAL|TEMP|RSEC|HSEC|VMSA|ICSA|CISCO-SA"
 )
 ADVISORY = re.compile(
-    rf"(?i)(?<![\w-])(?:(?:{_ISSUERS})[\s_:#*`]?[{_DASH}\s_:#]?[*`]{{0,2}}(?:[a-z]+[{_DASH}]){{0,4}}"
-    rf"(?:\d[\w:.{_DASH}]*\d|[0-9a-z]{{4}}(?:[{_DASH}][0-9a-z]{{4}}){{2}})"
+    rf"(?i)(?<![\w-])(?:(?:{_ISSUERS})[\s_:#*`]?[{_DASH}\s_:#]?[*`]{{0,2}}(?:[a-z]{{1,40}}[{_DASH}]){{0,4}}"
+    rf"(?:\d[\w:.{_DASH}]{{0,40}}\d|[0-9a-z]{{4}}(?:[{_DASH}][0-9a-z]{{4}}){{2}})"
     rf"|GO[{_DASH}_ ](?:19|20)\d\d[{_DASH}_:]\d{{4}}|(?-i:[A-Z]{{2,12}})[{_DASH}](?:19|20)\d\d[{_DASH}:]\d{{2,}})(?![\w])"
 )
 """Of any issuer but MITRE: by its letters, or letters, a year and a number."""

@@ -14,15 +14,15 @@ from bot.agent import forms
 from bot.agent.allowed import Allowed, known_controls, known_versions
 from bot.agent.commands import TOOL, Role, roles
 from bot.agent.defuse import defuse_links, defuse_mentions, mask
-from bot.agent.naming import UNKNOWN, Chunk, Line, Names, chunks, command_word, is_english
+from bot.agent.naming import CODE, UNKNOWN, Line, is_english, without
 from bot.agent.normalise import normalise
+from bot.agent.shapes import Chunk, Names, chunks
 from bot.agent.vocabulary import CONNECTING, KINDS, VERSION_WORDS
 
 CONTROL, CVE, NAME, LINK = "control number", "CVE id", "object name", "link"
 MARK = "[not verified]"
 
 _FENCE = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,})([^\n`]*).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)")
-_CODE = re.compile(r"`+([^`\n]{1,300})`+")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _NEW_NAME = re.compile(
     r"metadata[\"']?:\s*(?:\{[^}\n]{0,200}?)?[\"']?name[\"']?:\s*[\"']?([a-z0-9.-]{1,253})"
@@ -72,13 +72,13 @@ def ground(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
 def inert(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
     """Make a text inert that our own code composed of typed results: no links, mentions or secrets."""
     known = Names(allowed, frozenset(), english=False)
-    return _inert(mask(normalise(text)), hosts | allowed.hosts, known.resolves, [])
+    return _inert(mask(normalise(text)), hosts | allowed.hosts, known.linked, [])
 
 
 def _inert(
     text: str, hosts: frozenset[str], known: Callable[[str], bool], removed: list[str]
 ) -> Grounded:
-    linked, links = defuse_links(text, hosts, lambda token: known(token.lower()))
+    linked, links = defuse_links(text, hosts, known)
     return Grounded(mask(defuse_mentions(linked)).strip(), (*removed, *[LINK] * links))
 
 
@@ -109,11 +109,11 @@ class _Checker:
 
     def known_text(self, token: str) -> bool:
         """Tell whether a host or image reference stands in results or passages."""
-        return self._names.known(token)
+        return self._names.linked(token)
 
     def _code_line(self, line: str, language: str) -> str:
         if TOOL.search(line):
-            return self._replaced(line, self._wrong_in_command(line))
+            return without(line, self._wrong_in_command(line), self._name_out)
         if comment := _COMMENT.search(line):
             code, said = line[: comment.start()], line[comment.start() :]
             return self._code_line(code, language) + Line(said, self._names).checked(self._name_out)
@@ -123,12 +123,12 @@ class _Checker:
             and not line.lstrip().startswith(("```", "~~~"))
         ):
             return Line(line, self._names).checked(self._name_out)
-        return self._replaced(line, self._wrong_in_code(line))
+        return without(line, self._wrong_in_code(line), self._name_out)
 
     def _wrong_in_command(self, line: str) -> Iterator[tuple[int, int]]:
         found = dict(roles(line))
         for chunk in chunks(line):
-            if not command_word(self._names, chunk, found.get(chunk.start)):
+            if not self._names.commanded(chunk, found.get(chunk.start)):
                 yield chunk.start, chunk.end
 
     def _wrong_in_code(self, line: str) -> Iterator[tuple[int, int]]:
@@ -136,22 +136,14 @@ class _Checker:
         images = {found.start(1) for found in _IMAGE.finditer(line)}
         for chunk in chunks(line):
             role = placed.get(chunk.start)
-            if role or chunk.start in images or self._names_an_object(chunk):
-                if not command_word(self._names, chunk, role):
-                    yield chunk.start, chunk.end
+            checked = role or chunk.start in images or self._names_an_object(chunk)
+            if checked and not self._names.commanded(chunk, role):
+                yield chunk.start, chunk.end
 
     @staticmethod
     def _names_an_object(chunk: Chunk) -> bool:
         kind, slash, _ = chunk.lower.partition("/")
         return bool(slash and kind in KINDS) or chunk.lower.startswith("system:serviceaccount")
-
-    def _replaced(self, line: str, wrong: Iterator[tuple[int, int]]) -> str:
-        pieces: list[str] = []
-        at = 0
-        for start, end in wrong:
-            pieces += [line[at:start], self._name_out()]
-            at = end
-        return "".join([*pieces, line[at:]])
 
     def _name_out(self) -> str:
         return self._out(NAME)
@@ -238,7 +230,7 @@ def _unescaped(text: str) -> str:
     """Take Markdown's backslashes out of prose, as whoever draws it does."""
     pieces: list[str] = []
     at = 0
-    for code in _CODE.finditer(text):
+    for code in CODE.finditer(text):
         pieces += [_ESCAPE.sub(r"\1", text[at : code.start()]), code[0]]
         at = code.end()
     return "".join([*pieces, _ESCAPE.sub(r"\1", text[at:])])

@@ -28,10 +28,10 @@ from knowledge.documents import FOLDER, read_folder
 _CODE = re.compile(r"(?ms)^```.*?^```|`[^`\n]*`")
 _WORD = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ENDINGS = (("ies", "y"), ("ied", "y"), *((end, "") for end in ("s", "es", "ed", "ing", "ly", "ion", "ions", "al")),
-            *((end, "e") for end in ("ed", "ing", "ion", "ions", "able", "al")), ("able", ""), ("ness", ""), ("ment", ""),
+            *((end, "e") for end in ("ed", "ing", "ion", "ions", "able", "al")), ("est", ""), ("est", "e"), ("able", ""), ("ness", ""), ("ment", ""),
             ("ments", ""), ("ally", ""), ("ically", "ic"), ("ility", "le"), ("ly", "le"), ("ation", "e"), ("ations", "e"), ("ation", ""))  # fmt: skip
 _PARTICIPLES = ("ed", "able", "ible", "less", "ful", "ly")
-_HOUSEHOLD = frozenset({"my", "your", "example", "sample", "some", "placeholder"})
+HOUSEHOLD = frozenset({"my", "your", "example", "sample", "some", "placeholder"})
 
 
 @cache
@@ -103,7 +103,7 @@ def compound(word: str, strict: bool) -> bool:
     """
     one = word.removesuffix("s")
     if (
-        not {word, one}.isdisjoint(COMPOUNDS)
+        not {word, one}.isdisjoint(COMPOUNDS | _known())
         or word in code_words()
         or word in _prose()
         or one in _prose()
@@ -113,7 +113,7 @@ def compound(word: str, strict: bool) -> bool:
         return True
     first, *middle, last = word.split("-")
     if (
-        first in _HOUSEHOLD
+        first in HOUSEHOLD
         or any(part in JOINING for part in middle)
         or {last, last.removesuffix("s")} & ENDING
     ):
@@ -127,26 +127,7 @@ def compound(word: str, strict: bool) -> bool:
     return all(len(part) > 2 and ordinary(part) for part in (first, *middle, last))
 
 
-_ALWAYS = frozenset(
-    [
-        "non",
-        "multi",
-        "over",
-        "under",
-        "re",
-        "de",
-        "self",
-        "cross",
-        "per",
-        "pre",
-        "inter",
-        "intra",
-        "anti",
-        "semi",
-        "sub",
-        "third",
-        "two",
-        "three",
-        "all",
-    ]
+_ALWAYS_TEXT = (
+    "non multi over under re de self cross per pre inter intra anti semi sub third two three all"
 )
+_ALWAYS = frozenset(_ALWAYS_TEXT.split())

@@ -23,9 +23,10 @@ from langgraph.types import Command
 
 from bot.agent import toolbox
 from bot.agent.allowed import Allowed, catalogue_hosts
-from bot.agent.grounding import Grounded, ground
+from bot.agent.grounding import Grounded, ground, inert
 from bot.agent.limits import Budget
 from bot.agent.model import unavailable
+from bot.agent.offline.model import Composed
 from bot.agent.steps import doing, shown_arguments
 from bot.agent.summary import found_so_far
 from bot.errors import LimitReached
@@ -78,6 +79,10 @@ class Run:
     def grounded(self, text: str) -> str:
         """Give what may be shown of a line beside the answer."""
         return self.check(text).text
+
+    def inert(self, text: str) -> Grounded:
+        """Make a text inert that our own code composed."""
+        return inert(text, self.allowed, self.hosts | catalogue_hosts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +233,14 @@ def _model_messages(update: Any) -> list[AIMessage]:
 def _final(last: AIMessage | None, state: Run, limit: str) -> str:
     """Make the text to show: the model's when it ended by itself, else what was found."""
     said = "" if last is None or last.tool_calls else str(last.text).strip()
+    composed = bool(limit) or not said or isinstance(last, Composed)
     if limit:
         said = f"{limit} This is what I found so far.\n\n{found_so_far(state.results)}"
     elif not said:
         said = f"The model gave no answer. This is what I found.\n\n{found_so_far(state.results)}"
     elif last is not None and last.response_metadata.get("finish_reason") == "length":
         said += "\n\n(The model's answer was cut at its length limit.)"
-    checked = state.check(said)
+    checked = state.inert(said) if composed else state.check(said)
     state.removed = checked.removed
     return checked.text + _taken_out(checked.removed)
 

@@ -1,68 +1,31 @@
-"""Finds what is written as the name of an object, and tells whether anything supports it.
+"""Tells of each chunk of a line by its place whether a name is expected there, and takes out what is none.
 
-One tokenizer for prose and code: a chunk is what stands between blanks, quotes and brackets; its shape
-says what it is (image reference, path, flag, field, version, slashed or hyphened word, plain word), and
-its place whether a name is expected there. Only what is shaped or placed as a name and resolves nowhere
-is taken out. Linear: each chunk is looked at with its neighbours. Used by `bot.agent.grounding`.
+A name is expected after a kind and in a list that goes on from there, in backticks, in bold, in a cell of
+a table, at the head of a list's line, and where something is claimed of it (`x is privileged`). A word
+with hyphens is a name anywhere unless it is one of the language. Linear: each chunk is looked at with its
+neighbours. Used by `bot.agent.grounding`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 
-from bot.agent.allowed import Allowed, catalogue_words
-from bot.agent.commands import TOOL, Role, roles
-from bot.agent.language import code_words, compound, ordinary, stopword
-from bot.agent.normalise import latin
+from bot.agent.allowed import catalogue_words
+from bot.agent.commands import TOOL, roles
+from bot.agent.language import compound, ordinary, stopword
+from bot.agent.shapes import CHUNK, HYPHENED, LOWER, Chunk, Names, chunks
 from bot.agent.vocabulary import (
-    APPLICATIONS,
     KIND_WORDS,
-    KINDS,
-    PAIRS,
     PREDICATES,
-    REGISTRIES,
-    SOFTWARE,
     SUBJECT_WORDS,
-    SUBRESOURCES,
-    VERBS,
 )
 
-_CHUNK = re.compile(r"(?:[^\s`*\"'“”‘’(){}\[\]|,;!?…—–=]|(?<=[A-Za-z])['’](?=[A-Za-z]))+")
-_CODE = re.compile(r"`+([^`\n]{1,300})`+")
+CODE = re.compile(r"(?<!`)`{1,9}([^`\n]{1,300})`{1,9}")
 UNKNOWN = re.compile(
     r"\b(?:no|not|none|never|nothing|unknown|cannot|without|neither|nor|n't|kein\w*|nicht|unbekannt|nirgends)\b|n['’]t\b",
     re.I,
 )
 _SENTENCE = re.compile(r"(?<=[.?!])\s")
-_PLACEHOLDER = re.compile(
-    r"<[^<>]*>|\$\{?\w|\.\.\.|(?:^|[/:@])(?:[A-Z][A-Z0-9_]*|your[\w-]*|YOUR[\w-]*)(?=$|[/:@])"
-)
-_NUMERIC = re.compile(r"[v~<>+-]?\d[\d.:/%x-]*(?:[a-zA-Z]{1,2})?[+%]?")
-_DIGEST = re.compile(r"(?:.*@)?sha(?:256|512):[0-9a-f]{12,}")
-_SYSTEM = re.compile(r"system:serviceaccounts?:(.+)")
-_IMAGE = re.compile(r"((?:[\w.-]+(?::\d+)?/)*[a-z0-9][\w.-]*)(?::([\w][\w.-]*))?(@.*)?")
-_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}|\d+(?:\.\d+){3}|localhost")
-_FILE = re.compile(
-    r".*\.(?:ya?ml|json|sh|md|txt|sock|conf|cfg|crt|key|pem|log|toml|go|py|rego|tf|tpl|env|lock|tgz|gz)"
-)
-_SYSTEM_PATH = (
-    "etc",
-    "var",
-    "proc",
-    "sys",
-    "run",
-    "usr",
-    "dev",
-    "home",
-    "tmp",
-    "opt",
-    "lib",
-    "bin",
-    "mnt",
-)
-_LOWER = re.compile(r"[a-z][a-z0-9]*")
-_HYPHENED = re.compile(r"[a-z0-9]+(?:-+[a-z0-9]+)+")
 _TO_KIND = re.compile(r"[ \t]?[*_\"'“‘`:(\[=]{0,3}[ \t]?[*_\"'“‘`]{0,3}")
 _BLANK = re.compile(r"[*_\"'”’`)]{0,4}[ \t]+[*_\"'“‘`]{0,3}")
 _COMMA = re.compile(r"[*_\"'”’`)]{0,4}[ \t]?,[ \t]?[*_\"'“‘`]{0,3}")
@@ -85,42 +48,12 @@ _OPENING = frozenset(
         "so",
     }
 )
+_MARKS = tuple("*_\"'“”‘’`")
 _CLAUSE = re.compile(r"[.;:!?,—–]")
-_POSSESSIVE = re.compile(r"['’]s$")
-_TRAILING = ".:/_\\"
-_DETERMINED = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "our",
-        "your",
-        "its",
-        "their",
-        "this",
-        "that",
-        "each",
-        "every",
-        "das",
-        "die",
-        "der",
-    ]
-)
-_NAMED_KINDS = frozenset(
-    [
-        "deployment",
-        "deployments",
-        "namespace",
-        "namespaces",
-        "pod",
-        "pods",
-        "statefulset",
-        "daemonset",
-        "cronjob",
-        "workload",
-        "workloads",
-    ]
-)
+_DETERMINED_TEXT = "the a an our your its their this that each every das die der"
+_DETERMINED = frozenset(_DETERMINED_TEXT.split())
+_NAMED_KINDS_TEXT = "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob workload workloads"
+_NAMED_KINDS = frozenset(_NAMED_KINDS_TEXT.split())
 _ENGLISH = re.compile(r"(?i)\b(?:the|is|are|and|of|to|in|a|as|it|runs?|has)\b")
 _OTHER = re.compile(
     r"(?i)\b(?:der|die|das|und|ist|nicht|ein|eine|le|les|la|et|est|el|los|que|il|di|het|een|den|mit)\b"
@@ -132,159 +65,15 @@ def is_english(text: str) -> bool:
     return len(_ENGLISH.findall(text)) >= len(_OTHER.findall(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A chunk of one line and where it stands."""
-
-    text: str
-    start: int
-    end: int
-    code: tuple[int, int] | None
-    """The span in backticks it stands in, backticks included."""
-
-    @property
-    def lower(self) -> str:
-        """The one spelling that names are looked up in."""
-        return (self.text if self.text.isascii() else latin(self.text)).replace("\\", "").lower()
-
-
-@dataclass(frozen=True)
-class Names:
-    """What resolves in one answer."""
-
-    allowed: Allowed
-    introduced: frozenset[str]
-    """Names that the answer itself gives to what it proposes to make."""
-    english: bool
-
-    def resolves(self, token: str) -> bool:
-        """Tell whether a result, a passage, the catalogue or well-known software has this word."""
-        allowed = self.allowed
-        return token in allowed.names or token in allowed.words or token in code_words()
-
-    def known(self, token: str, claimed: bool = False) -> bool:
-        """Tell whether a name may stand; the asker's own words may not where something is claimed of them."""
-        if self.resolves(token):
-            return True
-        return not claimed and (token in self.allowed.asked or token in self.introduced)
-
-    def object(self, token: str) -> bool:
-        """Tell whether a name may stand where only an object's can: not for being software alone."""
-        if token in APPLICATIONS and token not in self.allowed.names | self.allowed.words:
-            return token in self.allowed.asked
-        return self.known(token)
-
-    def image(self, reference: str) -> bool:
-        """Tell whether an image may be named: one that was read, or well-known software."""
-        match = _IMAGE.fullmatch(reference)
-        if match is None or self.known(reference):
-            return match is not None
-        repository, digest = match[1].lower(), match[3]
-        if digest and _DIGEST.fullmatch(digest) and not self.known(digest[1:]):
-            return False
-        bare = repository.removeprefix("docker.io/").removeprefix("library/")
-        host, _, rest = repository.partition("/")
-        if any(
-            self.known(item)
-            for item in (repository, bare, f"docker.io/{bare}", f"docker.io/library/{bare}")
-        ):
-            return True
-        public = host in REGISTRIES or not _HOST.fullmatch(host)
-        return public and any(
-            part in SOFTWARE for part in (rest if host in REGISTRIES else repository).split("/")
-        )
-
-    def slashed(self, word: str, strict: bool) -> bool:
-        """Tell whether words around slashes may stand: no names, or known ones."""
-        token = word.lower()
-        parts = [part for part in token.split("/") if part]
-        if (
-            not parts
-            or self.known(token)
-            or token in PAIRS
-            or re.fullmatch(r"v\d+\w*", parts[-1])
-            or _FILE.fullmatch(token)
-        ):
-            return True
-        if parts[0] in KINDS:
-            rest = [part.partition(":")[0] for part in parts[1:]]
-            return all(
-                self.object(part) or part in SUBRESOURCES or part in VERBS or part in KINDS
-                for part in rest
-            )
-        if word != token or any("_" in part for part in parts):
-            return not all(self._like_a_name(part) for part in parts)
-        if "." in parts[0] and not self._a_word(parts[0]):
-            return (
-                parts[0].endswith((".k8s.io", "kubernetes.io"))
-                or (parts[0] in REGISTRIES and self.image(token))
-                or self.image(token)
-            )
-        if parts[0].startswith(_SYSTEM_PATH) and parts[0] in _SYSTEM_PATH:
-            return True
-        if any(part in self.allowed.names and (strict or not ordinary(part)) for part in parts):
-            return all(self.known(part) for part in parts)
-        return any(part in SOFTWARE for part in parts) or all(map(self._a_word, parts))
-
-    def _a_word(self, part: str) -> bool:
-        if self.known(part) or _NUMERIC.fullmatch(part) or re.fullmatch(r"[a-z]+-\d[\d.]*", part):
-            return True
-        return compound(part, strict=True) if "-" in part else ordinary(part)
-
-    def _like_a_name(self, part: str) -> bool:
-        return _LOWER.fullmatch(part) is not None and not self.known(part) and not ordinary(part)
-
-    def shaped(self, text: str, strict: bool) -> bool | None:
-        """Judge a chunk by its shape alone: whether it may stand; None where its place decides."""
-        token = text.lower()
-        if not re.search(r"[A-Za-z]", text) or _NUMERIC.fullmatch(text) or self.resolves(token):
-            return True
-        if (
-            _DIGEST.fullmatch(token)
-            and "/" not in token
-            and not token.partition("@")[0].replace("sha256", "")
-        ):
-            return self.known(token)
-        if _PLACEHOLDER.search(text) or re.match(r"[-/~.<@$#&\\%+^]|[a-zA-Z]+:[/\\]", text):
-            return True
-        if system := _SYSTEM.fullmatch(token):
-            return all(self.known(part) for part in system[1].split(":") if part)
-        if re.match(r"[\w.-]+:\d+/|\d+(?:\.\d+){3}", token):
-            return True
-        if re.fullmatch(r"[^@/:]+@[\w.-]+", token):
-            return not _HYPHENED.fullmatch(token.partition("@")[0])
-        if "@" in token or re.fullmatch(
-            r"[\w./-]+:(?:[\w.-]*\d[\w.-]*|latest|stable|edge|main|nightly)", token
-        ):
-            return self.image(text) if _IMAGE.fullmatch(text) and text == token else True
-        if "/" in token:
-            return self.slashed(text, strict)
-        if ":" in token:
-            parts = token.split(":")
-            return all(
-                not _HYPHENED.fullmatch(part) or self.known(part) or compound(part, strict=True)
-                for part in parts
-            )
-        if "." in token:
-            return ".svc" not in token or all(
-                self.known(part) for part in token.partition(".svc")[0].split(".")
-            )
-        return True if "_" in token.strip("_") else None
-
-
-def chunks(text: str, codes: Sequence[tuple[int, int]] = ()) -> Iterator[Chunk]:
-    """Take a line apart; `codes` are its spans in backticks."""
-    spans = iter([*codes, (len(text) + 1, 0)])
-    code = next(spans)
-    for match in _CHUNK.finditer(text):
-        while code[1] and code[1] <= match.start():
-            code = next(spans)
-        body = match[0] if match[0].endswith("...") else match[0].rstrip(_TRAILING)
-        body = _POSSESSIVE.sub("", body)
-        start = match.start() + len(body) - len(body.lstrip("_"))
-        end = match.start() + len(body)
-        if re.search(r"\w", body):
-            yield Chunk(text[start:end], start, end, code if code[0] <= start < code[1] else None)
+def without(text: str, wrong: Iterable[tuple[int, int]], out: Callable[[], str]) -> str:
+    """Give a text with what `out` gives in place of each wrong part."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in wrong:
+        if start >= at:
+            pieces += [text[at:start], out()]
+            at = end
+    return "".join([*pieces, text[at:]])
 
 
 class Line:
@@ -293,23 +82,17 @@ class Line:
     def __init__(self, text: str, names: Names) -> None:
         self._text = text
         self._names = names
-        self._codes = [(found.start(), found.end()) for found in _CODE.finditer(text)]
+        self._codes = [(found.start(), found.end()) for found in CODE.finditer(text)]
         self._chunks = list(chunks(text, self._codes))
         self._open = ""
         """Whether a list of names goes on: empty, `known` or `kind` (of a kind in the plural)."""
 
-    @cached_property
-    def _negative(self) -> list[tuple[int, bool]]:
-        """Where each sentence ends, and whether it says that something is not there."""
-        ends = [*(found.end() for found in _SENTENCE.finditer(self._text)), len(self._text) + 1]
-        starts = [0, *ends]
-        return [
-            (end, bool(UNKNOWN.search(self._text[start:end])))
-            for start, end in zip(starts, ends, strict=False)
+        self._ends = [*(found.end() for found in _SENTENCE.finditer(text)), len(text) + 1]
+        self._denied = [
+            bool(UNKNOWN.search(text[start:end]))
+            for start, end in zip([0, *self._ends], self._ends, strict=False)
         ]
-
-    def _denied(self, at: int) -> bool:
-        return next(denied for end, denied in self._negative if at < end)
+        """Of each sentence whether it says that something is not there."""
 
     def checked(self, out: Callable[[], str]) -> str:
         """Give the line without what nothing supports.
@@ -317,75 +100,55 @@ class Line:
         Args:
             out: counts one name taken out and gives what stands instead.
         """
-        pieces: list[str] = []
-        at = 0
-        for start, end in self._wrong():
-            if start >= at:
-                pieces += [self._text[at:start], out()]
-                at = end
-        return "".join([*pieces, self._text[at:]])
+        return without(self._text, self._wrong(), out)
 
     def _wrong(self) -> Iterator[tuple[int, int]]:
-        commanded = self._commanded()
+        commands = {code for code in self._codes if TOOL.search(self._text[code[0] : code[1]])}
+        named = {
+            start + at: role for start, end in commands for at, role in roles(self._text[start:end])
+        }
         for index, chunk in enumerate(self._chunks):
-            role = commanded.get(chunk.start) if chunk.start in commanded else None
-            in_command = any(
-                chunk.start >= start and chunk.end <= end for start, end in self._commands
-            )
-            if in_command:
-                fine = self._in_command(chunk, role)
+            if chunk.code in commands:
+                fine = self._names.commanded(chunk, named.get(chunk.start))
             else:
                 fine = self._fine(index, chunk)
             if not fine:
-                alone = chunk.code and not _CHUNK.search(
-                    self._text[chunk.code[0] : chunk.start]
-                    + " "
-                    + self._text[chunk.end : chunk.code[1]]
-                )
-                yield chunk.code if alone and chunk.code else (chunk.start, chunk.end)
+                yield chunk.code if chunk.code and self._alone(chunk) else (chunk.start, chunk.end)
 
-    def _commanded(self) -> dict[int, Role]:
-        """What the words of commands in backticks stand for, by where they start."""
-        self._commands: list[tuple[int, int]] = []
-        found: dict[int, Role] = {}
-        for start, end in self._codes:
-            inner = self._text[start:end]
-            if TOOL.search(inner):
-                self._commands.append((start, end))
-                found |= {
-                    start + at: role for at, role in roles(inner.strip("`"), inner.count("`") // 2)
-                }
-        return found
+    def _alone(self, chunk: Chunk) -> bool:
+        """Tell whether a chunk is all that stands in its backticks."""
+        if chunk.code is None:
+            return False
+        start, end = chunk.code
+        return not CHUNK.search(f"{self._text[start : chunk.start]} {self._text[chunk.end : end]}")
 
-    def _in_command(self, chunk: Chunk, role: Role | None) -> bool:
-        return command_word(self._names, chunk, role)
+    def _claimed(self, chunk: Chunk, following: Chunk | None) -> bool:
+        """Tell whether a chunk stands where something is said of it."""
+        if following is None or following.lower not in PREDICATES:
+            return False
+        said = _BLANK.fullmatch(self._text[chunk.end : following.start])
+        return bool(said)
 
     def _fine(self, index: int, chunk: Chunk) -> bool:
-        names = self._names
+        names, token = self._names, chunk.lower
         previous, following = self._beside(index)
-        claimed = bool(
-            following
-            and following.lower in PREDICATES
-            and _BLANK.fullmatch(self._text[chunk.end : following.start])
-        ) and not self._denied(chunk.start)
+        claimed = self._claimed(chunk, following)
+        asserted = claimed and not self._denied[bisect_right(self._ends, chunk.start)]
         kinded = self._after_kind(index)
         listed = self._goes_on(previous, chunk)
         expected = kinded or bool(listed) or self._placed(index, chunk)
-        by_shape = names.shaped(
-            chunk.text if chunk.text.isascii() else chunk.lower,
-            strict=expected or claimed or bool(chunk.code),
-        )
-        token = chunk.lower
-        if by_shape is not None:
-            fine = by_shape
-        elif not chunk.text.isascii() and not chunk.code:
+        strict = expected or claimed or bool(chunk.code)
+        fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict)
+        if fine is None and not chunk.text.isascii() and not chunk.code:
             fine = True
-        elif _HYPHENED.fullmatch(token):
-            fine = self._hyphened(chunk, token, claimed, expected)
-        elif not chunk.text.islower():
-            fine = not (chunk.code and kinded) or names.known(token, claimed) or ordinary(token)
-        else:
-            fine = self._plain(index, chunk, token, claimed, kinded, listed)
+        elif fine is None and HYPHENED.fullmatch(token):
+            fine = names.known(token, asserted) or self._hyphened(chunk, token, strict, expected)
+        elif fine is None and not chunk.text.islower():
+            fine = not (chunk.code and kinded) or names.known(token, asserted) or ordinary(token)
+        elif fine is None:
+            fine = names.known(token, asserted) or self._plain(
+                index, chunk, claimed, kinded, listed
+            )
         self._follow(chunk, token, kinded, listed, fine)
         return fine
 
@@ -396,68 +159,51 @@ class Line:
             chunks[index + 1] if index + 1 < len(chunks) else None,
         )
 
-    def _hyphened(self, chunk: Chunk, token: str, claimed: bool, expected: bool) -> bool:
-        if self._names.known(token, claimed):
-            return True
+    @staticmethod
+    def _hyphened(chunk: Chunk, token: str, strict: bool, expected: bool) -> bool:
         inner = chunk.text[1:]
-        if not chunk.code and not expected and inner != inner.lower():
-            return True
-        strict = bool(chunk.code) or expected or claimed
-        return compound(token, strict)
+        capital = not chunk.code and not expected and inner != inner.lower()
+        return capital or compound(token, strict)
 
-    def _plain(
-        self, index: int, chunk: Chunk, token: str, claimed: bool, kinded: bool, listed: str
-    ) -> bool:
+    def _plain(self, index: int, chunk: Chunk, claimed: bool, kinded: bool, listed: str) -> bool:
         """Judge a lower-case word without a hyphen: by its place, and only where a name is expected."""
-        names = self._names
-        if names.known(token, claimed) or not _LOWER.fullmatch(token):
+        names, token = self._names, chunk.text
+        if not LOWER.fullmatch(token):
             return True
-        alone = chunk.code and chunk.code[1] - chunk.code[0] <= len(
-            chunk.text
-        ) + 2 + 2 * self._text[chunk.code[0] :].startswith("``")
-        if alone:
+        if self._alone(chunk):
             return False
+        marked = (
+            kinded and self._near(chunk)[0][-1:] in _MARKS and self._near(chunk)[1][:1] in _MARKS
+        )
         if not names.english:
-            return not (kinded and (self._marked(chunk) or (claimed and not ordinary(token))))
+            return not marked and not (kinded and claimed and not ordinary(token))
         if listed == "kind":
             return stopword(token) or (ordinary(token) and token.endswith(("ed", "ly")))
-        if not ordinary(token):
-            return not (
-                kinded or listed or (claimed and self._begins(index)) or self._placed(index, chunk)
-            )
-        return not (kinded and self._marked(chunk) and not stopword(token))
+        if ordinary(token):
+            return not marked or stopword(token)
+        begins = claimed and self._begins(index)
+        return not (kinded or listed or begins or self._placed(index, chunk))
 
-    def _marked(self, chunk: Chunk) -> bool:
-        before, after = (
-            self._text[chunk.start - 1 : chunk.start],
-            self._text[chunk.end : chunk.end + 1],
-        )
-        return bool(before) and before in "*_\"'“‘`" and bool(after) and after in "*_\"'”’`"
+    def _near(self, chunk: Chunk) -> tuple[str, str]:
+        """Give what stands close before and behind a chunk."""
+        return self._text[max(0, chunk.start - 8) : chunk.start], self._text[
+            chunk.end : chunk.end + 8
+        ]
 
     def _placed(self, index: int, chunk: Chunk) -> bool:
-        """Tell whether a word stands alone in bold, in a table's cell, at the head of a list's line, or before a kind."""
-        before, after = self._text[: chunk.start], self._text[chunk.end :]
+        """Tell whether a word stands alone: in bold, in a table, at the head of a line, before a kind."""
+        before, after = self._near(chunk)
         if before.endswith("**") and after.startswith("**"):
             return True
         if before.rstrip(' \t*_"').endswith("|") and after.lstrip(' \t*_"').startswith("|"):
             return True
-        if index == 0 and _HEAD.fullmatch(before) and _AFTER_HEAD.match(after):
+        if index == 0 and _HEAD.fullmatch(self._text[: chunk.start]) and _AFTER_HEAD.match(after):
             return True
         previous, following = self._beside(index)
-        if not (
-            previous
-            and following
-            and following.lower in _NAMED_KINDS
-            and previous.lower in _DETERMINED
-        ):
+        if not previous or not following or previous.lower not in _DETERMINED:
             return False
-        return all(
-            gap.isspace()
-            for gap in (
-                self._text[previous.end : chunk.start],
-                self._text[chunk.end : following.start],
-            )
-        )
+        gaps = self._text[previous.end : chunk.start], self._text[chunk.end : following.start]
+        return following.lower in _NAMED_KINDS and all(gap.isspace() for gap in gaps)
 
     def _begins(self, index: int) -> bool:
         """Tell whether a clause begins with a chunk."""
@@ -503,29 +249,7 @@ class Line:
         if not is_name or stopword(token):
             self._open = ""
         elif kinded:
-            before = self._text[: chunk.start].rstrip(" *_`\"'(:")
+            before = self._near(chunk)[0].rstrip(" *_`\"'(:")
             self._open = "kind" if before.endswith("s") else "known"
         else:
             self._open = listed or "known"
-
-
-def command_word(names: Names, chunk: Chunk, role: Role | None) -> bool:
-    """Judge a word of a command: a name where one is expected; else only what is shaped as a name."""
-    token = chunk.lower
-    if role is Role.NEW:
-        return True
-    if role is Role.NAME:
-        if _PLACEHOLDER.search(chunk.text) or not re.search(r"[a-z]", token):
-            return True
-        return all(
-            names.object(part) or compound_placeholder(part)
-            for part in re.split(r"[/.]", token)
-            if part
-        )
-    by_shape = names.shaped(chunk.text if chunk.text.isascii() else token, strict=True)
-    return by_shape is not False
-
-
-def compound_placeholder(word: str) -> bool:
-    """Tell whether a word stands for a name that the reader puts in."""
-    return word.split("-")[0] in ("my", "your", "example", "some")

@@ -47,7 +47,14 @@ def main() -> int:
     options = parser.parse_args()
     if options.eval:
         return search(options.eval)
-    return max(bench("scan"), bench("answer"), bench("serve"), bench("approvals"), search(str(OWN)))
+    return max(
+        bench("scan"),
+        bench("answer"),
+        bench("grounding"),
+        bench("serve"),
+        bench("approvals"),
+        search(str(OWN)),
+    )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from tools.types import ClusterConfig, ClusterSource
 
 HERE = Path(__file__).resolve().parents[1] / "eval"
 HAFEN = HERE.parents[1] / "deploy" / "demo" / "hafen"
-SETS = ("first", "second")
+SETS = ("first", "second", "third")
 MOST_PASSING = 0.05
 _PLANTED = re.compile(r"\{\{(.+?)\}\}")
 _CALLS: tuple[tuple[str, dict[str, object]], ...] = (

@@ -28,6 +28,13 @@ MOST_READ = 600
 CUT = f"Only the first {MOST_READ} characters of what you wrote were read; ask for the rest by itself."
 
 
+class Composed(AIMessage):
+    """A turn that our own code composed from typed results: it is made inert, and not grounded.
+
+    Only this file makes one; what an endpoint sends is never of this type, whatever it says.
+    """
+
+
 class OfflineModel(BaseChatModel):
     """Answers by rules; costs nothing and sends nothing anywhere."""
 
@@ -53,7 +60,7 @@ class OfflineModel(BaseChatModel):
             for index, call in enumerate(calls)
         ]
         said = [text, CUT if len(_question(messages[_last(messages)])) > MOST_READ else "", FOOTER]
-        answer = AIMessage("\n\n".join(filter(None, said)) if text else "", tool_calls=made)
+        answer = Composed(content="\n\n".join(filter(None, said)) if text else "", tool_calls=made)
         return ChatResult(generations=[ChatGeneration(message=answer)])
 
 
