@@ -16,7 +16,7 @@ from knowledge.types import Control
 from tools.cluster.reader import Reader
 from tools.discovery import checks
 from tools.errors import UnknownName
-from tools.posture import by_number, ordered
+from tools.posture import by_number, left_out, ordered
 from tools.queries.context import QueryContext
 from tools.queries.result import Scanned, Tally
 from tools.queries.wording import cap, fence, finding_line, gaps_text, names
@@ -199,6 +199,7 @@ def scanned_text(data: Scanned) -> str:
         f"scan {scanned.id}: cluster {scanned.cluster}, {where}, benchmark {scanned.benchmark}"
         + (f", {data.only} checks only" if data.only else ""),
         f"looked at: {looked or 'nothing'}",
+        left_out(scanned),
         f"{counts.objects_failing} objects fail"
         + (f" (they have {counts.pods_failing} running pods)" if counts.pods_failing else "")
         + "; failing findings by severity: "
