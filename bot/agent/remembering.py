@@ -91,7 +91,7 @@ def _failing(result: Result) -> list[ResourceRef]:
 def _listed(result: Result) -> list[ResourceRef]:
     if not isinstance(result.data, Workloads | Access):
         return []
-    return [row.ref for row in result.data.rows]
+    return list(dict.fromkeys(row.ref for row in result.data.rows))
 
 
 def _focus(results: tuple[Result, ...]) -> list[str]:
