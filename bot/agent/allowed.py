@@ -19,8 +19,6 @@ from tools.objects.kinds import KINDS
 from tools.plans import Reason
 from tools.queries.proposing.change import changed_fields
 from tools.queries.result import (
-    Access,
-    AccessRow,
     Clusters,
     ControlRead,
     Data,
@@ -35,12 +33,11 @@ from tools.queries.result import (
     ProposalRow,
     Proposals,
     Result,
-    Rights,
-    RightsRow,
     Scanned,
     Setting,
     Workloads,
 )
+from tools.queries.rights import Access, AccessRow, Rights, RightsRow
 from tools.types import Finding, ResourceRef
 
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]*")

@@ -9,7 +9,8 @@ from typing import Any, cast
 from bot.agent.allowed import MAX_FACTS, Allowed
 from bot.agent.loop import Outcome
 from tools.queries.context import Scope
-from tools.queries.result import Access, ControlRead, Explained, Result, Scanned, Workloads
+from tools.queries.result import ControlRead, Explained, Result, Scanned, Workloads
+from tools.queries.rights import Access
 from tools.types import ResourceRef
 
 MAX_SUBJECTS = 10

@@ -6,7 +6,6 @@ Used by `bot.agent.loop`.
 from collections.abc import Sequence
 
 from tools.queries.result import (
-    Access,
     Clusters,
     ControlRead,
     Explained,
@@ -16,10 +15,10 @@ from tools.queries.result import (
     Planned,
     Proposals,
     Result,
-    Rights,
     Scanned,
     Workloads,
 )
+from tools.queries.rights import Access, Rights
 from tools.queries.wording import names, place
 from tools.types import Verdict
 

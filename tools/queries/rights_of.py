@@ -12,7 +12,8 @@ from tools.discovery import checks
 from tools.queries.context import QueryContext
 from tools.queries.looking.access import Seen, rule_text, see, where
 from tools.queries.looking.scoping import pick_cluster, pick_namespaces
-from tools.queries.result import Result, Rights, RightsRow
+from tools.queries.result import Result
+from tools.queries.rights import Rights, RightsRow
 from tools.queries.wording import cap, fence, gaps_text, names, one_line, place
 from tools.rbac import MASTERS, Binding, RoleSubject, subject_name
 from tools.types import Subject, Verdict

@@ -12,7 +12,8 @@ from tools.objects.rbac import PolicyRule
 from tools.queries.context import QueryContext
 from tools.queries.looking.access import MAX_HOLDERS, Seen, rule_text, see, where
 from tools.queries.looking.scoping import pick_cluster, pick_namespaces
-from tools.queries.result import Access, AccessRow, Result
+from tools.queries.result import Result
+from tools.queries.rights import Access, AccessRow
 from tools.queries.wording import cap, fence, gaps_text, names, place
 from tools.rbac import ANY, Binding, RoleSubject, Wanted, rule_gives, subject_name
 from tools.resources import Resource, resource_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.tools.queries.rbac import binding, context, role, rule
 from tools.queries import rights_of
-from tools.queries.result import Rights
+from tools.queries.rights import Rights
 
 TEXT = (
     role("reads-pods", rule("get", "pods"))

@@ -9,7 +9,7 @@ from tools.queries import who_can
 from tools.queries.context import QueryContext, Scope
 from tools.queries.looking.listings import Listings
 from tools.queries.looking.memory import MemoryScans
-from tools.queries.result import Access
+from tools.queries.rights import Access
 from tools.types import ClusterConfig, ClusterSource
 
 CLINIC = Path(__file__).parents[2] / "eval" / "folders" / "clinic"

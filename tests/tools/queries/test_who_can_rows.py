@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.tools.queries.rbac import binding, context, role, rule
 from tools.queries import who_can
-from tools.queries.result import Access
+from tools.queries.rights import Access
 
 STAR = "'*'"
 

@@ -6,7 +6,7 @@ from bot.agent.offline.question.verbs import asked
 from bot.agent.offline.talk import Plan, Talk, ask
 from bot.agent.offline.target import Target, resolve
 from bot.agent.offline.wording import words
-from tools.queries.result import Access, AccessRow
+from tools.queries.rights import Access, AccessRow
 from tools.queries.wording import names, one_line
 
 
