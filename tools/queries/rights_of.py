@@ -63,7 +63,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
         len(rows),
         seen.unread([each for each, _ in held]),
         seen.objects,
-        _note(seen, everything[0]),
+        "; ".join([*_note(everything[0]), *seen.note(row.ref for row in rows)]),
     )
     return Result(cap(_text(data) + gaps_text(seen.gaps)), data, seen.gaps)
 
@@ -135,22 +135,20 @@ def _order(row: RightsRow) -> tuple[int, int, bool, bool]:
     return (ranks.index(row.severity), len(row.wrong), row.where == "cluster-wide", writes)
 
 
-def _note(seen: Seen, who: _Who) -> str:
+def _note(who: _Who) -> list[str]:
     notes: list[str] = []
     if who == ("Group", MASTERS):
         notes.append("The API server lets this group do everything, whatever RBAC says")
     if who[0] == "User" and who[1] != _ANONYMOUS:
         notes.append("Other groups of a user come with the login and are not known here")
-    if not seen.whole:
-        notes.append(
-            "ClusterRoleBindings, which hold in every namespace, may not be seen from here"
-        )
-    return "; ".join(notes)
+    return notes
 
 
 def _text(data: Rights) -> str:
     looked = ", ".join(f"{count} {kind}" for kind, count in data.objects.items())
-    lines = [f"cluster {data.cluster}: {data.total} bindings give it rights; looked at {looked}"]
+    lines = [
+        f"cluster {data.cluster}: bindings that give it rights: {data.total}; looked at {looked}"
+    ]
     listed = [f"{data.subject}, also {names(data.groups) or 'in no group'}"]
     listed += [_line(row) for row in data.rows]
     lines.append(fence("rights, worst first", "\n".join(listed)))

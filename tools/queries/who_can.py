@@ -59,7 +59,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
         len(rows),
         seen.unread(seen.rights.bindings),
         seen.objects,
-        _note(seen, resource),
+        "; ".join([*_unknown(resource), *seen.note(row.ref for row in rows)]),
     )
     return Result(cap(_text(data) + gaps_text(seen.gaps)), data, seen.gaps)
 
@@ -129,24 +129,19 @@ def _order(row: AccessRow) -> tuple[bool, bool, bool, str]:
     return (not row.holders, row.built_in, row.where != "cluster-wide", place(row.ref))
 
 
-def _note(seen: Seen, resource: Resource) -> str:
-    notes: list[str] = []
-    if not resource.groups and resource.name != ANY:
-        notes.append(
-            "Kubernetes itself has no such resource: matched in whatever API group a rule names it in"
-        )
-    if not seen.whole:
-        notes.append(
-            "ClusterRoleBindings, which hold in every namespace, may not be seen from here"
-        )
-    return "; ".join(notes)
+def _unknown(resource: Resource) -> list[str]:
+    if resource.groups or resource.name == ANY:
+        return []
+    return [
+        "Kubernetes itself has no such resource: matched in whatever API group a rule names it in"
+    ]
 
 
 def _text(data: Access) -> str:
     looked = ", ".join(f"{count} {kind}" for kind, count in data.objects.items())
     bound = sum(1 for row in data.rows if row.holders)
     lines = [
-        f"cluster {data.cluster}: {bound} bindings allow {data.verb} on {data.resource}; looked at {looked}"
+        f"cluster {data.cluster}: bindings that allow {data.verb} on {data.resource}: {bound}; looked at {looked}"
     ]
     if data.rows:
         lines.append(fence("bindings", "\n".join(_line(row) for row in data.rows)))

@@ -69,6 +69,8 @@ async def test_every_way_of_holding_it_is_listed_with_its_binding(tmp_path: Path
         ("system:odd", "part", "in namespace hall"): ("User x",),
     }
     assert not found.unread
+    assert found.note.startswith("Not read, taken as Kubernetes 1.31 to ")
+    assert found.note.endswith(" publishes it: cluster-admin, edit")
 
 
 async def test_a_label_lets_a_role_flow_into_a_built_in_one(tmp_path: Path) -> None:
@@ -78,6 +80,7 @@ async def test_a_label_lets_a_role_flow_into_a_built_in_one(tmp_path: Path) -> N
     found = await asked(tmp_path, text, "get", "widgets")
     assert told(found) == {"Group guests cluster-wide", "Group owners cluster-wide", "nobody"}
     assert found.note.startswith("Kubernetes itself has no such resource")
+    assert "widgets" in found.rows[0].rules[0]
 
 
 async def test_in_a_namespace_nothing_cluster_scoped_is_given(tmp_path: Path) -> None:

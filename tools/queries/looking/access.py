@@ -1,16 +1,17 @@
 """Roles and bindings as one asker may see them, and how they are worded. Used by the queries of RBAC."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tools.access import RBAC_KINDS, Rights, rights_of
+from tools.bootstrap import published
 from tools.cluster.reader import Listing, Reader
 from tools.inventory import Read
 from tools.objects.kinds import KINDS
 from tools.objects.rbac import PolicyRule
 from tools.queries.context import QueryContext
-from tools.queries.wording import one_line
-from tools.rbac import Binding, RoleSubject
-from tools.types import Gap
+from tools.queries.wording import names, one_line
+from tools.rbac import ANY, Binding, RoleSubject
+from tools.types import Gap, ResourceRef
 
 MAX_HOLDERS = 20
 
@@ -43,6 +44,24 @@ class Seen:
                 )
                 found.setdefault(f"{each.role.kind} {each.role.name}", by)
         return tuple(f"{role} (by {by})" for role, by in found.items())[:MAX_HOLDERS]
+
+    def note(self, roles: Iterable[ResourceRef]) -> list[str]:
+        """Say which of the roles were not read but are known, and what may not be seen."""
+        notes: list[str] = []
+        lost = [
+            ref.name
+            for ref in roles
+            if (ref.kind, ref.namespace, ref.name) not in self.rights.roles
+        ]
+        if lost:
+            first, *_, last = published().versions
+            listed = names(dict.fromkeys(lost), 5)
+            notes.append(f"Not read, taken as Kubernetes {first} to {last} publishes it: {listed}")
+        if not self.whole:
+            notes.append(
+                "ClusterRoleBindings, which hold in every namespace, may not be seen from here"
+            )
+        return notes
 
     def unbound(self) -> list[RoleSubject]:
         """List the roles that are bound to nobody, but for Kubernetes' own."""
@@ -80,7 +99,7 @@ def where(binding: Binding) -> str:
 def rule_text(rule: PolicyRule) -> str:
     """Write one rule in a line: `get, list on secrets named shop-db`."""
     on = ", ".join([*(rule.resources or ()), *(rule.non_resource_urls or ())])
-    groups = [group for group in rule.api_groups or () if group]
+    groups = [group for group in rule.api_groups or () if group not in ("", ANY)]
     of = f" of {', '.join(groups)}" if groups else ""
     named = f" named {', '.join(rule.resource_names)}" if rule.resource_names else ""
     return one_line(f"{', '.join(rule.verbs or ())} on {on}{of}{named}", 200)
