@@ -1,4 +1,4 @@
-"""Turns what one scan read into what it judges: owners, roles with their holders, namespaces.
+"""Turns what one scan read into what it judges: owners, namespaces, and roles by `tools.access`.
 
 Holds which object stands for which. That namespaces exist which a folder only names is the reader's
 business. Reads nothing and judges nothing. Used by the scan.

@@ -31,6 +31,12 @@ def exit_code(scan: Scan, fail_on: str) -> int:
     return EXIT_NOT_ALL_SEEN if not_looked_at(scan.gaps) else EXIT_CLEAN
 
 
+def left_out(scan: Scan) -> str:
+    """Say what is Kubernetes' own and therefore not judged; empty for nothing."""
+    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(scan.built_in.items()))
+    return f"left out as Kubernetes' own: {counted}" if counted else ""
+
+
 def not_looked_at(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     """Keep what a source should have given and did not; not what it is not meant to give."""
     return tuple(gap for gap in gaps if not gap.refused)

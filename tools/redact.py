@@ -268,9 +268,10 @@ def document(obj: dict[str, Any]) -> dict[str, Any]:
         if key in _SEALED or (kind in ("Secret", "SecretList") and key == "data"):
             masked[_exact(key)] = MASK if value else value
         elif kind == "SecretList" and key == "items" and isinstance(value, list):
+            entries: list[Any] = value
             masked[key] = [
                 field(key, {"kind": "Secret", **one} if isinstance(one, dict) else one)
-                for one in value
+                for one in entries
             ]
         elif hidden and key.lower() in ("value", "default", "val"):
             masked[_exact(key)] = _under(hidden, value)

@@ -19,7 +19,6 @@ from tools.objects.kinds import KINDS
 from tools.plans import Reason
 from tools.queries.proposing.change import changed_fields
 from tools.queries.result import (
-    Access,
     Clusters,
     ControlRead,
     Data,
@@ -38,6 +37,7 @@ from tools.queries.result import (
     Setting,
     Workloads,
 )
+from tools.queries.rights import Access, AccessRow, Rights, RightsRow
 from tools.types import Finding, ResourceRef
 
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]*")
@@ -286,16 +286,36 @@ def _log(allowed: Allowed, data: LogText) -> None:
 
 def _access(allowed: Allowed, data: Access) -> None:
     for row in data.rows:
-        allowed.add_ref(row.ref)
-        for text in (*row.holders, *row.rules):
-            allowed.add_words(text)
-            allowed.names.update(text.lower().split())
-    allowed.names.update(name.lower() for name in data.unread)
+        _given(allowed, row, row.holders)
+    _texts(allowed, data.unread)
     resource, slash, part = data.resource.partition("/")
-    if data.verb in VERBS:
-        allowed.add_words(data.verb)
+    for verb in data.verb.split(", "):
+        if verb in VERBS:
+            allowed.add_words(verb)
     if resource in catalogue_words() and (not slash or part in SUBRESOURCES):
         allowed.add_words(data.resource)
+
+
+def _rights(allowed: Allowed, data: Rights) -> None:
+    """Allow what was found; of the subject asked for its own name only where something was."""
+    for row in data.rows:
+        _given(allowed, row, (row.by,))
+    _texts(allowed, data.unread)
+    if data.rows or data.unread:
+        _texts(allowed, (data.subject, *data.groups))
+
+
+def _given(allowed: Allowed, row: AccessRow | RightsRow, holders: Iterable[str]) -> None:
+    allowed.add_ref(row.ref)
+    if row.binding:
+        allowed.add_ref(row.binding)
+    _texts(allowed, (*holders, *row.rules))
+
+
+def _texts(allowed: Allowed, texts: Iterable[str]) -> None:
+    for text in texts:
+        allowed.add_words(text)
+        allowed.names.update(text.lower().replace("(", " ").replace(")", " ").split())
 
 
 def _planned(allowed: Allowed, data: Planned) -> None:
@@ -353,6 +373,7 @@ _TAKERS: Mapping[type, Callable[[Allowed, Any], None]] = {
     EventList: _events,
     LogText: _log,
     Access: _access,
+    Rights: _rights,
     Planned: _planned,
     NotPlanned: _not_planned,
     Proposals: _proposals,

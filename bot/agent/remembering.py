@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from bot.agent.allowed import MAX_FACTS, Allowed
 from bot.agent.loop import Outcome
-from tools.queries.result import Access, ControlRead, Explained, Result, Scanned, Workloads
+from tools.queries.result import ControlRead, Explained, Result, Scanned, Workloads
+from tools.queries.rights import Access
 from tools.scope import Scope
 from tools.types import ALL, ResourceRef
 
@@ -91,7 +92,7 @@ def _failing(result: Result) -> list[ResourceRef]:
 def _listed(result: Result) -> list[ResourceRef]:
     if not isinstance(result.data, Workloads | Access):
         return []
-    return [row.ref for row in result.data.rows]
+    return list(dict.fromkeys(row.ref for row in result.data.rows))
 
 
 def _focus(results: tuple[Result, ...]) -> list[str]:

@@ -25,6 +25,7 @@ _DOING = {
     "explain_control": "Looking up a control",
     "search_guidance": "Searching the guidance",
     "who_can": "Looking who may do it",
+    "rights_of": "Looking what it may do",
     "events": "Reading events",
     "logs": "Reading a log",
     "propose_fix": "Working a fix out",
@@ -33,7 +34,7 @@ _DOING = {
     "propose_app": "Working a new application out",
     "list_proposals": "Looking what was asked for",
 }
-_NAMES = ("verb", "resource", "kind", "name", "pod", "namespace", "cluster")
+_NAMES = ("verbs", "resource", "kind", "name", "pod", "namespace", "cluster")
 _FREE = ("question",)
 _OURS = frozenset(
     {*propose_change.CHANGES, *list_proposals.STANDINGS, *Setting, *Level, *SubjectKind}

@@ -6,7 +6,6 @@ Used by `bot.agent.loop`.
 from collections.abc import Sequence
 
 from tools.queries.result import (
-    Access,
     Clusters,
     ControlRead,
     Explained,
@@ -19,6 +18,7 @@ from tools.queries.result import (
     Scanned,
     Workloads,
 )
+from tools.queries.rights import Access, Rights
 from tools.queries.wording import names, place
 from tools.types import Verdict
 
@@ -49,9 +49,8 @@ def _line(result: Result) -> str:
             return _scan_line(data)
         case Explained() as data:
             return _explained_line(data)
-        case Access() as data:
-            held = names((place(row.ref) for row in data.rows), 8)
-            return f"Roles that allow {data.verb} on {data.resource}: {held or 'none'}."
+        case Access() | Rights() as data:
+            return _access_line(data)
         case Planned() | NotPlanned() as data:
             return _change_line(data)
         case Proposals(_, rows, total):
@@ -60,6 +59,14 @@ def _line(result: Result) -> str:
             return _guidance_line(data)
         case _:
             return ""
+
+
+def _access_line(data: Access | Rights) -> str:
+    if isinstance(data, Access):
+        held = names(dict.fromkeys(place(row.ref) for row in data.rows), 8)
+        return f"Roles that allow {data.verb} on {data.resource}: {held or 'none'}."
+    held = names(dict.fromkeys(f"{place(row.ref)} {row.where}" for row in data.rows), 8)
+    return f"{data.subject} holds: {held or 'nothing'}."
 
 
 def _explained_line(data: Explained) -> str:

@@ -117,6 +117,9 @@ def scan_table(scan: Scan) -> str:
             f"{unknown} controls are unknown: they need a person, nodes or another source.",
             highlight=False,
         )
+    left_out = posture.left_out(scan)
+    if left_out:
+        screen.print(f"{left_out[0].upper()}{left_out[1:]}.", highlight=False)
     _print_gaps(screen, posture.not_looked_at(scan.gaps))
     return trimmed(text)
 

@@ -108,7 +108,7 @@ def _name(case: Case) -> str:
 
 def _built_in(case: Case) -> bool:
     labels = case.obj["metadata"].get("labels") or {}
-    return _name(case).startswith("system:") or "kubernetes.io/bootstrapping" in labels
+    return "kubernetes.io/bootstrapping" in labels
 
 
 def _only_null_references(case: Case) -> bool:

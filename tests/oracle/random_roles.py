@@ -30,11 +30,25 @@ SELECTORS = (
     {"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]},
     {"matchLabels": {"tier": "z"}},
 )
+NAMES = (
+    "cluster-admin",
+    "edit",
+    "view",
+    "r1",
+    "r7",
+    "system:masters",
+    "people",
+    "robot",
+    "default",
+)
+"""What rules are narrowed to, roles and subjects mixed."""
 SUBJECTS = (
     {"kind": "Group", "name": "system:masters"},
     {"kind": "User", "name": "system:masters"},
     {"kind": "Group", "name": "people"},
     {"kind": "ServiceAccount", "name": "default", "namespace": "random"},
+    {"kind": "ServiceAccount", "name": "robot", "namespace": "elsewhere"},
+    {"kind": "User", "name": "system:serviceaccount:random:default"},
 )
 
 
@@ -64,7 +78,7 @@ def _rule(random: Random) -> dict[str, Any]:
         "resources": random.sample(RESOURCES, random.choice((1, 2, 4))),
     }
     if random.random() < 0.2:
-        rule["resourceNames"] = random.choice(([], None, ["one"]))
+        rule["resourceNames"] = random.choice(([], None, ["one"], *([name] for name in NAMES)))
     return rule
 
 
@@ -72,7 +86,7 @@ def _binding(random: Random, number: int) -> dict[str, Any]:
     kind = random.choice(("RoleBinding", "ClusterRoleBinding"))
     binding = _object(random, kind, f"b{number}", LABELS)
     role_kind = random.choice(("ClusterRole", "ClusterRole", "Role"))
-    name = random.choice(("cluster-admin", "view", "r1"))
+    name = random.choice(("cluster-admin", "view", "r1", "r7", "elsewhere"))
     binding["roleRef"] = {"kind": role_kind, "name": name}
     if random.random() < 0.9:
         binding["subjects"] = random.sample(SUBJECTS, random.choice((0, 1, 2)))

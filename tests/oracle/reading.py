@@ -20,11 +20,10 @@ from tests.oracle.manifests import (
     running_pods,
     template_of,
 )
+from tests.oracle.reading_rbac import FAIL, NA, PASS, RBAC_KINDS, UNKNOWN, fails_if, rbac_rows
 
 Row = tuple[str, str, str, str]
 """(control, kind, namespace or empty, name)."""
-
-PASS, FAIL, UNKNOWN, NA = "pass", "fail", "unknown", "not-applicable"
 
 OWN_KINDS_IN_DEFAULT = {
     *WORKLOADS,
@@ -43,11 +42,8 @@ def judge(folder: Path) -> dict[Row, str]:
         if kind in WORKLOADS and not owner_of(held, obj):
             for control, verdict in workload_rows(held, key, obj).items():
                 rows[(control, *key)] = verdict
-        elif kind in ("Role", "ClusterRole") and not built_in(obj):
-            for control, verdict in role_rows(held, kind, obj).items():
-                rows[(control, *key)] = verdict
-        elif kind in ("RoleBinding", "ClusterRoleBinding") and not built_in(obj):
-            for control, verdict in binding_rows(obj).items():
+        elif kind in RBAC_KINDS:
+            for control, verdict in rbac_rows(held, key, obj).items():
                 rows[(control, *key)] = verdict
         if kind in OWN_KINDS_IN_DEFAULT and not owner_of(held, obj):
             placed = bool((obj.get("metadata") or {}).get("namespace"))
@@ -108,11 +104,6 @@ def workload_rows(held: Folder, key: tuple[str, str, str], obj: dict[str, Any]) 
     if spec.get("hostNetwork") is True:
         rows["5.2.12"] = NA
     return rows
-
-
-def fails_if(bad: bool) -> str:
-    """Say fail or pass."""
-    return FAIL if bad else PASS
 
 
 def token_row(held: Folder, namespace: str, account: str, spec: dict[str, Any]) -> str:
@@ -243,133 +234,6 @@ def in_default(kind: str, namespace: str, name: str, placed: bool = True) -> str
     if (kind, name) in given:
         return NA
     return FAIL if placed else UNKNOWN
-
-
-# ------------------------------------------------------------------ RBAC
-
-
-def built_in(obj: dict[str, Any]) -> bool:
-    """Tell what Kubernetes itself brings."""
-    meta = obj.get("metadata") or {}
-    labels = meta.get("labels") or {}
-    return labels.get("kubernetes.io/bootstrapping") == "rbac-defaults" or str(
-        meta.get("name")
-    ).startswith("system:")
-
-
-def binding_rows(obj: dict[str, Any]) -> dict[str, str]:
-    """5.1.1 and 5.1.7."""
-    reference = obj.get("roleRef") or {}
-    subjects = obj.get("subjects") or []
-    masters = [s for s in subjects if s.get("kind") == "Group" and s["name"] == "system:masters"]
-    admin = reference.get("kind") == "ClusterRole" and reference.get("name") == "cluster-admin"
-    return {
-        "5.1.1": fails_if(admin and len(masters) < len(subjects)),
-        "5.1.7": fails_if(bool(masters)),
-    }
-
-
-def rules_of(held: Folder, obj: dict[str, Any], seen: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """Give a role's rules; of an aggregated one not filled in, those of what it selects."""
-    rules = obj.get("rules") or []
-    selectors = (obj.get("aggregationRule") or {}).get("clusterRoleSelectors")
-    if rules or selectors is None:
-        return rules
-    name = obj["metadata"]["name"]
-    found: list[dict[str, Any]] = []
-    for (kind, _, other_name), other in held.objects.items():
-        if kind != "ClusterRole" or other_name == name or other_name in seen:
-            continue
-        labels = (other.get("metadata") or {}).get("labels") or {}
-        if any(selects(s, labels) for s in selectors):
-            found += rules_of(held, other, (*seen, name))
-    return found
-
-
-def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
-    """Match a label selector as the API does."""
-    for key, value in (selector.get("matchLabels") or {}).items():
-        if labels.get(key) != value:
-            return False
-    for need in selector.get("matchExpressions") or []:
-        key, values = need["key"], need.get("values") or []
-        holds = {
-            "In": key in labels and labels[key] in values,
-            "NotIn": key not in labels or labels[key] not in values,
-            "Exists": key in labels,
-            "DoesNotExist": key not in labels,
-        }[need["operator"]]
-        if not holds:
-            return False
-    return True
-
-
-def grants(rule: dict[str, Any], verbs: set[str], group: str, resource: str) -> bool:
-    """Tell whether a rule allows one of the verbs on a resource (with its subresource)."""
-    held_verbs = set(rule.get("verbs") or [])
-    held_groups = set(rule.get("apiGroups") or [])
-    held_resources = set(rule.get("resources") or [])
-    if not (held_verbs & verbs or "*" in held_verbs):
-        return False
-    if not (group in held_groups or "*" in held_groups):
-        return False
-    wanted = {resource, "*"}
-    if "/" in resource:
-        wanted.add("*/" + resource.split("/")[1])
-    return bool(held_resources & wanted)
-
-
-def role_rows(held: Folder, kind: str, obj: dict[str, Any]) -> dict[str, str]:
-    """Judge the rules of a Role or ClusterRole."""
-    rules = rules_of(held, obj)
-    wide = [r for r in rules if not r.get("resourceNames")]
-    cluster = kind == "ClusterRole"
-
-    def some(where: list[dict[str, Any]], verbs: str, group: str, *resources: str) -> bool:
-        return any(grants(r, set(verbs.split()), group, x) for r in where for x in resources)
-
-    rbac, hooks = "rbac.authorization.k8s.io", "admissionregistration.k8s.io"
-    star = any(
-        "*" in (r.get(part) or []) for r in rules for part in ("verbs", "resources", "apiGroups")
-    )
-    strong = some(wide, "bind escalate", rbac, "roles")
-    strong |= some(wide, "impersonate", "", "serviceaccounts")
-    if cluster:
-        strong |= some(wide, "bind escalate", rbac, "clusterroles")
-        strong |= some(wide, "impersonate", "", "users", "groups")
-        strong |= extras(wide)
-    rows = {
-        "5.1.2": fails_if(some(wide, "get list watch", "", "secrets")),
-        "5.1.3": fails_if(star),
-        "5.1.4": fails_if(some(wide, "create", "", "pods")),
-        "5.1.8": fails_if(strong),
-        "5.1.13": fails_if(some(wide, "create", "", "serviceaccounts/token")),
-    }
-    if not cluster:
-        return rows | dict.fromkeys(("5.1.9", "5.1.10", "5.1.11", "5.1.12"), NA)
-    node_proxy = any(grants(r, set(r.get("verbs") or []), "", "nodes/proxy") for r in wide)
-    kinds = ("validatingwebhookconfigurations", "mutatingwebhookconfigurations")
-    approve = some(
-        rules, "update patch", "certificates.k8s.io", "certificatesigningrequests/approval"
-    )
-    change = some(rules, "create update patch delete deletecollection", hooks, *kinds)
-    return rows | {
-        "5.1.9": fails_if(some(wide, "create", "", "persistentvolumes")),
-        "5.1.10": fails_if(node_proxy),
-        "5.1.11": fails_if(approve),
-        "5.1.12": fails_if(change),
-    }
-
-
-def extras(rules: list[dict[str, Any]]) -> bool:
-    """Tell whether extra fields of users may be impersonated; each key is a subresource."""
-    for rule in rules:
-        keys = [x for x in rule.get("resources") or [] if x.split("/")[0] == "userextras"]
-        if any(grants(rule, {"impersonate"}, "authentication.k8s.io", x) for x in keys):
-            return True
-        if grants(rule, {"impersonate"}, "authentication.k8s.io", "userextras"):
-            return True
-    return False
 
 
 # ------------------------------------------------------------------ namespaces

@@ -10,6 +10,7 @@ from datetime import datetime
 from knowledge.types import Control, Guide, Passage
 from tools.images import Pin, pin_of
 from tools.plans import Plan, Refusal
+from tools.queries.rights import Access, Rights
 from tools.types import Action, Finding, Gap, ResourceRef, Scan, Verdict
 
 MAX_TEXT = 8_000
@@ -252,35 +253,6 @@ class LogText:
 
 
 @dataclass(frozen=True, slots=True)
-class AccessRow:
-    """One role that allows something."""
-
-    ref: ResourceRef
-    holders: tuple[str, ...]
-    """Whom bindings give it, for example `Group devs`; at most 20."""
-    rules: tuple[str, ...]
-    """Those of its rules that allow it, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Who may do one thing."""
-
-    cluster: str
-    namespaces: tuple[str, ...]
-    """Those looked at; empty: all of the cluster."""
-    verb: str
-    resource: str
-    rows: tuple[AccessRow, ...]
-    """At most 100."""
-    total: int
-    unread: tuple[str, ...]
-    """Roles that are bound and whose rules are not there to read."""
-    objects: dict[str, int]
-    """What was looked at, by kind."""
-
-
-@dataclass(frozen=True, slots=True)
 class Planned:
     """A change that could be proposed, worked out on the object as it was read; nothing was sent."""
 
@@ -383,6 +355,7 @@ Data = (
     | EventList
     | LogText
     | Access
+    | Rights
     | Planned
     | NotPlanned
     | Proposals

@@ -14,7 +14,7 @@ is linear in its input. Pure.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tools.images import parse
 from tools.redaction.commands import cuts
@@ -378,7 +378,7 @@ def _told(value: str) -> Iterator[Span]:
         yield from _if(bool, expression, value)
 
 
-def _if(judge, expression: re.Pattern[str], value: str) -> Iterator[Span]:
+def _if(judge: Callable[[str], bool], expression: re.Pattern[str], value: str) -> Iterator[Span]:
     for found in expression.finditer(value):
         start, end = found.span(1)
         end = start + len(value[start:end].rstrip(".,;:)"))

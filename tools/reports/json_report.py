@@ -35,6 +35,7 @@ def render(scan: Scan, keep_all: bool = False) -> str:
         "summary": _counts(scan.summary),
         "controls": [_control(control) for control in scan.controls],
         "findings": [finding(found) for found in ordered(findings)],
+        "built_in": scan.built_in,
         "not_looked_at": [{"what": gap.what, "why": gap.why} for gap in not_looked_at(scan.gaps)],
     }
     return (

@@ -153,9 +153,9 @@ async def test_names_of_arguments_are_the_querys_own(hostile: Desk) -> None:
 async def test_what_is_asked_of_rbac_may_not_be_said_for_that(hostile: Desk) -> None:
     turns = [
         calls(
-            ("who_can", {"verb": "payroll", "resource": "ghost-db"}),
-            ("who_can", {"verb": "get", "resource": "CVE-2021-44228 5.7.2 9.9.9"}),
-            ("who_can", {"verb": "get", "resource": "pods/payroll"}),
+            ("who_can", {"verbs": ["payroll"], "resource": "ghost-db"}),
+            ("who_can", {"verbs": ["get"], "resource": "CVE-2021-44228 5.7.2 9.9.9"}),
+            ("who_can", {"verbs": ["get"], "resource": "pods/payroll"}),
         ),
         say("`payroll` and `ghost-db`, pods/payroll: CVE-2021-44228, 9.9.9 and CIS 5.7.2."),
     ]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from tools.posture import left_out
 from tools.queries.looking.scanning import of_group_only
 from tools.queries.result import MAX_TEXT, Result, Scanned
 from tools.queries.wording import (
@@ -52,6 +53,7 @@ def _head(data: Scanned) -> list[str]:
         f"benchmark {scanned.benchmark}" + (f", {data.only} checks only" if data.only else ""),
         f"judged by Kubernetes {scanned.kubernetes}" if scanned.kubernetes else "",
         f"looked at: {looked}" if looked else "",
+        left_out(scanned),
         f"findings: {_totals(data)}"
         + (f"; failing by severity: {severities}" if severities else ""),
         f"{tally.objects_failing} objects fail{pods}; by namespace: "

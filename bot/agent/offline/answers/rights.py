@@ -6,7 +6,7 @@ from bot.agent.offline.question.verbs import asked
 from bot.agent.offline.talk import Plan, Talk, ask
 from bot.agent.offline.target import Target, resolve
 from bot.agent.offline.wording import words
-from tools.queries.result import Access, AccessRow
+from tools.queries.rights import Access, AccessRow
 from tools.queries.wording import names, one_line
 
 
@@ -21,7 +21,7 @@ def who_can(talk: Talk, question: Ask) -> Plan:
     verb, resource = wanted
     got = yield from ask(
         "who_can",
-        verb=verb,
+        verbs=[verb],
         resource=resource,
         cluster=target.cluster,
         namespaces=list(target.namespaces),
@@ -34,10 +34,11 @@ def who_can(talk: Talk, question: Ask) -> Plan:
     lines = [_line(row) for row in [*held, *(row for row in data.rows if not row.holders)]]
     if data.total > words.MAX_ROWS:
         lines = [*lines[: words.MAX_ROWS], f"- and {data.total - words.MAX_ROWS} more"]
+    roles = len({row.ref for row in data.rows})
     looked = names(words.counted(count, kind) for kind, count in data.objects.items() if count)
     return words.join(
-        f"**{data.total} role{'s' * (data.total != 1)} in {where}cluster {data.cluster} "
-        f"allow{'s' * (data.total == 1)} `{verb}` on `{resource}`:**"
+        f"**{roles} role{'s' * (roles != 1)} in {where}cluster {data.cluster} "
+        f"allow{'s' * (roles == 1)} `{verb}` on `{resource}`:**"
         if data.total
         else f"**No role in {where}cluster {data.cluster} allows `{verb}` on `{resource}`.**",
         _of_accounts(target, held),
@@ -45,16 +46,20 @@ def who_can(talk: Talk, question: Ask) -> Plan:
         f"Bound, but their rules are not here to read: {names(data.unread, 8)}."
         if data.unread
         else "",
-        f"Looked at: {looked or 'no roles'} in {where}cluster {data.cluster}; roles named system: are left out. "
+        f"Looked at: {looked or 'no roles'} in {where}cluster {data.cluster}. "
         "No check judges this right by itself.",
+        f"{data.note}." if data.note else "",
         words.not_looked_at(got.result.gaps if got.result else ()),
         target.note,
     )
 
 
 def _line(row: AccessRow) -> str:
-    held = f"held by {names(row.holders, 6)}" if row.holders else "bound to nobody"
-    return f"- {words.place(row.ref)}: {held} (`{one_line('; '.join(row.rules[:2]), 140)}`)"
+    rules = f"(`{one_line('; '.join(row.rules[:2]), 140)}`)"
+    if row.binding is None:
+        return f"- {words.place(row.ref)}: bound to nobody {rules}"
+    by = f"{row.where}, by {words.place(row.binding)}"
+    return f"- {words.place(row.ref)}: held by {names(row.holders, 6)} {by} {rules}"
 
 
 def _of_accounts(target: Target, held: list[AccessRow]) -> str:
@@ -62,11 +67,7 @@ def _of_accounts(target: Target, held: list[AccessRow]) -> str:
     said: list[str] = []
     for row in target.rows[:4]:
         account = f"ServiceAccount {row.ref.namespace}/{row.service_account}"
-        roles = [
-            words.place(item.ref)
-            for item in held
-            if any(holder.split(" in ")[0] == account for holder in item.holders)
-        ]
-        by = f"may, by {names(roles)}" if roles else "is bound to none of them"
+        roles = [words.place(item.ref) for item in held if account in item.holders]
+        by = f"may, by {names(dict.fromkeys(roles))}" if roles else "is bound to none of them"
         said.append(f"{words.place(row.ref)} runs as {account}, which {by}.")
     return " ".join(said)
