@@ -29,7 +29,18 @@ _OPTION = re.compile(r"(-{1,2}|/(?=\w+:))([A-Za-z][\w.\-]{0,80})")
 _PAIR = re.compile(r"[\w.@\\-]{0,64}([:%,])(\S+)")
 _LOGINS = frozenset(_DATA["login"]["programs"].split())
 _PORT = re.compile(r"(?:[\d.:/-]|\$\{?\w+\}?)+(?:tcp|udp)?")
-_SETTINGS = frozenset(("requirepass", "masterauth", "bindpw", "rootpw", "storepass", "keypass", "rocommunity", "rwcommunity"))
+_SETTINGS = frozenset(
+    (
+        "requirepass",
+        "masterauth",
+        "bindpw",
+        "rootpw",
+        "storepass",
+        "keypass",
+        "rocommunity",
+        "rwcommunity",
+    )
+)
 _NEAR = 8
 """How far apart two words of a sequence may stand."""
 
@@ -83,13 +94,25 @@ def _of_option(
         start = 2 + (word[2:3] in "=:")
         if not is_reference(word[start:]) and not _PORT.fullmatch(word[start:]):
             yield at, start, len(word)
-    elif short == "p" and told_user and name[1:] and word[2:].isalnum() and not rest and is_odd(word[2:]):
+    elif short == "p" and told_user and rest[:1] == "=":
+        if not _PORT.fullmatch(rest[1:]):
+            yield at, end + 1, len(word)
+    elif (
+        short == "p"
+        and told_user
+        and name[1:]
+        and word[2:].isalnum()
+        and not rest
+        and is_odd(word[2:])
+    ):
         yield at, 2, len(word)
     elif rest:
         return
     elif short and name == short and (short in letters or (short == "p" and told_user)):
         if at + 1 < len(words) and not _PORT.fullmatch(words[at + 1]):
             yield from _next(words, at + 1, Says.ALWAYS)
+    elif name == "from-literal" and at + 1 < len(words) and "=" in words[at + 1]:
+        yield at + 1, words[at + 1].index("=") + 1, len(words[at + 1])
     else:
         yield from _next(words, at + 1, says(name))
 

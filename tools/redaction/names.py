@@ -54,7 +54,9 @@ _REFERENCE = re.compile(
 _ADDRESS = re.compile(r"(?:ref\+)?([a-z][a-z0-9-]*)(?:://|:/?(?=[\w/])|/)")
 _WEB = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@?]*")
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\]\S*")
-_FILE = re.compile(r"[\w.@/-]*\.(?:pem|key|crt|cer|txt|json|ya?ml|conf|cfg|ini|env|jks|p12|pfx|pub|sh)")
+_FILE = re.compile(
+    r"[\w.@/-]*\.(?:pem|key|crt|cer|txt|json|ya?ml|conf|cfg|ini|env|jks|p12|pfx|pub|sh)"
+)
 _PLAIN = re.compile(r"[^\W\d_]?[^\W\d_A-Z]*(?:[-.'][^\W\d_A-Z]+)*\W*")
 _VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*|v\d+\w{0,8}")
 _QUANTITY = re.compile(r"\d+(?:\.\d+)?(?:[a-zA-Z]{1,3}|%)?(?:\d+(?:m?s|m|h))*")
@@ -120,10 +122,10 @@ def holds(said: Says, value: str, *, assigned: bool) -> bool:
     if said is Says.ALWAYS:
         return assigned or value.strip(".,;:!?)").lower() not in WORDS["prose"]
     if said is Says.DIGITS:
-        return value.isdigit() and 4 <= len(value) <= 8  # noqa: PLR2004
+        return value.isdigit() and 4 <= len(value) <= 8
     if said is Says.CHANCE:
         return is_chance(value)
-    if value.isdigit() and len(value) < 6:  # noqa: PLR2004
+    if value.isdigit() and len(value) < 6:
         return False
     if said is Says.NAMED and _OBJECT.fullmatch(value) and not _UUID.fullmatch(value):
         return False
@@ -146,7 +148,11 @@ def is_path(value: str) -> bool:
     if re.search(r"[!%^&#?|<>\s]", value):
         return False
     parts = [part for part in re.split(r"[/\\]", value) if part]
-    first = parts[1] if parts and re.fullmatch(r"~|\.{1,2}|[A-Za-z]:", parts[0]) and parts[1:] else (parts or [""])[0]
+    first = (
+        parts[1]
+        if parts and re.fullmatch(r"~|\.{1,2}|[A-Za-z]:", parts[0]) and parts[1:]
+        else (parts or [""])[0]
+    )
     return first.lower() in WORDS["folders"] or bool(_FILE.fullmatch(value))
 
 
