@@ -202,10 +202,7 @@ def document(obj: dict[str, Any]) -> dict[str, Any]:
         if key in _SEALED or (kind in ("Secret", "SecretList") and key == "data"):
             masked[_exact(key)] = MASK if value else value
         elif kind == "SecretList" and key == "items" and isinstance(value, list):
-            masked[key] = [
-                field(key, {"kind": "Secret", **one} if isinstance(one, dict) else one)
-                for one in value
-            ]
+            masked[key] = [_secret(one) for one in cast("list[Any]", value)]
         elif hidden and key.lower() in _VALUES:
             masked[_exact(key)] = _under(hidden, value)
         else:
@@ -214,13 +211,20 @@ def document(obj: dict[str, Any]) -> dict[str, Any]:
     return masked
 
 
+def _secret(item: Any) -> Any:
+    """Mask an item of a list of Secrets, which need not say what it is."""
+    if not isinstance(item, dict):
+        return field("", item)
+    return document({"kind": "Secret", **cast("dict[str, Any]", item)})
+
+
 def _command_line(obj: dict[str, Any], masked: dict[str, Any]) -> None:
     """Mask a command and its arguments as the one command line that they are."""
     words = [(name, at, word) for name in _LINES for at, word in _strings(obj.get(name))]
     for index, start, end in cuts([word for _, _, word in words]):
         name, at, word = words[index]
-        shown = masked[name][at]
-        masked[name][at] = MASK if shown != word and start else word[:start] + MASK + word[end:]
+        cut = word[:start] + MASK + word[end:]
+        masked[name][at] = cut if masked[name][at] in (word, cut) else MASK
 
 
 def _strings(value: Any) -> list[tuple[int, str]]:
@@ -246,7 +250,8 @@ def field(key: str, value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     said = says(key)
-    plain = key in _PLAIN_FIELDS or (isinstance(value, int) and Says.DIGITS < said < Says.ALWAYS)
+    counted = isinstance(value, int) and said < Says.ALWAYS and said is not Says.DIGITS
+    plain = key in _PLAIN_FIELDS or key.startswith("checksum/") or counted
     if not plain and holds(said, str(value), assigned=True):
         return MASK
     if not isinstance(value, str):
@@ -312,11 +317,10 @@ def _items(key: str, values: list[Any]) -> list[Any]:
     if said >= Says.NAMED:
         return [_under(said, item, key if said > Says.NAMED else "") for item in values]
     masked = [field(key, item) for item in values]
-    if len(values) == 2 and all(isinstance(item, str) for item in values):
-        if says(values[0]) >= Says.ASSIGNED and is_odd(values[1]):
-            masked[1] = MASK
-    if key not in _LINES:
-        _command_line({"args": values}, {"args": masked})
+    words = [item for item in values if isinstance(item, str)]
+    if len(words) == len(values) == 2 and says(words[0]) >= Says.ASSIGNED and is_odd(words[1]):
+        masked[1] = MASK
+    _command_line({"args": values}, {"args": masked})
     return masked
 
 
@@ -328,12 +332,12 @@ def _pair(item: Any, whole: bool) -> Any:
     given = cast("dict[str, Any]", item)
     masked = document(given)
     said = Says.ALWAYS if whole else says(str(given.get("name")))
-    if not whole and str(given.get("name")).lower().endswith("key"):
+    if str(given.get("name")).lower().endswith("key"):
         said = Says.ALWAYS
     for key, value in given.items():
-        if key.lower() not in ("name", "valuefrom") and value and said:
-            if whole or (key.lower() == "value" and (said is not Says.CHANCE)):
-                masked[key] = MASK
+        there = key.lower() not in ("name", "valuefrom") if whole else key.lower() == "value"
+        if there and value and said is not Says.NOTHING:
+            masked[key] = MASK
     return masked
 
 

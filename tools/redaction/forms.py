@@ -81,6 +81,7 @@ def decoded_base64(token: str) -> str:
 
 
 def printable(raw: bytes) -> str:
+    """Decode UTF-8; empty where it is none or not for people to read."""
     try:
         decoded = raw.decode()
     except UnicodeDecodeError:

@@ -120,7 +120,10 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
         if found[1][-1:] in "sS" and value[start:end].isdigit():
             continue
         assigned = placed or kind != "bare" or separator.strip("\"'\\)]} \t") not in (":", "：")
-        if holds(said, value[start:end], assigned=assigned) and not _kept(value, found, start):
+        image = said is Says.ODD and in_image(value, start)
+        if holds(said, value[start:end], assigned=assigned) and not (
+            image or _kept(value, found, start)
+        ):
             if kind == "bare" and found[1].lower().endswith(("phrase", "mnemonic")):
                 line = value.find("\n", end)
                 at = end = line if line >= 0 else len(value)
@@ -241,7 +244,7 @@ def _listed(value: str) -> Iterator[Span]:
         at = found.end(3) + 1
         said, inner = says(found[3]), found[5]
         sure = bool(found[1]) or found[3].startswith("-")
-        if said is Says.ODD or (said is not Says.ALWAYS and not sure):
+        if (said is Says.ODD and not found[1]) or (said is not Says.ALWAYS and not sure):
             continue
         if holds(said, inner, assigned=sure) and (sure or is_odd(inner)):
             yield found.span(5)
