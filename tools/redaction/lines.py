@@ -15,6 +15,10 @@ _INSERT = re.compile(
 )
 _CALL = re.compile(r"(?<![\w.])([\w.]{3,60}+)\(\s{0,4}[\"'`]([^\"'`\n]++)[\"'`]\s{0,4}\)")
 
+_SECRET = re.compile(r"(?m)^[ \t]{0,40}kind:[ \t]{1,4}Secret[ \t\r]*$")
+_DATA = re.compile(r"(?m)^([ \t]{0,40}+)(?:data|stringData):[ \t\r]*\n((?:\1[ \t][^\n]*+\n?)++)")
+_ENTRY = re.compile(r"(?m)^[ \t]{1,60}+[\w.\-]{1,253}+:[ \t]+(\S[^\n]*+)$")
+
 
 def told(value: str) -> Iterator[tuple[int, int]]:
     """Yield every stretch that a line or a sentence says is a credential, in no order."""
@@ -25,6 +29,18 @@ def told(value: str) -> Iterator[tuple[int, int]]:
                 end = start + len(value[start:end].rstrip(".,;:)"))
                 if judge(value[start:end]) and not is_reference(value[start:end]):
                     yield start, end
+    yield from _inserted(value)
+    yield from _in_manifest(value)
+    for found in _CALL.finditer(value):
+        said, inner = says(found[1]), found[2]
+        if (said is Says.ALWAYS or (said is Says.ASSIGNED and is_odd(inner))) and not is_reference(
+            inner
+        ):
+            yield found.span(2)
+
+
+def _inserted(value: str) -> Iterator[tuple[int, int]]:
+    """Yield values of columns whose names say secret."""
     for found in _INSERT.finditer(value):
         columns, rest = found[1].split(","), found.start(2)
         for column, inner in zip(columns, found[2].split(","), strict=False):
@@ -34,12 +50,14 @@ def told(value: str) -> Iterator[tuple[int, int]]:
                     rest + len(inner.rstrip(" '\"")),
                 )
             rest += len(inner) + 1
-    for found in _CALL.finditer(value):
-        said, inner = says(found[1]), found[2]
-        if (said is Says.ALWAYS or (said is Says.ASSIGNED and is_odd(inner))) and not is_reference(
-            inner
-        ):
-            yield found.span(2)
+
+
+def _in_manifest(value: str) -> Iterator[tuple[int, int]]:
+    """Yield what a Secret holds that stands in a text as YAML."""
+    if _SECRET.search(value):
+        for block in _DATA.finditer(value):
+            for found in _ENTRY.finditer(value, *block.span(2)):
+                yield found.span(1)
 
 
 def telling(value: str) -> bool:
