@@ -16,15 +16,14 @@ import base64
 import binascii
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
 
 from tools.redaction import texts
 from tools.redaction.commands import cuts
-from tools.redaction.names import WORDS, Says, holds, is_odd, is_reference, says
+from tools.redaction.forms import by_form, decoded_base64, printable
+from tools.redaction.names import WORDS, Says, holds, is_odd, says
 from tools.redaction.randomness import is_random
 
 MASK = "[redacted]"
@@ -36,39 +35,16 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _Span = tuple[int, int]
 _ROUNDS = 6
 _DEPTH = 3
-_FORMS = tomllib.loads(
-    (Path(__file__).parent / "redaction" / "forms.toml").read_text(encoding="utf-8")
-)
-
-_PEM = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{1,60}-----(?:[^-]|-(?!----END))*+(?:-{5}END [A-Z0-9 ]{1,60}-{5})?"
-)
 _WRAPPED = re.compile(
     r"(?<![\w+/-])([A-Za-z0-9+/]{48,}+)(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{48,}+)*+"
     r"(?:(?:\\r|\\n|[\r\n])++[ \t]*+[A-Za-z0-9+/]{2,}+(?:={1,2}|(?=[ \t]*+(?:[\r\n\\\"']|$))))?+"
-)
-_KNOWN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_FORMS['forms'].values())})")
-_HOOK = re.compile(
-    r"(?i)(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks"
-    r"|webhook\.office\.com/webhookb2|outlook\.office\.com/webhook)/([\w/@.-]+)"
-)
-_URL = re.compile(
-    rf"(?i)(?:{'|'.join(_FORMS['databases'].split())})[a-z0-9+:]{{0,24}}://[^\s:@/\"'<>]*+:((?!\[redacted\]@)[^\s\"'<>]++)"
-    r"|[a-z0-9+]://[^\s:@/\"'<>]*+:((?!\[redacted\]@)[^\s@/\"'<>]++)@"
-    r"|[a-z0-9+]://((?=[^\s@/]{0,200}\d)[A-Za-z0-9_\-]{20,200}+)@"
-)
-_SCHEME = re.compile(
-    r"(?i)\b(?:(bearer|apikey|splunk|negotiate|sharedaccesssignature|genie-?key|ssws|token)|(basic|digest))(?:[ \t]++|%20)([\w.~+/=-]{5,}+)"
-)
-_HEADER = re.compile(
-    r"(?i)authorization[\"'\\]{0,4}[ \t]{0,3}[:=][ \t]{0,3}[\"'\\]{0,4}[A-Za-z][\w-]{1,30}+[ \t]++([^\s\"'\\,]++)"
 )
 _TOKEN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}+={0,6}")
 _HEX = re.compile(r"^(?:[0-9a-f]+|[0-9A-F]+)$")
 _BASE32 = re.compile(r"^[A-Z2-7]{16,}={0,6}$")
 _PERCENT = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>%]*+%[0-9A-Fa-f]{2}[^\s\"'<>]*+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
-_WORTH_A_LOOK = re.compile(r"[A-Za-z0-9+/_-]{16}|[\s:=@%|<]|：|[-$][A-Za-z0-9]")
+_WORTH_A_LOOK = re.compile(r"[A-Za-z0-9+/_-]{16}|[\s:=@%|<(\"']|[^\x00-\x7f]|[-$][A-Za-z0-9]")
 
 
 def text(value: str) -> str:
@@ -81,7 +57,7 @@ def text(value: str) -> str:
 
 def known(value: str) -> str:
     """Mask only what is a credential wherever it stands: keys, tokens of vendors, passwords in URLs."""
-    return _mask(value, _by_form(value))
+    return _mask(value, by_form(value))
 
 
 def contains_secret(value: str) -> bool:
@@ -112,7 +88,7 @@ def _rounds(value: str, *, exact: bool = False, placed: bool = False) -> str:
 
 def _spans(value: str, exact: bool, depth: int, *, placed: bool = False) -> Iterator[_Span]:
     """Yield every stretch of text that holds a credential, in no order."""
-    yield from _by_form(value)
+    yield from by_form(value)
     yield from texts.spans(value, placed=placed)
     if not exact:
         yield from _wrapped(value)
@@ -121,16 +97,6 @@ def _spans(value: str, exact: bool, depth: int, *, placed: bool = False) -> Iter
         for found in _PERCENT.finditer(value):
             if _is_secret(unquote(found.group()), depth - 1):
                 yield found.span()
-
-
-def _by_form(value: str) -> Iterator[_Span]:
-    """Yield what is a credential by its own form."""
-    yield from (found.span() for found in _PEM.finditer(value))
-    yield from (found.span() for found in _KNOWN.finditer(value))
-    yield from (found.span(1) for found in _HOOK.finditer(value))
-    if "://" in value:
-        yield from _in_urls(value)
-    yield from _in_schemes(value)
 
 
 def _is_secret(value: str, depth: int) -> bool:
@@ -165,35 +131,6 @@ def _around_masks(value: str, start: int, end: int) -> _Span:
     return start, max(end, at + size) if 0 <= at < end else end
 
 
-def _in_urls(value: str) -> Iterator[_Span]:
-    """Yield passwords of URLs; those of databases may hold slashes and at signs."""
-    for found in _URL.finditer(value):
-        start, end = found.span(found.lastindex or 0)
-        if found.lastindex == 1:
-            end = value.rfind("@", start, end)
-        if end > start and not is_reference(value[start:end]):
-            yield start, end
-
-
-def _in_schemes(value: str) -> Iterator[_Span]:
-    """Yield what follows `Bearer` and `Basic` where it is a credential and not a word."""
-    for found in _SCHEME.finditer(value):
-        said = found[3].rstrip(".")
-        if found[2]:
-            if ":" in _decoded_base64(said):
-                yield found.span(3)
-        elif (
-            found[1].lower() != "token"
-            and len(said) > 6
-            and is_odd(said)
-            and not is_reference(said)
-        ):
-            yield found.span(3)
-    for found in _HEADER.finditer(value):
-        if not is_reference(found[1]):
-            yield found.span(1)
-
-
 def _tokens(value: str, exact: bool, depth: int) -> Iterator[_Span]:
     """Yield tokens that are random, or that decode to something secret."""
     for found in _TOKEN.finditer(value):
@@ -215,32 +152,15 @@ def _wrapped(value: str) -> Iterator[_Span]:
 
 
 def _decoded(token: str) -> Iterator[str]:
-    yield _decoded_base64(token)
+    yield decoded_base64(token)
     if len(token) % 2 == 0 and _HEX.match(token):
-        yield _printable(bytes.fromhex(token))
+        yield printable(bytes.fromhex(token))
     if _BASE32.match(token):
         bare = token.rstrip("=")
         try:
-            yield _printable(base64.b32decode(bare + "=" * (-len(bare) % 8)))
+            yield printable(base64.b32decode(bare + "=" * (-len(bare) % 8)))
         except (binascii.Error, ValueError):
             return
-
-
-def _decoded_base64(token: str) -> str:
-    """Decode base64 of either alphabet; empty where it is none or not text."""
-    plain = token.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        return _printable(base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True))
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _printable(raw: bytes) -> str:
-    try:
-        decoded = raw.decode()
-    except UnicodeDecodeError:
-        return ""
-    return decoded if all(c.isprintable() or c in "\r\n\t" for c in decoded) else ""
 
 
 _PLAIN_FIELDS = frozenset(
@@ -254,26 +174,36 @@ _PLAIN_FIELDS = frozenset(
 _HASH_FIELD = re.compile(r"(?:[Hh]ash|checksum|digest|revision|mirror|[a-z]I[Dd]|[_./-]id|UUID)$")
 _LABELS = frozenset({"labels", "matchLabels", "matchExpressions", "selector", "nodeSelector"})
 _SEALED = frozenset({"stringData", "binaryData"})
-_PAIRED = ("name", "key", "Name", "Key", "NAME", "KEY", "variable", "header")
+_PAIRED = (
+    "name",
+    "key",
+    "variable",
+    "header",
+    "option",
+    "param",
+    "parameter",
+    "field",
+    "property",
+    "setting",
+)
+_VALUES = ("value", "default", "val", "content")
 _LINES = ("command", "args")
 
 
 def document(obj: dict[str, Any]) -> dict[str, Any]:
     """Mask one Kubernetes object, or any part of one: a new object, deep."""
     kind = str(obj.get("kind") or "")
-    paired = next((obj[name] for name in _PAIRED if isinstance(obj.get(name), str)), "")
-    hidden = says(paired) if paired else Says.NOTHING
+    paired = [
+        value for name, value in obj.items() if name.lower() in _PAIRED and isinstance(value, str)
+    ]
+    hidden = max(map(says, paired), default=Says.NOTHING)
     masked: dict[str, Any] = {}
     for key, value in obj.items():
         if key in _SEALED or (kind in ("Secret", "SecretList") and key == "data"):
             masked[_exact(key)] = MASK if value else value
         elif kind == "SecretList" and key == "items" and isinstance(value, list):
-            entries: list[Any] = value
-            masked[key] = [
-                field(key, {"kind": "Secret", **one} if isinstance(one, dict) else one)
-                for one in entries
-            ]
-        elif hidden and key.lower() in ("value", "default", "val"):
+            masked[key] = [_secret(one) for one in cast("list[Any]", value)]
+        elif hidden and key.lower() in _VALUES:
             masked[_exact(key)] = _under(hidden, value)
         else:
             masked[_exact(key)] = field(key, value)
@@ -281,13 +211,20 @@ def document(obj: dict[str, Any]) -> dict[str, Any]:
     return masked
 
 
+def _secret(item: Any) -> Any:
+    """Mask an item of a list of Secrets, which need not say what it is."""
+    if not isinstance(item, dict):
+        return field("", item)
+    return document({"kind": "Secret", **cast("dict[str, Any]", item)})
+
+
 def _command_line(obj: dict[str, Any], masked: dict[str, Any]) -> None:
     """Mask a command and its arguments as the one command line that they are."""
     words = [(name, at, word) for name in _LINES for at, word in _strings(obj.get(name))]
     for index, start, end in cuts([word for _, _, word in words]):
         name, at, word = words[index]
-        shown = masked[name][at]
-        masked[name][at] = MASK if shown != word and start else word[:start] + MASK + word[end:]
+        cut = word[:start] + MASK + word[end:]
+        masked[name][at] = cut if masked[name][at] in (word, cut) else MASK
 
 
 def _strings(value: Any) -> list[tuple[int, str]]:
@@ -312,8 +249,10 @@ def field(key: str, value: Any) -> Any:
         return MASK
     if isinstance(value, bool) or value is None:
         return value
-    plain = key in _PLAIN_FIELDS or key.startswith("checksum/")
-    if not plain and holds(says(key), str(value), assigned=True):
+    said = says(key)
+    counted = isinstance(value, int) and said < Says.ALWAYS and said is not Says.DIGITS
+    plain = key in _PLAIN_FIELDS or key.startswith("checksum/") or counted
+    if not plain and holds(said, str(value), assigned=True):
         return MASK
     if not isinstance(value, str):
         return value
@@ -378,24 +317,27 @@ def _items(key: str, values: list[Any]) -> list[Any]:
     if said >= Says.NAMED:
         return [_under(said, item, key if said > Says.NAMED else "") for item in values]
     masked = [field(key, item) for item in values]
-    if key not in _LINES:
-        _command_line({"args": values}, {"args": masked})
+    words = [item for item in values if isinstance(item, str)]
+    if len(words) == len(values) == 2 and says(words[0]) >= Says.ASSIGNED and is_odd(words[1]):
+        masked[1] = MASK
+    _command_line({"args": values}, {"args": masked})
     return masked
 
 
 def _pair(item: Any, whole: bool) -> Any:
     """Mask a `{name, value}`: an environment variable always, a header by its name."""
     if not isinstance(item, dict):
-        return field("", item)
+        name, assigned, _ = str(item).partition("=")
+        return name + assigned + MASK if whole and assigned else field("", item)
     given = cast("dict[str, Any]", item)
     masked = document(given)
     said = Says.ALWAYS if whole else says(str(given.get("name")))
-    if not whole and str(given.get("name")).lower().endswith("key"):
+    if str(given.get("name")).lower().endswith("key"):
         said = Says.ALWAYS
     for key, value in given.items():
-        if key.lower() not in ("name", "valuefrom") and value and said:
-            if whole or (key.lower() == "value" and (said is not Says.CHANCE)):
-                masked[key] = MASK
+        there = key.lower() not in ("name", "valuefrom") if whole else key.lower() == "value"
+        if there and value and said is not Says.NOTHING:
+            masked[key] = MASK
     return masked
 
 

@@ -79,37 +79,38 @@ def _directive(word: str) -> bool:
 def _of_option(
     words: Sequence[str], at: int, option: re.Match[str], letters: str, told_user: bool
 ) -> Iterator[Cut]:
-    word, name = words[at], option[2]
-    end = option.end()
-    rest = word[end:]
-    short = len(option[1]) == 1 and name[0]
-    if name in _USERS or (short in ("u", "U") and name[1:] == ""):
-        if rest[:1] in ("=", ":") and len(name) > 1:
-            yield from _second_half(word, at, end + 1)
-        elif at + 1 < len(words) and not rest:
-            yield from _second_half(words[at + 1], at + 1, 0)
-    elif short == "u" and rest[:1] == ":":
-        yield from _second_half(word, at, 2)
+    """Yield what one option holds, in its own word or in the next."""
+    word, name, rest = words[at], option[2], words[at][option.end() :]
+    short = name[0] if len(option[1]) == 1 else ""
+    yield from _of_user(words, at, name, rest)
     if short and short in letters and name[1:] + rest:
         start = 2 + (word[2:3] in "=:")
         if not is_reference(word[start:]) and not _PORT.fullmatch(word[start:]):
             yield at, start, len(word)
-    elif (
-        short == "p"
-        and told_user
-        and name[1:]
-        and word[2:].isalnum()
-        and not rest
-        and is_odd(word[2:])
-    ):
-        yield at, 2, len(word)
-    elif rest:
+    elif short == "p" and told_user and (rest[:1] == "=" or (not rest and is_odd(name[1:]))):
+        start = 2 + (word[2:3] == "=")
+        if word[start:] and not _PORT.fullmatch(word[start:]):
+            yield at, start, len(word)
+    elif rest or at + 1 >= len(words):
         return
     elif short and name == short and (short in letters or (short == "p" and told_user)):
-        if at + 1 < len(words) and not _PORT.fullmatch(words[at + 1]):
+        if not _PORT.fullmatch(words[at + 1]):
             yield from _next(words, at + 1, Says.ALWAYS)
+    elif name == "from-literal" and "=" in words[at + 1]:
+        yield at + 1, words[at + 1].index("=") + 1, len(words[at + 1])
     else:
         yield from _next(words, at + 1, says(name))
+
+
+def _of_user(words: Sequence[str], at: int, name: str, rest: str) -> Iterator[Cut]:
+    """Yield the credential that an option for a user holds: `-u a:b`, `-ua:b`, `--user=a:b`."""
+    end = len(words[at]) - len(rest)
+    if name in _USERS and not rest and at + 1 < len(words):
+        yield from _second_half(words[at + 1], at + 1, 0)
+    elif name in _USERS and len(name) > 1 and rest[:1] in ("=", ":"):
+        yield from _second_half(words[at], at, end + 1)
+    elif name[0] == "u" and words[at][1] != "-" and rest[:1] == ":":
+        yield from _second_half(words[at], at, 2)
 
 
 def _next(words: Sequence[str], at: int, said: Says) -> Iterator[Cut]:

@@ -24,6 +24,8 @@ _NAMED_HASH = re.compile(
     r"[\"'\\]{0,4}(?:[ \t]{0,2}:[ \t]{0,2}W/|[ \t]{0,2}[:=@/-]+[ \t]{0,2}|[ \t]+)[\"'\\]{0,4}$"
 )
 _FINGERPRINT = re.compile(r"(?i)(?:sha\d+|md5):$|ssh-[a-z0-9-]+ $|ecdsa-[a-z0-9-]+ $")
+_CREDENTIAL = re.compile(r"(?i)log ?in|token|secret|passw|api[ _-]?key|credential|authori|authenti")
+"""Words beside 40 digits that make them a credential; else they are a commit."""
 _NAME = re.compile(r"[a-z][a-z0-9]*-[a-z0-9-]*")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/-]*[a-z0-9](?::\d{2,5}/[a-z0-9._/-]+)?[:@]$")
 
@@ -43,7 +45,9 @@ def is_random(value: str, start: int, token: str) -> bool:
         run = part.group()
         if _HEX.match(run):
             digest = len(run) >= 32 and len(set(run)) > 6 and not run.isdigit()
-            known = len(run) == 40 or _NAME.fullmatch(bare)
+            known = (
+                len(run) == 40 and not _CREDENTIAL.search(value[max(0, start - 80) : start + 80])
+            ) or _NAME.fullmatch(bare)
             if digest and not known and not _named_hash(value, start + part.start()):
                 return True
         elif sum(c.isdigit() for c in run) >= 3 and _unlike_words(run, 20):

@@ -14,24 +14,25 @@ is linear in its input. Pure.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from tools.images import parse
 from tools.redaction.commands import cuts
+from tools.redaction.lines import telling, told
 from tools.redaction.names import Says, holds, is_odd, is_reference, says
 
 Span = tuple[int, int]
 
 _NAMED = re.compile(
     r"(?<![\w.\-/$@])([\w.\-/$@]{1,120}+)(?:\[\d{0,6}\]| ?\([^()\n]{1,40}\))?"
-    r"([\"'\])}\\]{0,4}[ \t]{0,8}(?:=>|:=|==|->|=|::(?=[ \t])|:(?!:)|：)[ \t]{0,8})"
+    r"([\"'\])}\\]{0,4}[ \t]{0,8}(?:=>|:=|==|->|=|＝|::(?=[ \t])|:(?!:)|：)[ \t]{0,8})"
 )
 _VALUE = re.compile(
-    r"(?:[|>][+-]?\n[ \t]{1,40}+"
+    r"(?:&\w{1,40}+[ \t]+|!!\w{1,20}+[ \t]+)?(?:[|>][+-]?\n[ \t]{1,40}+|\\\n[ \t]{0,40}+"
     r"|(?:\n[ \t]{1,40}+|\{\s{0,40})[\\\"']{0,4}(?:value|current|plain\w{0,6}|raw|text|data)[\\\"']{0,4}\s{0,4}:\s{0,4})?"
     r"(?:\\{1,3}[\"'](?P<escaped>[^\"'\\\n]*+)"
-    r"|[br]?\"(?P<double>(?:[^\"\\]|\\.)*+)"
-    r"|[br]?'(?P<single>[^'\n]*+)"
+    r"|[br]?\"(?:\"\")?(?P<double>(?:[^\"\\]|\\.)*+)"
+    r"|[br]?'(?:'')?(?P<single>[^'\n]*+)"
     r"|(?P<bare>(?:<[^\s<>]*+>)?(?![\[(]|\{(?!\{))(?:\$\{[^{}\s]*+\}|\$?\{\{[^{}\n]*+\}\}|[^\s\"'&;,<>\\|}]|[|](?=\S)|[}](?![\s,\"'}]|$)"
     r"|[<>](?![/\s])|[,;](?!\s|[\w.\-]+=|$)|&(?![\w.\-]+=|\s|$)|'(?=\w))*+))"
 )
@@ -42,16 +43,6 @@ _BELOW = re.compile(
 _ATTRIBUTE = re.compile(
     r"<\w{1,40}+\s[^<>]{0,200}?(?:name|key)=[\"']([\w.\-]{1,80}+)[\"'][^<>]{0,200}?>([^<\n]{1,4000}+)</"
 )
-_CALL = re.compile(r"(?<![\w.])([\w.]{3,60}+)\(\s{0,4}[\"'`]([^\"'`\n]++)[\"'`]\s{0,4}\)")
-_CALLED = re.compile(
-    r"(?i)\b\w{0,30}?(?:login|auth|authenticate|authentication|credentials?|connect|password)\w{0,30}\W{1,4}[\"'][^\"'\n]{1,80}[\"'],\s{0,4}"
-    r"[\"']([^\"'\n]++)[\"']"
-)
-_LITERAL = re.compile(r"--from-literal[= ][\"']?[\w.\-]{1,80}+=([^\s\"']++)")
-_ORACLE_TOOL = re.compile(
-    r"\b(?:sqlplus|expdp|impdp|rman|sqlldr)\b[^\n]{0,80}?\s[\w.]{1,40}+/([^\s@/\"']++)"
-)
-_CJK = re.compile(r"(?:密码|密碼|口令|パスワード|비밀번호)[\sはが是为為:：는은]{0,4}([!-~]{6,80}+)")
 _ELEMENT = re.compile(
     r"<([\w.:-]{1,80}+)(?:\s[^<>]{0,300}+)?>\s{0,20}(?:<!\[CDATA\[)?([^<\]]{1,4000}+)"
 )
@@ -60,37 +51,8 @@ _LISTED = re.compile(
 )
 _CELL = re.compile(r"\|[ \t]{0,20}`?([\w.\-]{1,80}+)`?[ \t]{0,20}\|[ \t]{0,20}`?([^\s|`]++)")
 _SPACED = re.compile(
-    r"(?i)(?<![\w.\-/@=])(\$?[\w.\-]{0,60}(?:pass\w{0,10}|pwd?|key|token|auth|secret|authtok|\bpw|creds|credentials))[\"']?"
+    r"(?i)(?<![\w.\-/@=])(\$?[\w.\-]{0,60}(?:pass\w{0,10}|pwd?|psk|key|token|auth|secret|authtok|\bpw|creds|credentials))[\"']?"
     r"([ \t]{1,8})(?:[-–~>|][ \t]{1,4})?(?![-=:|])(?:\"([^\"\n]*+)|'([^'\n]*+)|([^\s\"']++))"
-)
-_SPOKEN = re.compile(
-    r"(?i)\b(?:pass(?:word|wd|wort|phrase|code)?|pw|pwd|secret|token|pin|kennwort|contrase\w{1,3}|senha|wachtwoord)\b"
-    r"[^\n:=]{0,40}?\b(?:is|was|to|as|ist|lautet|es|est|é|è):?[ \t]++[\"'`]?([^\s\"'`]++)"
-)
-_AS_PASSWORD = re.compile(
-    r"(?i)(?<!\S)[\"'`]?([^\s\"'`]{6,80}+)[\"'`]?[ \t](?:as|is)[ \t](?:the|my|its|your|a)[ \t]pass"
-)
-_LOGIN = re.compile(
-    r"(?i)\b(?:log(?:ged|ging)?[ -]?in|login|sign ?in|credentials?|creds|users?|account|auth\w*)\b[^\n|;&]{0,40}?"
-    r"(?<![\w.@/\-])[\w.@\-]{1,40}+ ?[/:] ?(?!//)([^\s\"'`]{6,80}+)"
-)
-_SLASHED = re.compile(r"(?<!\S)[\w.@\-]{1,40}+/([^\s\"'`/]{6,80}+)(?= (?:are|is|as)\b)")
-_SQL = re.compile(
-    r"(?i)\b(?:identified(?:\s+with\s+\S{1,60})?\s+by|password)(?:\s{1,8}|(?=[=(]))=?\s{0,8}(?:password\s{0,4})?\(?\s{0,4}"
-    r"(?:\\{0,3}'([^'\n]++)|\\{0,3}\"([^\"\n]++)|(?<=by )([^\s'\";]++))"
-)
-_INSERT = re.compile(
-    r"(?i)\binsert\s+into\s+\S{1,80}\s{0,8}\(([^()\n]{1,500}+)\)\s{0,8}values\s{0,8}\(([^()\n]{1,2000}+)\)"
-)
-_ADDRESS = re.compile(r"(?<![\w/@.:\-])[\w.\-]{1,64}+:([^\s@/\"':]{3,}+)@(?!sha\d+:)[\w\[]")
-_ORACLE = re.compile(
-    r"(?<![\w/@.\-])[\w.\-]{1,64}+/([^\s/@\"']{3,64}+)@(?!sha\d+:|v?\d+(?:\.\d|\s|$))(?://)?[\w\[]"
-)
-_ACL = re.compile(r"(?i)\buser[ \t]+\S{1,60}[ \t][^\n]{0,200}?[ \t]>([^\s\"']++)")
-_NETRC = re.compile(r"(?i)\blogin[ \t]++\S{1,100}\s++pass(?:word|wd)[ \t]++([^\s\"'`]++)")
-_JAAS = re.compile(r"\buser_\w{1,40}+=\"([^\"\n]++)")
-_PIPED = re.compile(
-    r"(?i)\becho[ \t]+(?:-n[ \t]+)?[\"']?(?:[\w.\-]{1,60}:)?([^\s\"'|]++)[\"']?[ \t]{0,4}\|[^\n]{0,200}?(?:chpasswd|-stdin\b|sudo -S|\bkinit\b|\bcryptsetup\b)"
 )
 _PART = re.compile(
     r"(?<![\w.\-/])(?:([Nn]ame|NAME|[Kk]ey|KEY|variable|property|header)|([Vv]alue|VALUE|default))"
@@ -134,12 +96,9 @@ def spans(value: str, *, placed: bool) -> Iterator[Span]:
         yield from _judged(_ATTRIBUTE, value, assigned=True)
     if "|" in value:
         yield from _judged(_CELL, value, assigned=False)
-        yield from (found.span(1) for found in _PIPED.finditer(value) if not is_reference(found[1]))
     yield from _listed(value)
     yield from _spaced(value, placed)
-    yield from _told(value)
-    if "@" in value:
-        yield from _addressed(value)
+    yield from told(value)
 
 
 def _named(value: str, placed: bool) -> Iterator[Span]:
@@ -147,7 +106,7 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
     at = 0
     while found := _NAMED.search(value, at):
         at = found.end()
-        said = _says(value, found)
+        said = _says(value, found.start(), found[1])
         if said is Says.NOTHING:
             continue
         match = _VALUE.match(value, at)
@@ -158,8 +117,13 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
             at = max(at, end)
             end = start + len(value[start:end].rstrip(")].,:"))
             end -= value[start:end].endswith("}") and "{" not in value[start:end]
+        if found[1][-1:] in "sS" and value[start:end].isdigit():
+            continue
         assigned = placed or kind != "bare" or separator.strip("\"'\\)]} \t") not in (":", "：")
-        if holds(said, value[start:end], assigned=assigned) and not _kept(value, found, start):
+        image = said is Says.ODD and in_image(value, start)
+        if holds(said, value[start:end], assigned=assigned) and not (
+            image or _kept(value, found, start)
+        ):
             if kind == "bare" and found[1].lower().endswith(("phrase", "mnemonic")):
                 line = value.find("\n", end)
                 at = end = line if line >= 0 else len(value)
@@ -175,16 +139,11 @@ def _items(value: str, at: int, said: Says) -> Iterator[Span]:
         yield found.span(1)
 
 
-def _says(value: str, found: re.Match[str]) -> Says:
+def _says(value: str, start: int, name: str) -> Says:
     """Tell what a name says, with the word before it where it is only `key`."""
-    said = says(found[1])
-    if (
-        found[1].lower() in ("key", "code", "phrase")
-        and value[found.start() - 1 : found.start()] == " "
-    ):
-        before = value[max(0, found.start() - 20) : found.start()].split()
-        return says(f"{before[-1]}_{found[1]}") if before else said
-    return said
+    if name.lower() in ("key", "code", "phrase") and value[start - 1 : start] == " ":
+        return says("_".join([*value[max(0, start - 20) : start].split()[-1:], name]))
+    return says(name)
 
 
 def _kept(value: str, found: re.Match[str], start: int) -> bool:
@@ -285,14 +244,16 @@ def _listed(value: str) -> Iterator[Span]:
         at = found.end(3) + 1
         said, inner = says(found[3]), found[5]
         sure = bool(found[1]) or found[3].startswith("-")
-        if holds(said, inner, assigned=sure) and (sure or is_odd(inner)) and said is not Says.ODD:
+        if (said is Says.ODD and not found[1]) or (said is not Says.ALWAYS and not sure):
+            continue
+        if holds(said, inner, assigned=sure) and (sure or is_odd(inner)):
             yield found.span(5)
 
 
 def _spaced(value: str, placed: bool) -> Iterator[Span]:
     """Yield values that only white space parts from their name, as files of directives have them."""
     for found in _SPACED.finditer(value):
-        said = says(found[1])
+        said = _says(value, found.start(), found[1])
         if said < Says.ODD:
             continue
         group = found.lastindex or 0
@@ -315,7 +276,13 @@ def _spaced(value: str, placed: bool) -> Iterator[Span]:
                 yield start + pair.start(1), end
         elif (
             (set_by and (group != 5 or is_odd(inner)))
-            or (said is Says.ALWAYS and group == 5 and _telling(inner))
+            or (said is Says.ALWAYS and group == 5 and telling(inner))
+            or (
+                said is Says.ASSIGNED
+                and found[1].lower() == "key"
+                and telling(inner)
+                and len(inner) > 7
+            )
             or (said is Says.ALWAYS and group != 5 and (is_odd(inner) or first))
             or (
                 first
@@ -326,74 +293,3 @@ def _spaced(value: str, placed: bool) -> Iterator[Span]:
             )
         ):
             yield start, end
-
-
-def _telling(value: str) -> bool:
-    """Tell whether a word of a sentence has letters and, inside, digits or signs: no word, no number."""
-    return (
-        is_odd(value)
-        and any(c.isalpha() for c in value)
-        and bool(
-            re.search(r"\d|[!$%^&*#?+~]", value[:-1] + (value[-1] if value[-1].isdigit() else ""))
-        )
-    )
-
-
-def _loud(value: str) -> bool:
-    """Tell whether a value has letters, digits and signs as made passwords have."""
-    return all(re.search(kind, value) for kind in (r"[A-Za-z]", r"\d", r"[!$%^&*#?+~]"))
-
-
-def _told(value: str) -> Iterator[Span]:
-    """Yield passwords in statements of SQL, in sentences and in lines of known files."""
-    for found in _SQL.finditer(value):
-        group = found.lastindex or 0
-        inner = found[group]
-        if not is_reference(inner) and (
-            group != 3 or inner.lower() not in ("password", "rand", "random")
-        ):
-            yield found.span(group)
-    for found in _INSERT.finditer(value):
-        columns, rest = found[1].split(","), found.start(2)
-        for column, inner in zip(columns, found[2].split(","), strict=False):
-            if says(column.strip(" `\"'")) >= Says.NAMED and inner.strip(" '\""):
-                yield (
-                    rest + len(inner) - len(inner.lstrip(" '\"")),
-                    rest + len(inner.rstrip(" '\"")),
-                )
-            rest += len(inner) + 1
-    for found in _CALL.finditer(value):
-        said = says(found[1])
-        if (
-            said is Says.ALWAYS or (said is Says.ASSIGNED and is_odd(found[2]))
-        ) and not is_reference(found[2]):
-            yield found.span(2)
-    for expression in (_LITERAL, _ORACLE_TOOL):
-        yield from _if(bool, expression, value)
-    for expression in (_SPOKEN, _AS_PASSWORD, _CALLED, _CJK):
-        yield from _if(_telling, expression, value)
-    for expression in (_LOGIN, _SLASHED):
-        yield from _if(_loud, expression, value)
-    for expression in (_ACL, _JAAS, _NETRC):
-        yield from _if(bool, expression, value)
-
-
-def _if(judge: Callable[[str], bool], expression: re.Pattern[str], value: str) -> Iterator[Span]:
-    for found in expression.finditer(value):
-        start, end = found.span(1)
-        end = start + len(value[start:end].rstrip(".,;:)"))
-        if judge(value[start:end]) and not is_reference(value[start:end]):
-            yield start, end
-
-
-def _addressed(value: str) -> Iterator[Span]:
-    """Yield credentials of addresses without a scheme: `USER:PW@tcp(`, `USER/PW@DB`, `BOT:PW@registry`."""
-    for found in _ADDRESS.finditer(value):
-        inner = found[1]
-        if not is_reference(inner) and (
-            is_odd(inner) or value[found.end(1) + 1 :][:5].startswith(("tcp(", "unix(", "udp("))
-        ):
-            yield found.span(1)
-    for found in _ORACLE.finditer(value):
-        if is_odd(found[1]) and not is_reference(found[1]):
-            yield found.span(1)

@@ -118,6 +118,12 @@ HOSTILE = {
         "flags": " --token", "commands": "curl ", "wrapped": "QUJD" * 16 + "\n",
         "wrapped and broken": "QUJD" * 16 + "\n!", "backslashes": "\\", "quotes": '"',
         "headers": "authorization: ", "blocks": "password: |\n  ", "logins": "login a password ",
+        "elements": "<password>", "pairs turned": '"value":"a","name":', "calls": 'login("a","',
+        "statements": "identified by ", "cells": "| password ", "items": "- --password\n",
+        "flows": "passwords: [a", "references": "password=$A;", "kinds": "Secret a: ", "users": "-u a:",
+        "addresses": "a:bcd@", "slashed": "a/bcdef1@", "sequences": "vault login ", "told": "password is ",
+        "settings": "requirepass ", "images": "a/b:v1.0/", "phrases": "passphrase: a\n",
+        "manifests": "kind: Secret\ndata:\n a: b\n", "braces": "{{ password", "below": "password:\n",
         "invisible": "pass\u200b", "paths": "a/", "brackets": "[", "spaces": " ", "dots": "s.",
     }.items()
 }  # fmt: skip
