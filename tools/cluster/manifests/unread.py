@@ -153,9 +153,10 @@ def _embedded(mapping: dict[str, Any]) -> Iterator[str]:
             yield kind.kind
         elif _is_misspelled(_group(api_version), own_kind):
             yield ANY_KIND
-    elif isinstance(api_version, str) and _group(api_version) in _GROUPS:
-        yield ANY_KIND
-    elif isinstance(own_kind, str) and own_kind.casefold() in _SPELLED and "metadata" in mapping:
+        return
+    own_group = isinstance(api_version, str) and _group(api_version) in _GROUPS
+    spelled = isinstance(own_kind, str) and own_kind.casefold() in _SPELLED
+    if own_group or (spelled and "metadata" in mapping):
         yield ANY_KIND
 
 

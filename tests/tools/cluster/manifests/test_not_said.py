@@ -255,18 +255,18 @@ def test_empty_documents_cost_no_parser_and_documents_have_a_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     built: list[str] = []
-    parse = yaml_documents.yaml.parse
+    builder = yaml_documents._Builder  # pyright: ignore[reportPrivateUsage]
 
-    def counted(text: str, **options: object) -> object:
-        built.append(text)
-        return parse(text, **options)  # pyright: ignore[reportArgumentType]
+    def counted(budget: yaml_documents.Budget) -> object:
+        built.append("one")
+        return builder(budget)
 
-    monkeypatch.setattr(yaml_documents.yaml, "parse", counted)
+    monkeypatch.setattr(yaml_documents, "_Builder", counted)
     assert [*yaml_documents.documents("---\n" * 10_000)] == []
     assert built == []
     budget = yaml_documents.Budget(documents=5)
     found = [*yaml_documents.documents("---\na: 1\n" * 100, budget)]
-    assert (len(found), len(built)) == (6, 5)
+    assert (len(found), len(built)) == (6, 10)
     assert isinstance(found[-1], yaml_documents.Damage)
 
 
