@@ -148,8 +148,12 @@ async def test_kinds_with_a_plain_pod_template_are_judged_as_workloads(
 
 @pytest.mark.parametrize("name", ["list.yaml", "list.json"])
 async def test_a_list_that_is_the_document_is_read(name: str, tmp_path: Path) -> None:
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "x"}}
-    pod["spec"] = {"hostPID": True, "containers": [{"name": "a"}]}
+    pod: dict[str, object] = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p", "namespace": "x"},
+        "spec": {"hostPID": True, "containers": [{"name": "a"}]},
+    }
     result = await scanned(write(tmp_path, {name: json.dumps([pod])}), "5.2.3")
     assert result.controls[0].verdict is Verdict.FAIL
 
