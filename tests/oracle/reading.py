@@ -342,7 +342,9 @@ def namespace_rows(held: Folder, namespace: str) -> dict[Row, str]:
     policies = any(k == "NetworkPolicy" and n == namespace for k, n, _ in held.objects)
     account = held.objects.get(("ServiceAccount", namespace, "default"))
     row = ("Namespace", "", namespace)
-    found: dict[Row, str] = {("5.3.2", *row): PASS if policies else UNKNOWN if anything else missing}
+    found: dict[Row, str] = {
+        ("5.3.2", *row): PASS if policies else UNKNOWN if anything else missing
+    }
     found[("5.6.4", "ServiceAccount", namespace, "default")] = in_default(
         "ServiceAccount", namespace, "default"
     )
