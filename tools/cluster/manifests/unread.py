@@ -23,8 +23,6 @@ _SPELLED = {kind.kind.casefold(): kind.kind for kind in KINDS.values() if not ki
     kind.own.casefold(): "Pod" for kind in KINDS.values() if kind.folder_only and kind.group
 }
 _GROUPS = frozenset(BUILT_IN)
-_OWN_SIGNS = 3
-"""More than the apiVersion and kind of the object itself."""
 _ALIKE = 0.8
 _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 _OF_ONE = frozenset(
@@ -111,13 +109,14 @@ def looks_like_an_object(raw: bytes) -> bool:
 
 def held_in(raw: bytes) -> str:
     """Name the kind of what an object holds inside, as in `Gap.kind`; empty for nothing."""
-    if b'ontainers"' not in raw and b'"image"' not in raw and _signs(raw) < _OWN_SIGNS:
+    if b'ontainers"' not in raw and b'"image"' not in raw and _signs(raw) < 2:
         return ""
     found = {"Pod" if kind in _POD_MAKERS else kind for kind in _held(msgspec.json.decode(raw))}
     return found.pop() if len(found) == 1 else ANY_KIND if found else ""
 
 
 def _signs(raw: bytes) -> int:
+    """Count what objects say of themselves; an entry of a typed list may say nothing of its own."""
     return raw.count(b'"apiVersion"') + raw.count(b'"kind"')
 
 

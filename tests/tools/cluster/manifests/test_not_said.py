@@ -80,6 +80,11 @@ def made(api_version: str, kind: str, spec: str = "{}") -> str:
             ),
             "ClusterRole",
         ),
+        (
+            "apiVersion: example.com/v1\nkind: SetList\nitems: [{metadata: {name: s}, objects: "
+            "[{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, rules: []}]}]\n",
+            "Role",
+        ),
         (POD.replace("kind: Pod\n", ""), ANY_KIND),
         (POD.replace("kind: ", "Kind: "), ANY_KIND),
         (POD.replace("apiVersion: v1\n", ""), "Pod"),
