@@ -187,7 +187,7 @@ def listed(folder: Folder, rng: Random) -> None:
 
 def inside_another(folder: Folder, rng: Random) -> None:
     value, original = folder.value, folder.original
-    metadata = {"name": "holder", "namespace": NAMESPACE}
+    metadata = {"name": "holder", "namespace": original["metadata"].get("namespace", NAMESPACE)}
     if original["kind"] in _WORKLOADS and isinstance(value, dict) and rng.random() < 0.6:
         spec = pod_spec(original)
         template = {"metadata": {"labels": {"app": "x"}}, "spec": spec}

@@ -251,14 +251,10 @@ def namespace_rows(held: Folder, namespace: str) -> dict[Row, str]:
     account = held.objects.get(("ServiceAccount", namespace, "default"))
     row = ("Namespace", "", namespace)
     plugins = ("plugin policy of the cluster", ""), ("plugin policy", namespace)
-    open_to_all = (
-        UNKNOWN
-        if any((k, n) in plugins for k, n, _ in held.objects)
-        else UNKNOWN
-        if anything
-        else missing
-    )
-    found: dict[Row, str] = {("5.3.2", *row): PASS if policies else open_to_all}
+    covered = any((k, n) in plugins for k, n, _ in held.objects)
+    found: dict[Row, str] = {
+        ("5.3.2", *row): PASS if policies else UNKNOWN if covered or anything else missing
+    }
     found[("5.6.4", "ServiceAccount", namespace, "default")] = in_default(
         "ServiceAccount", namespace, "default"
     )

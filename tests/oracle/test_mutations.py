@@ -18,7 +18,7 @@ from tools.cluster.manifests.reader import open_folder
 from tools.scan import scan
 from tools.types import ClusterConfig, ClusterSource, Verdict
 
-FOLDERS = int(os.environ.get("OAKUM_MUTATIONS", "300"))
+FOLDERS = int(os.environ.get("OAKUM_MUTATIONS", "200"))
 SEED = int(os.environ.get("OAKUM_MUTATION_SEED", "9"))
 HELD = (Verdict.FAIL, Verdict.UNKNOWN)
 

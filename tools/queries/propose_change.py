@@ -23,9 +23,16 @@ from tools.actions.restart import Restart
 from tools.actions.scale import Scale
 from tools.actions.set_resources import ContainerResources, SetResources
 from tools.errors import BadAction, BadArgument
+from tools.objects.kinds import TEMPLATED_KINDS
 from tools.plans import Reason
 from tools.queries.context import QueryContext
-from tools.queries.proposing.change import find_object, propose, refused, said_confirmed
+from tools.queries.proposing.change import (
+    find_object,
+    only_judged,
+    propose,
+    refused,
+    said_confirmed,
+)
 from tools.queries.proposing.titles import title
 from tools.queries.result import Result
 from tools.queries.wording import names
@@ -88,6 +95,8 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     reader, target = await find_object(
         context, arguments.cluster, kind, arguments.namespace, arguments.name
     )
+    if target.kind in TEMPLATED_KINDS:
+        return only_judged(target.ref)
     action = _MAKERS[arguments.change](arguments, target, context)
     if arguments.confirmed and not said_confirmed(context, arguments.name):
         ref = target.ref

@@ -24,6 +24,7 @@ from tools.plans import Reason, Refusal
 from tools.queries.context import QueryContext
 from tools.queries.proposing.change import (
     find_object,
+    only_judged,
     planned_on,
     propose,
     refused,
@@ -91,13 +92,7 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     if unsaid:
         return refused(ref, _title(ref), Reason.NEEDS_PERSON, unsaid, "Ask the person for it.")
     if target.kind in TEMPLATED_KINDS:
-        return refused(
-            ref,
-            _title(ref),
-            Reason.NO_SAFE_FIX,
-            f"Oakum judges a {target.kind} and does not change it.",
-            "Change its pod template by hand, with the findings as a list of what to set.",
-        )
+        return only_judged(ref)
     if target.kind in _ACCESS:
         return await _access(context, reader, target, ref)
     failing = await failing_of(context, reader, ref)

@@ -23,8 +23,6 @@ _SPELLED = {kind.kind.casefold(): kind.kind for kind in KINDS.values() if not ki
     kind.own.casefold(): "Pod" for kind in KINDS.values() if kind.folder_only and kind.group
 }
 _GROUPS = frozenset(BUILT_IN)
-_OWN_SIGNS = 3
-"""More than the apiVersion and kind of the object itself."""
 _ALIKE = 0.8
 _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 _OF_ONE = frozenset(
@@ -111,13 +109,14 @@ def looks_like_an_object(raw: bytes) -> bool:
 
 def held_in(raw: bytes) -> str:
     """Name the kind of what an object holds inside, as in `Gap.kind`; empty for nothing."""
-    if b'ontainers"' not in raw and b'"image"' not in raw and _signs(raw) < _OWN_SIGNS:
+    if b'ontainers"' not in raw and b'"image"' not in raw and _signs(raw) < 2:
         return ""
     found = {"Pod" if kind in _POD_MAKERS else kind for kind in _held(msgspec.json.decode(raw))}
     return found.pop() if len(found) == 1 else ANY_KIND if found else ""
 
 
 def _signs(raw: bytes) -> int:
+    """Count what objects say of themselves; an entry of a typed list may say nothing of its own."""
     return raw.count(b'"apiVersion"') + raw.count(b'"kind"')
 
 
@@ -153,9 +152,10 @@ def _embedded(mapping: dict[str, Any]) -> Iterator[str]:
             yield kind.kind
         elif _is_misspelled(_group(api_version), own_kind):
             yield ANY_KIND
-    elif (isinstance(api_version, str) and _group(api_version) in _GROUPS) or (
-        isinstance(own_kind, str) and own_kind.casefold() in _SPELLED and "metadata" in mapping
-    ):
+        return
+    own_group = isinstance(api_version, str) and _group(api_version) in _GROUPS
+    spelled = isinstance(own_kind, str) and own_kind.casefold() in _SPELLED
+    if own_group or (spelled and "metadata" in mapping):
         yield ANY_KIND
 
 

@@ -139,7 +139,7 @@ def _read(part: str, line: int, budget: Budget) -> Iterator[Document | Damage]:
             if isinstance(event, yaml.DocumentEndEvent) and builder.found:
                 yield builder.document(line)
                 budget.documents -= 1
-                if budget.documents <= 0:
+                if budget.documents < 0:
                     raise _Refused("the folder holds more documents than are read")
                 builder = _Builder(budget)
     except yaml.MarkedYAMLError as error:

@@ -210,6 +210,17 @@ def not_planned(
     return Result(cap("\n".join(line for line in lines if line)), data)
 
 
+def only_judged(ref: ResourceRef) -> Result:
+    """Say that a kind of TEMPLATED_KINDS is judged and not changed."""
+    return refused(
+        ref,
+        f"Change {place(ref)}",
+        Reason.NO_SAFE_FIX,
+        f"Oakum judges a {ref.kind} and does not change it.",
+        "Change its pod template by hand; its findings say what to set.",
+    )
+
+
 def refused(ref: ResourceRef, wanted: str, reason: Reason, public: str, hint: str = "") -> Result:
     """Refuse before any plan is made."""
     return not_planned(ref, wanted, Refusal(reason, public, hint))

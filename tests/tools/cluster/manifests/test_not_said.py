@@ -80,6 +80,11 @@ def made(api_version: str, kind: str, spec: str = "{}") -> str:
             ),
             "ClusterRole",
         ),
+        (
+            "apiVersion: example.com/v1\nkind: SetList\nitems: [{metadata: {name: s}, objects: "
+            "[{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, rules: []}]}]\n",
+            "Role",
+        ),
         (POD.replace("kind: Pod\n", ""), ANY_KIND),
         (POD.replace("kind: ", "Kind: "), ANY_KIND),
         (POD.replace("apiVersion: v1\n", ""), "Pod"),
@@ -148,8 +153,12 @@ async def test_kinds_with_a_plain_pod_template_are_judged_as_workloads(
 
 @pytest.mark.parametrize("name", ["list.yaml", "list.json"])
 async def test_a_list_that_is_the_document_is_read(name: str, tmp_path: Path) -> None:
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "x"}}
-    pod["spec"] = {"hostPID": True, "containers": [{"name": "a"}]}
+    pod: dict[str, object] = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p", "namespace": "x"},
+        "spec": {"hostPID": True, "containers": [{"name": "a"}]},
+    }
     result = await scanned(write(tmp_path, {name: json.dumps([pod])}), "5.2.3")
     assert result.controls[0].verdict is Verdict.FAIL
 
@@ -255,18 +264,18 @@ def test_empty_documents_cost_no_parser_and_documents_have_a_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     built: list[str] = []
-    parse = yaml_documents.yaml.parse
+    builder = yaml_documents._Builder  # pyright: ignore[reportPrivateUsage]
 
-    def counted(text: str, **options: object) -> object:
-        built.append(text)
-        return parse(text, **options)  # pyright: ignore[reportArgumentType]
+    def counted(budget: yaml_documents.Budget) -> object:
+        built.append("one")
+        return builder(budget)
 
-    monkeypatch.setattr(yaml_documents.yaml, "parse", counted)
+    monkeypatch.setattr(yaml_documents, "_Builder", counted)
     assert [*yaml_documents.documents("---\n" * 10_000)] == []
     assert built == []
     budget = yaml_documents.Budget(documents=5)
     found = [*yaml_documents.documents("---\na: 1\n" * 100, budget)]
-    assert (len(found), len(built)) == (6, 5)
+    assert (len(found), len(built)) == (6, 10)
     assert isinstance(found[-1], yaml_documents.Damage)
 
 
