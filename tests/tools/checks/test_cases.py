@@ -35,7 +35,7 @@ from tools.cluster.manifests.reader import open_folder
 from tools.cluster.reader import Reader
 from tools.discovery import checks
 from tools.scan import scan
-from tools.types import ClusterConfig, ClusterSource, Finding, Gap, Subject
+from tools.types import ALL, ClusterConfig, ClusterSource, Finding, Gap, Subject
 
 CASES = Path(__file__).parent / "cases"
 KEYS = {"name", "manifests", "live", "refused", "namespace", "version", "expect"}
@@ -52,7 +52,7 @@ def load(path: Path) -> list[dict[str, Any]]:
     return cases
 
 
-ALL = [
+EVERY = [
     pytest.param(path.stem, case, id=f"{path.stem}: {case['name']}")
     for path in sorted(CASES.glob("*.yaml"))
     for case in load(path)
@@ -92,7 +92,7 @@ async def judge(check_id: str, case: dict[str, Any], folder: Path) -> dict[str, 
         await reader_of(case, folder),
         benchmark=benchmark,
         controls=(control_id,),
-        namespaces=(case["namespace"],) if "namespace" in case else (),
+        namespaces=(case["namespace"],) if "namespace" in case else ALL,
         keep_all=True,
         now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
     )
@@ -114,7 +114,7 @@ def evidence_as_asked(finding: Finding, asked: list[str]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("check_id", "case"), ALL)
+@pytest.mark.parametrize(("check_id", "case"), EVERY)
 async def test_case(check_id: str, case: dict[str, Any], tmp_path: Path) -> None:
     found = await judge(check_id, case, tmp_path)
     expected = {each["object"]: each for each in case["expect"]}
