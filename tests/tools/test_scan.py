@@ -14,7 +14,7 @@ from tools import posture
 from tools.cluster.absent import require
 from tools.cluster.manifests.reader import open_folder
 from tools.errors import ClusterUnreachable, UnknownName
-from tools.objects.kinds import Kind
+from tools.objects.kinds import PLUGIN_POLICIES, Kind
 from tools.scan import fingerprint, scan
 from tools.types import (
     ALL,
@@ -167,12 +167,8 @@ async def test_chosen_controls_read_only_the_kinds_that_they_need_each_once() ->
     reader = MemoryReader(SHOP)
     result = await run(reader, controls=("5.3.2", "5.1.1", "5.3.2"))
     assert [each.id for each in result.controls] == ["5.3.2", "5.1.1"]
-    assert sorted(kind for kind, _ in reader.asked) == [
-        "ClusterRoleBinding",
-        "Namespace",
-        "NetworkPolicy",
-        "RoleBinding",
-    ]
+    wanted = ("ClusterRoleBinding", "Namespace", "NetworkPolicy", "RoleBinding", *PLUGIN_POLICIES)
+    assert sorted(kind for kind, _ in reader.asked) == sorted(wanted)
 
 
 async def test_a_whole_scan_reads_each_kind_once_and_never_a_secret_or_live_configmap() -> None:
