@@ -16,6 +16,7 @@ from tools.objects.kinds import KINDS
 from tools.objects.meta import Metadata
 from tools.objects.rbac import ClusterRole, Role
 from tools.rbac import (
+    CLUSTER_ADMIN,
     Binding,
     RoleKey,
     RoleSubject,
@@ -31,6 +32,15 @@ from tools.types import Gap, ResourceRef
 BINDING_KINDS = ("RoleBinding", "ClusterRoleBinding")
 ROLE_KINDS = ("Role", "ClusterRole")
 RBAC_KINDS = (*ROLE_KINDS, *BINDING_KINDS)
+EVERYBODY = frozenset(
+    {
+        ("Group", "system:authenticated"),
+        ("Group", "system:unauthenticated"),
+        ("Group", "system:serviceaccounts"),
+        ("User", "system:anonymous"),
+    }
+)
+"""Subjects that whoever reaches the API is, or every pod's account."""
 
 
 class Source(Protocol):
@@ -121,7 +131,14 @@ def subjects(rights: Rights, scoped: bool, missing: Mapping[str, tuple[Gap, ...]
     return Subjects(
         [each for each in (*roles, *given) if not each.built_in],
         [each for each in near if not each.built_in],
-        [role for each in far for role in _given(rights, each, True, missing) if not role.built_in],
+        [
+            role
+            for each in far
+            if not any(held.built_in for held in rights.role(each.gives))
+            or _open_to_all(rights, each)
+            for role in _given(rights, each, True, missing)
+            if not role.built_in
+        ],
         [each for each in far if not each.built_in],
         dict(Counter(kind for kind, _, _ in sorted(left_out))),
     )
@@ -147,9 +164,14 @@ def _roles(
 def _given(
     rights: Rights, binding: Binding, scoped: bool, missing: Mapping[str, tuple[Gap, ...]]
 ) -> list[RoleSubject]:
-    """Stand a binding in for the role that it gives to somebody: unread, or (scoped) a ClusterRole."""
+    """Stand a binding in for the role that it gives: unread, or (scoped) a ClusterRole, or to everybody.
+
+    A role of Kubernetes' own is left out itself; whoever gives it to everybody is not. What cluster-admin
+    gives is judged by 5.1.1, at every binding of it.
+    """
     unread = rights.unread(binding.gives, missing)
-    if not binding.subjects or not (unread or (scoped and binding.role.kind == "ClusterRole")):
+    near = scoped and binding.role.kind == "ClusterRole"
+    if not binding.subjects or not (unread or near or _open_to_all(rights, binding)):
         return []
     name = f"{binding.role.kind} {binding.role.name}"
     stand_in = RoleSubject(
@@ -166,10 +188,20 @@ def _given(
             stand_in,
             rules=tuple(RuleAt(at.rule, f"{name}: {at.path}") for at in role.rules),
             unfilled=role.unfilled,
-            built_in=role.built_in,
+            built_in=binding.built_in,
         )
         for role in rights.role(binding.gives)
     ]
+
+
+def _open_to_all(rights: Rights, binding: Binding) -> bool:
+    """Tell whether a binding gives a role of Kubernetes' own, but cluster-admin, to everybody."""
+    return binding.role.name != CLUSTER_ADMIN and any(
+        (each.kind, each.name) in EVERYBODY
+        for role in rights.role(binding.gives)
+        if role.built_in
+        for each in binding.subjects
+    )
 
 
 def _key(ref: ResourceRef) -> RoleKey:

@@ -51,8 +51,8 @@ def strength_named(role: RoleSubject, rule: PolicyRule, cluster: Inventory) -> S
     names = rule.resource_names or ()
     found = [Strength.WEAK]
     for resource, kind in _ROLE_KINDS.items():
-        wanted = Wanted(("bind", "escalate"), RBAC_GROUP, (resource,), by_name=True)
-        if (role.cluster_wide or kind == "Role") and rule_gives(rule, wanted):
+        verbs = ("bind", "escalate") if role.cluster_wide or kind == "Role" else ("bind",)
+        if rule_gives(rule, Wanted(verbs, RBAC_GROUP, (resource,), by_name=True)):
             found += [_role(kind, role.ref.namespace, name, cluster) for name in names]
     for resource, kind in _SUBJECT_KINDS.items():
         wanted = Wanted(("impersonate",), CORE, (resource,), by_name=True)

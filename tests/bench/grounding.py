@@ -26,7 +26,7 @@ from tools.cluster.manifests.reader import open_folder
 from tools.queries.context import QueryContext, Scope
 from tools.queries.looking.memory import MemoryScans
 from tools.queries.result import Result, Scanned, Workloads
-from tools.types import ClusterConfig, ClusterSource
+from tools.types import ALL, ClusterConfig, ClusterSource
 
 HERE = Path(__file__).resolve().parents[1] / "eval"
 HAFEN = HERE.parents[1] / "deploy" / "demo" / "hafen"
@@ -81,7 +81,7 @@ def _context(folder: str) -> QueryContext:
     library = shared_library()
     return QueryContext(
         readers={"demo": asyncio.run(open_folder(config))},
-        scope=Scope({"demo": None}),
+        scope=Scope({"demo": ALL}),
         search=library.search,
         guide_for=library.guide_for,
         past=MemoryScans(),

@@ -107,7 +107,27 @@ def binding_rows(held: Folder, key: Key, obj: dict[str, Any]) -> dict[str, str]:
         rows |= dict.fromkeys(ANYWHERE, UNKNOWN)
         if key[0] == "ClusterRoleBinding":
             rows |= dict.fromkeys(CLUSTER_ONLY, UNKNOWN)
+    elif not admin and any(is_everybody(s) for s in subjects):
+        rows |= given_to_all(held, key, role_key(key[1], reference))
     return rows
+
+
+def is_everybody(subject: dict[str, Any]) -> bool:
+    """Tell whether whoever reaches the API, or every service account, is this subject."""
+    names = {
+        "Group": ("system:authenticated", "system:unauthenticated", "system:serviceaccounts"),
+        "User": ("system:anonymous",),
+    }
+    return subject.get("name") in names.get(subject.get("kind") or "", ())
+
+
+def given_to_all(held: Folder, key: Key, role: Key) -> dict[str, str]:
+    """Judge a binding for a role that every cluster has and that is not judged itself."""
+    obj = find(held, role)
+    if obj is None or not built_in(held, role, obj):
+        return {}
+    rows = role_rows(held, (role[0], key[1], role[2]), obj)
+    return rows if not key[1] else rows | dict.fromkeys(CLUSTER_ONLY, NA)
 
 
 def is_default(subject: dict[str, Any]) -> bool:
@@ -234,11 +254,11 @@ def lifts(held: Folder, key: Key, rules: list[dict[str, Any]]) -> str:
     for rule in rules:
         for verb, group, resource, kind in (
             ("bind", RBAC, "roles", "Role"),
+            ("bind", RBAC, "clusterroles", "ClusterRole"),
             ("escalate", RBAC, "roles", "Role"),
             ("impersonate", "", "serviceaccounts", "ServiceAccount"),
             *(
                 (
-                    ("bind", RBAC, "clusterroles", "ClusterRole"),
                     ("escalate", RBAC, "clusterroles", "ClusterRole"),
                     ("impersonate", "", "users", "User"),
                     ("impersonate", "", "groups", "Group"),

@@ -16,7 +16,7 @@ from tests.oracle.faults import Fault, clean, faults
 from tests.oracle.mutations import mutated, write
 from tools.cluster.manifests.reader import open_folder
 from tools.scan import scan
-from tools.types import ClusterConfig, ClusterSource, Verdict
+from tools.types import ALL, ClusterConfig, ClusterSource, Verdict
 
 FOLDERS = int(os.environ.get("OAKUM_MUTATIONS", "200"))
 SEED = int(os.environ.get("OAKUM_MUTATION_SEED", "9"))
@@ -31,7 +31,7 @@ def verdict(root: Path, control: str, namespaces: tuple[str, ...] = ()) -> Verdi
         reader = await open_folder(config)
         found = await scan(
             reader,
-            namespaces=namespaces,
+            namespaces=namespaces or ALL,
             controls=(control,),
             now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
         )

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.memory_reader import MemoryReader
 from tools.cluster.manifests.reader import open_folder
 from tools.scan import scan
-from tools.types import ClusterConfig, ClusterSource, Finding, Gap, Scan
+from tools.types import ALL, ClusterConfig, ClusterSource, Finding, Gap, Scan
 
 NAMESPACES = """
 apiVersion: v1
@@ -50,7 +50,7 @@ CLUSTER_SCOPED = ("5.1.9", "5.1.10", "5.1.11", "5.1.12")
 
 async def run(reader: Any, *namespaces: str) -> Scan:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    return await scan(reader, namespaces=namespaces, now=lambda: now)
+    return await scan(reader, namespaces=namespaces or ALL, now=lambda: now)
 
 
 async def folder(path: Path, text: str) -> Any:

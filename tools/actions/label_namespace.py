@@ -20,8 +20,7 @@ KINDS = ("Namespace",)
 NEEDS = ()
 PREFIX = "pod-security.kubernetes.io/"
 MODES = ("enforce", "audit", "warn")
-
-
+ANSWERS = ("namespace_without_pod_security",)
 _VERSION = r"\A(latest|v1\.[1-9][0-9]?)\Z"
 
 

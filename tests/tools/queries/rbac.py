@@ -7,7 +7,7 @@ from tools.cluster.manifests.reader import open_folder
 from tools.queries.context import QueryContext, Scope
 from tools.queries.looking.listings import Listings
 from tools.queries.looking.memory import MemoryScans
-from tools.types import ClusterConfig, ClusterSource
+from tools.types import ALL, ClusterConfig, ClusterSource
 
 GROUP = "rbac.authorization.k8s.io"
 
@@ -56,7 +56,7 @@ async def context(folder: Path, text: str, *only: str) -> QueryContext:
     library = shared_library()
     return QueryContext(
         {"lab": Listings(await open_folder(config))},
-        Scope({"lab": frozenset(only) or None}),
+        Scope({"lab": frozenset(only) if only else ALL}),
         library.search,
         library.guide_for,
         MemoryScans(),

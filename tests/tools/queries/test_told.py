@@ -25,7 +25,7 @@ from tools.queries.context import QueryContext, Scope
 from tools.queries.looking.listings import Listings
 from tools.queries.looking.memory import MemoryScans
 from tools.queries.result import MAX_TEXT
-from tools.types import MAX_VALUE_BYTES, ClusterConfig, ClusterSource, Verdict
+from tools.types import ALL, MAX_VALUE_BYTES, ClusterConfig, ClusterSource, Verdict
 
 
 async def scanned(context: QueryContext, **arguments: object):
@@ -37,7 +37,7 @@ async def of_folder(folder: Path, manifests: str) -> QueryContext:
     config = ClusterConfig("few", ClusterSource.FOLDER, folder=str(folder))
     library = shared_library()
     readers = {"few": Listings(await open_folder(config))}
-    scope = Scope({"few": None})
+    scope = Scope({"few": ALL})
     return QueryContext(readers, scope, library.search, library.guide_for, MemoryScans(), NOW)
 
 
@@ -271,7 +271,7 @@ async def test_a_folder_without_events_says_that_nobody_looked(company: QueryCon
 
 
 async def test_what_a_scoped_asker_is_told_counts_nothing_of_others() -> None:
-    whole = await make(Scope({"company": None}), "company")
+    whole = await make(Scope({"company": ALL}), "company")
     made = (await scanned(whole)).data.scan
     narrow = replace(await make(Scope({"company": frozenset({"ci"})}), "company"), past=whole.past)
     listed = await list_findings.run(

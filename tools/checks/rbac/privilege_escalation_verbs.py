@@ -1,8 +1,9 @@
 """Role that can bind, escalate or impersonate.
 
 bind and escalate on roles or clusterroles lift the rule that nobody gives more than they have;
-impersonate acts as somebody else, in the end as system:masters. In a Role only roles and
-serviceaccounts count, because the rest is cluster-scoped. A rule narrowed by resourceNames does not
+impersonate acts as somebody else, in the end as system:masters. In a Role escalate counts on roles and
+impersonate on serviceaccounts alone, because the rest is cluster-scoped; bind on clusterroles counts, because a
+RoleBinding gives a ClusterRole in its namespace. A rule narrowed by resourceNames does not
 count unless a name is strong: the roles cluster-admin, admin and edit and any with a wildcard, the group
 system:masters and whoever holds a strong role; where a named role could not be read, it is unknown. For
 userextras a rule may name the key as a subresource; every one counts.
@@ -33,11 +34,12 @@ CHECK = Check(
 
 _NAMESPACED = (
     Wanted(("bind", "escalate"), RBAC_GROUP, ("roles",)),
+    Wanted(("bind",), RBAC_GROUP, ("clusterroles",)),
     Wanted(("impersonate",), CORE, ("serviceaccounts",)),
 )
 _CLUSTER_WIDE = (
     *_NAMESPACED,
-    Wanted(("bind", "escalate"), RBAC_GROUP, ("clusterroles",)),
+    Wanted(("escalate",), RBAC_GROUP, ("clusterroles",)),
     Wanted(("impersonate",), CORE, ("users", "groups")),
     Wanted(("impersonate",), "authentication.k8s.io", ("userextras",), below=True),
 )

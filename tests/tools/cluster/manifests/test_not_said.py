@@ -11,7 +11,7 @@ from tools.cluster.manifests import yaml_documents
 from tools.cluster.manifests.folder import read_folder
 from tools.cluster.manifests.reader import open_folder
 from tools.scan import scan
-from tools.types import ANY_KIND, ClusterConfig, ClusterSource, Gap, Scan, Verdict
+from tools.types import ALL, ANY_KIND, ClusterConfig, ClusterSource, Gap, Scan, Verdict
 
 SPEC = '{containers: [{name: a, image: "r/a:1", securityContext: {privileged: true}}]}'
 POD = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: x}}\nspec: {SPEC}\n"
@@ -35,7 +35,7 @@ async def scanned(
     return await scan(
         await open_folder(config),
         controls=(control,),
-        namespaces=scope,
+        namespaces=scope or ALL,
         keep_all=True,
         now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
     )

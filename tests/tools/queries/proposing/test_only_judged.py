@@ -12,7 +12,7 @@ from tools.queries.context import QueryContext, Scope
 from tools.queries.looking.listings import Listings
 from tools.queries.looking.memory import MemoryScans
 from tools.queries.result import NotPlanned
-from tools.types import ClusterConfig, ClusterSource
+from tools.types import ALL, ClusterConfig, ClusterSource
 
 
 @pytest.mark.parametrize("kind", ["", "Rollout"])
@@ -25,7 +25,7 @@ async def test_kinds_of_others_are_judged_and_not_changed(kind: str, tmp_path: P
     library = shared_library()
     context = QueryContext(
         {"shop": Listings(await open_folder(config))},
-        Scope({"shop": None}),
+        Scope({"shop": ALL}),
         library.search,
         library.guide_for,
         MemoryScans(),
