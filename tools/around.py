@@ -10,13 +10,14 @@ from datetime import datetime
 import msgspec
 
 from tools import vocabulary
+from tools.cluster.manifests.files import NOT_RENDERED, PATCH
 from tools.cluster.reader import Reader
 from tools.errors import AccessRefused
 from tools.objects.kinds import KINDS
 from tools.planning.patching import as_object, value_at
 from tools.planning.rollout import selects, template_path
 from tools.plans import Around, Budget, Done, Json
-from tools.types import Action
+from tools.types import ALL, Action
 
 BUDGETS = "PodDisruptionBudget"
 
@@ -39,11 +40,14 @@ async def read_around(
 
 
 async def _list(reader: Reader, kind: str, namespace: str) -> Sequence[Json] | None:
-    """List the objects of a kind, whole; None where not all could be read."""
+    """List the objects of a kind, whole; None where not all could be read.
+
+    What a kustomization beside them renders to is not looked at; the change says that there is one.
+    """
     found = KINDS[kind]
-    places = (namespace,) if found.namespaced and namespace else ()
+    places = (namespace,) if found.namespaced and namespace else ALL
     listing = await reader.documents(found, places, to_plan=True)
-    if listing.gaps:
+    if any(gap.why not in (NOT_RENDERED, PATCH) for gap in listing.gaps):
         return None
     return [msgspec.json.decode(each, type=Json) for each in listing.objects]
 

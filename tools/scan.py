@@ -115,8 +115,8 @@ async def scan(
 
     With namespaces, cluster-scoped objects are left out but for these Namespaces themselves. A RoleBinding
     there is judged for the ClusterRole that it gives; what a ClusterRoleBinding gives is not named, because
-    it lies outside, and makes the controls that it decides unknown. With controls, only these are judged and listed. `keep_all` keeps passing and not applicable findings
-    beside failing and unknown ones; both are always counted.
+    it lies outside, and makes the controls that it decides unknown. With controls, only these are judged.
+    `keep_all` keeps passing and not applicable findings beside the others; all are always counted.
 
     A namespace that is not there is a gap. Raises UnknownName for a benchmark or control that is not
     there, with the nearest names and nothing judged, and where `namespaces` is empty: none is not all;
@@ -143,19 +143,19 @@ async def scan(
         started_at=started,
         finished_at=now(),
         summary=_total(run.counts for run in plan.runs.values()),
-        controls=tuple(
-            _conclude(control, plan.runs, judged.inventory) for control in plan.controls
-        ),
+        controls=tuple(_conclude(each, plan.runs, judged.inventory) for each in plan.controls),
         findings=findings,
         gaps=tuple(dict.fromkeys((*missing, *unread))),
-        objects={
-            kind: _in_scope(read, kind)
-            for kind in read.listings
-            if namespaces is ALL or kind not in _FAR_KINDS
-        },
+        objects=_looked_at(read),
         built_in=judged.access.built_in,
         kubernetes=standard.said if benchmark.startswith(_POD_SECURITY) else "",
     )
+
+
+def _looked_at(read: Read) -> dict[str, int]:
+    """Count by kind what lies in the scope; of cluster-scoped rights a scan of namespaces says nothing."""
+    near = (kind for kind in read.listings if read.namespaces is ALL or kind not in _FAR_KINDS)
+    return {kind: _in_scope(read, kind) for kind in near}
 
 
 def _in_scope(read: Read, kind: str) -> int:

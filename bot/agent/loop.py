@@ -142,6 +142,7 @@ class Guard(AgentMiddleware[Any, Run, Any]):
             run.results.append(called.result)
             run.allowed.take(called.result)
         run.incident = run.incident or called.incident
+        run.allowed.words.add(called.incident)
         known = name in toolbox.QUERIES
         run.steps.append(
             Step(

@@ -15,6 +15,7 @@ from bot.agent.commands import TOOL, roles
 from bot.agent.language import compound, ordinary, stopword
 from bot.agent.shapes import CHUNK, HYPHENED, LOWER, Chunk, Names, chunks
 from bot.agent.vocabulary import (
+    HEADS,
     KIND_WORDS,
     PREDICATES,
     SUBJECT_WORDS,
@@ -139,6 +140,8 @@ class Line:
         expected = kinded or bool(listed) or self._placed(index, chunk)
         strict = expected or claimed or bool(chunk.code)
         fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict)
+        if kinded and token in HEADS and self._alone(chunk):
+            fine = names.read_or_said(token)
         if fine is None and not chunk.text.isascii() and not chunk.code:
             fine = True
         elif fine is None and HYPHENED.fullmatch(token):

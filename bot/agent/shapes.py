@@ -100,10 +100,13 @@ class Names:
 
     def object(self, token: str) -> bool:
         """Tell whether a name may stand where only an object's can: not for being software alone."""
-        if token in APPLICATIONS:
-            allowed = self.allowed
-            return token in allowed.names or token in allowed.words or token in allowed.asked
-        return self.known(token)
+        return self.read_or_said(token) if token in APPLICATIONS else self.known(token)
+
+    def read_or_said(self, token: str) -> bool:
+        """Tell whether a result, a passage, the asker or the answer itself brought a name up."""
+        allowed = self.allowed
+        brought = allowed.names | allowed.words | allowed.asked
+        return token in brought or token in self.introduced
 
     def image(self, reference: str) -> bool:
         """Tell whether an image may be named: one that was read, or well-known software."""
@@ -173,7 +176,11 @@ class Names:
         return any(part in SOFTWARE for part in parts) or all(map(self._a_word, parts))
 
     def _a_word(self, part: str) -> bool:
-        if self.known(part) or _NUMERIC.fullmatch(part) or re.fullmatch(r"[a-z]+-\d[\d.]*", part):
+        if (
+            self.resolves(part)
+            or _NUMERIC.fullmatch(part)
+            or re.fullmatch(r"[a-z]+-\d[\d.]*", part)
+        ):
             return True
         return compound(part, strict=True) if "-" in part else ordinary(part)
 

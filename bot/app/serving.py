@@ -59,12 +59,8 @@ async def serve(settings: Settings, port: int | None, with_executor: bool = Fals
         slack = SlackService(config, db, answer.get, now, approvals)
         clusters = Clusters(cluster_configs(settings).values())
         closing.push_async_callback(clusters.close)
-        checks = {
-            "slack": slack.ready,
-            "store": pinging(db),
-            "answers": answer.ready,
-            "clusters": clusters.ready,
-        }
+        checks = {"slack": slack.ready, "store": pinging(db), "answers": answer.ready}
+        checks["clusters"] = clusters.ready
         beside = Executing(settings, db, policy, slack.actor) if policy and with_executor else None
         if beside:
             checks["executor"] = beside.ready

@@ -76,11 +76,9 @@ def scan(
     settings = building.at_terminal(config)
     target = building.one_cluster(settings, cluster, path, apply_namespace)
     with render.working(f"Scanning {target.name}"):
-        result = asyncio.run(
-            terminal.scan_once(
-                target, benchmark, named(namespace), tuple(control or ()), everything
-            )
-        )
+        controls = tuple(control or ())
+        scanning = terminal.scan_once(target, benchmark, named(namespace), controls, everything)
+        result = asyncio.run(scanning)
     _write(_rendered(result, form, everything), output)
     raise typer.Exit(posture.exit_code(result, fail_on.value))
 

@@ -299,6 +299,8 @@ class _Checker:
             self._trouble(f"Row {row.number} does not follow the row before it of its proposal.")
         self._revisions[entry.proposal] = entry.revision
         self._events[entry.proposal, entry.event] += 1
+        if entry.event is Event.SEALED and entry.person:
+            self._events[entry.proposal, Event.REVIEWED] += 1
 
     def _look_at_signature(self, row: Row) -> None:
         if self._said.unsigned:

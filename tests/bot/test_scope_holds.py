@@ -322,7 +322,7 @@ async def test_no_answer_names_what_lies_outside(scope: Scope, desk: Desk) -> No
         given = await desk.ask(question, thread=thread, scope=scope)
         shown = render.render(given, Profile.MODERN, frozenset(), "a")
         files = [
-            tables.findings_file(given.findings, "a"),
+            tables.findings_file(given.findings, len(given.findings), "a"),
             tables.gaps_file(given.not_looked_at, "a"),
         ]
         files += [tables.table_file(one, "a", 1) for one in given.tables]

@@ -27,19 +27,16 @@ class Setting(StrEnum):
     CAPABILITIES = "capabilities"
     """Drop ALL; of what is added only NET_BIND_SERVICE stays."""
     ESCALATION = "escalation"
-    """allowPrivilegeEscalation off."""
     NON_ROOT = "non-root"
     """runAsNonRoot, with a user id where none is set."""
     SECCOMP = "seccomp"
     """The runtime's default profile where none, or Unconfined, is set."""
     READ_ONLY_ROOT = "read-only-root"
-    """readOnlyRootFilesystem."""
     HOST_NETWORK = "host-network"
     """hostNetwork off, and the host ports that the server gave every port with it."""
     HOST_PID = "host-pid"
     HOST_IPC = "host-ipc"
     HOST_PORTS = "host-ports"
-    """hostPort removed."""
     TOKEN = "token"  # noqa: S105
     """automountServiceAccountToken off."""
     HOST_PATHS = "host-paths"
@@ -154,7 +151,6 @@ def _capabilities(spec: Json, wishes: Wishes) -> Refusal | None:
 
 
 def _is_bind(name: object) -> bool:
-    """Tell whether a capability is NET_BIND_SERVICE, in any spelling."""
     return str(name).upper().removeprefix("CAP_") == "NET_BIND_SERVICE"
 
 
@@ -301,9 +297,8 @@ def _host_paths(spec: Json, wishes: Wishes) -> Refusal | None:
             volume["emptyDir"] = {}
             kept.append(volume)
         elif name in mounted:
-            held.append(
-                f"Volume {name} is mounted and shows {as_object(volume['hostPath']).get('path')} of the node"
-            )
+            path = as_object(volume["hostPath"]).get("path")
+            held.append(f"Volume {name} is mounted and shows {path} of the node")
     if held:
         return Refusal(
             Reason.NEEDS_PERSON,

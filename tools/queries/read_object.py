@@ -12,7 +12,7 @@ from tools.queries.looking.inventory import read_workloads, settings_of, setting
 from tools.queries.looking.scoping import nearest, nearest_objects, pick_cluster, pick_namespace
 from tools.queries.result import ObjectRead, Result, Setting
 from tools.queries.wording import cap, fence, names, place
-from tools.types import ResourceRef
+from tools.types import ALL, ResourceRef
 from tools.workload import WORKLOAD_KINDS, ref_of
 
 _DROPPED = (
@@ -148,6 +148,6 @@ async def _nearest_objects(
     context: QueryContext, arguments: Arguments, kind: Kind, namespace: str
 ) -> str:
     reader = pick_cluster(context, arguments.cluster)
-    listing = await reader.list(kind, (namespace,) if namespace else ())
+    listing = await reader.list(kind, (namespace,) if namespace else ALL)
     refs = (ref_of(reader.name, kind, item.metadata) for item in listing.objects)
     return nearest_objects(arguments.name, refs)

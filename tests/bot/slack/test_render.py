@@ -208,12 +208,16 @@ def test_an_answer_that_fills_every_room_fits(profile, sign):
 
 
 def test_cells_that_a_spreadsheet_would_run_are_quoted():
-    cells = ("=1+1", "+1", "-1", "@x", "\tx", "\rx", "fine")
+    cells = ("=1+1", "+1", "-1", "@x", "\tx", "=\rx", "fine")
     table = Table("T", tuple("abcdefg"), (cells,) * 300)
 
     rendered = render(Answer(text="See.", tables=(table,)), Profile.MODERN, HOSTS, "oakum-1")
 
-    assert _rows(rendered.files[0].content)[1] == [*(f"'{cell}" for cell in cells[:6]), "fine"]
+    assert _rows(rendered.files[0].content)[1] == [
+        *(f"'{cell}" for cell in cells[:5]),
+        "'=\\u000dx",
+        "fine",
+    ]
 
 
 def test_names_from_a_cluster_style_nothing():

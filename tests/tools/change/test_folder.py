@@ -260,6 +260,7 @@ async def test_people_are_told_what_a_kustomize_file_beside_means(desk: Desk) ->
     )
     target = Target("demo", "v1", "Namespace", "", "shop")
     made = await desk.rehearse(DenyTraffic(target=target))
+    assert made.state is State.READY, made
     assert "to the resources in kustomization.yaml" in made.warnings[0]
 
 

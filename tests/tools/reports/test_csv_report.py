@@ -49,7 +49,7 @@ def test_a_row_says_all_of_a_finding() -> None:
     }
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
 def test_a_cell_that_a_spreadsheet_would_run_is_prefixed(start: str) -> None:
     (row,) = rows(finding("api", f"{start}HYPERLINK(1)"))
     assert row["reason"] == f"'{start}HYPERLINK(1)"

@@ -14,8 +14,9 @@ Fix:
 Source: Pod Security Standards, restricted, Capabilities; CIS Kubernetes 1.12, 5.2.9.
 """
 
+from tools.capabilities import capability_failure
 from tools.types import PASSED, Check, Judgement, Severity, Subject
-from tools.workload import NOT_ON_WINDOWS, Container, Inventory, Workload, capability_failure
+from tools.workload import NOT_ON_WINDOWS, Container, Inventory, Workload
 
 CHECK = Check(
     title="Capabilities not dropped",

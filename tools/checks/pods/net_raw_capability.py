@@ -15,8 +15,9 @@ Fix:
 Source: CIS Kubernetes 1.12, 5.2.8; https://kubernetes.io/docs/tasks/configure-pod-container/security-context/.
 """
 
+from tools.capabilities import capability_failure
 from tools.types import PASSED, Check, Judgement, Severity, Subject
-from tools.workload import NOT_ON_WINDOWS, Container, Inventory, Workload, capability_failure
+from tools.workload import NOT_ON_WINDOWS, Container, Inventory, Workload
 
 CHECK = Check(
     title="NET_RAW not dropped",

@@ -72,12 +72,14 @@ async def write_snapshot(
     }
     await asyncio.to_thread(_write_marker, folder, {**about, "complete": False})
     objects: dict[str, int] = {}
+    partial = False
     gaps: dict[Gap, None] = {}
     for kind in KINDS.values():
         if namespaces is not ALL and not kind.namespaced and kind.kind != "Namespace":
             continue
         listing = await reader.documents(kind, namespaces)
         gaps.update(dict.fromkeys(listing.gaps))
+        partial = partial or listing.partial
         if listing.objects:
             objects[kind.kind] = len(listing.objects)
             odd = await asyncio.to_thread(_write_kind, folder, kind, listing.objects)
@@ -86,7 +88,13 @@ async def write_snapshot(
     await asyncio.to_thread(
         _write_marker,
         folder,
-        {**about, "complete": True, "objects": objects, "not_looked_at": found},
+        {
+            **about,
+            "complete": True,
+            "partial": partial,
+            "objects": objects,
+            "not_looked_at": found,
+        },
     )
     return Written(objects, tuple(gaps))
 

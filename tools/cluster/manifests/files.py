@@ -16,8 +16,9 @@ from tools.cluster.manifests.kustomize import FILES as KUSTOMIZATIONS
 from tools.cluster.manifests.kustomize import read_overlay
 from tools.types import ANY_KIND, Gap
 
+PATCH = "it is a patch of a kustomization, no whole manifest"
 TEMPLATE = "it looks like a template, which must be rendered first"
-_RENDERED = "it is a kustomization, and what it renders to is not looked at; render it first"
+NOT_RENDERED = "it is a kustomization, and what it renders to is not looked at; render it first"
 _SUFFIXES = (".yaml", ".yml", ".json")
 _LOOKED_INTO_BYTES = 2**20
 _MAX_HIDDEN = 20_000
@@ -79,8 +80,10 @@ def _told(found: list[Found], gaps: list[Gap], patches: set[str]) -> Iterator[Fo
     """Name kustomizations, leave out their patches, and yield the rest."""
     for each in found:
         if each.path.name in KUSTOMIZATIONS:
-            gaps.append(Gap(each.name, _RENDERED, ANY_KIND))
-        elif str(each.path) not in patches:
+            gaps.append(Gap(each.name, NOT_RENDERED, ANY_KIND))
+        elif str(each.path) in patches:
+            gaps.append(Gap(each.name, PATCH))
+        else:
             yield each
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from tools.cluster.manifests.contents import Contents, Entry
-from tools.cluster.manifests.files import TEMPLATE
+from tools.cluster.manifests.files import PATCH, TEMPLATE
 from tools.cluster.manifests.kustomize import read_overlay
 from tools.cluster.manifests.store import Store
 from tools.cluster.manifests.text import Place, objects
@@ -78,17 +78,12 @@ def find(target: Target, contents: Contents, store: Store) -> Found | None:
 
 
 def overlays(file: str, view: Path, *, new: bool) -> tuple[str, ...]:
-    """Say what a Kustomize file beside means for an edit. Raises NotEditable for its patches."""
+    """Say what a Kustomize file beside means for an edit."""
     beside = (view if view.is_dir() else view.parent).joinpath(file).parent
     overlay = read_overlay(beside)
     name = file.rpartition("/")[2]
     if overlay is None:
         return ()
-    if name in overlay.patches:
-        raise NotEditable(
-            f"{file} is a patch of {overlay.file}, no whole manifest: it is not edited.",
-            "Change the base or the patch by hand.",
-        )
     if new:
         return (f"Add {name} to the resources in {overlay.file}, or nothing applies it.",)
     if overlay.changes:
@@ -114,7 +109,14 @@ def _is(obj: dict[str, Any], target: Target, place: str) -> bool:
 
 
 def _not_hidden(target: Target, contents: Contents) -> None:
-    """Raise NotEditable where the object may stand in a template, which nothing here can read."""
+    """Raise NotEditable where the object may stand in a patch or a template, which are not read."""
+    patch = next((gap for gap in contents.gaps if gap.why == PATCH), None)
+    if patch:
+        raise NotEditable(
+            f"There is no whole manifest of {subject_of(target)}, and {patch.what} is a patch of a "
+            "kustomization: patches are not edited.",
+            "Change the base or the patch by hand.",
+        )
     template = next((gap for gap in contents.gaps if TEMPLATE in gap.why), None)
     if template:
         raise NotEditable(

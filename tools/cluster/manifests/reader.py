@@ -54,7 +54,7 @@ class SnapshotReader:
         self._kind_gaps = _recorded_gaps(contents.marker)
         self._gaps = (*_folder_gaps(contents), *self._kind_gaps.pop("", ()))
         self._apply_namespace = contents.apply_namespace
-        self._partial = contents.marker is None
+        self._partial = (contents.marker or {"partial": True}).get("partial") is True
         if self._partial:
             _synthesise(contents)
 
@@ -110,7 +110,11 @@ class SnapshotReader:
 
     def _documents(self, kind: Kind, namespaces: Namespaces, to_plan: bool) -> Listing:
         chosen = self._chosen(kind, namespaces)
-        objects = [msgspec.json.encode(self._whole(entry, to_plan=to_plan)) for entry in chosen]
+        objects = [
+            msgspec.json.encode(self._whole(entry, to_plan=to_plan))
+            for entry in chosen
+            if entry.where != _SYNTHESISED
+        ]
         return Listing(objects, self._gaps_of(kind, namespaces), self._partial)
 
     async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:

@@ -38,7 +38,7 @@ class Wanted:
 async def failing_of(
     context: QueryContext, reader: Reader, ref: ResourceRef
 ) -> tuple[Finding, ...]:
-    """Judge an object's namespace and keep its failing findings, worst first."""
+    """Judge an object's namespace and keep what fails or is unknown of it, failing first, then worst first."""
     inside = ref.name if ref.kind == "Namespace" else ref.namespace
     made = await scan_once(
         context, reader, (inside,) if inside else (), (), "cis-1.12", keep_all=True
@@ -46,11 +46,13 @@ async def failing_of(
     mine = [
         item
         for item in visible(made.findings, context)
-        if item.verdict is Verdict.FAIL
+        if item.verdict in (Verdict.FAIL, Verdict.UNKNOWN)
         and (item.ref.kind, item.ref.namespace, item.ref.name)
         == (ref.kind, ref.namespace, ref.name)
     ]
-    return tuple(sorted(mine, key=lambda item: -item.severity.rank))
+    return tuple(
+        sorted(mine, key=lambda item: (item.verdict is Verdict.UNKNOWN, -item.severity.rank))
+    )
 
 
 def wanted_of(
@@ -65,6 +67,8 @@ def wanted_of(
     Raises UnknownName for a control that is none.
     """
     asked = _asked(controls)
+    unknown = [item.reason for item in failing if item.verdict is Verdict.UNKNOWN]
+    failing = [item for item in failing if item.verdict is Verdict.FAIL]
     fails = list(dict.fromkeys(item.check for item in failing))
     known = [check for check in fails if _answered(kind, check)]
     if not asked and not settings:
@@ -73,7 +77,7 @@ def wanted_of(
         chosen = [check for check in asked if _answered(kind, check)]
         by_setting = {check for setting in settings for check in RULES[setting].answers}
         chosen += [check for check in known if check in by_setting and check not in chosen]
-    refusal = None if settings else _none(kind, asked, chosen, fails)
+    refusal = None if settings else _none(kind, asked, chosen, fails, unknown)
     if refusal:
         return refusal
     if kind in _OTHERS:
@@ -125,7 +129,11 @@ def _worst(failing: Sequence[Finding], known: Sequence[str]) -> list[str]:
 
 
 def _none(
-    kind: str, asked: Sequence[str], chosen: Sequence[str], fails: Sequence[str]
+    kind: str,
+    asked: Sequence[str],
+    chosen: Sequence[str],
+    fails: Sequence[str],
+    unknown: Sequence[str],
 ) -> Refusal | None:
     """Say why there is nothing to work out; None where there is."""
     if chosen:
@@ -142,6 +150,12 @@ def _none(
             Reason.NO_SAFE_FIX,
             f"No change that Oakum knows answers what it fails: {names(fails)}.",
             "The guidance says how people fix each of them.",
+        )
+    if unknown:
+        return Refusal(
+            Reason.NO_SAFE_FIX,
+            f"This {kind} fails nothing; what it comes to is not known: {names(unknown, 3)}",
+            "Name the control to be answered all the same.",
         )
     return Refusal(Reason.ALREADY_FINE, f"This {kind} fails nothing that is judged.")
 

@@ -55,8 +55,12 @@ def _explain_one(item: Explained, target: Target) -> Plan:
     if not failing:
         yield from ()
         passed = len(words.by_verdict(item, Verdict.PASS))
+        unknown = words.by_verdict(item, Verdict.UNKNOWN)
         return words.join(
-            f"{where} is not flagged: it passes all {passed} checks that apply to it.",
+            f"{where} fails nothing, but {objects.checks(unknown)} of it could not be decided; {passed} pass:"
+            if unknown
+            else f"{where} is not flagged: it passes all {passed} checks that apply to it.",
+            "\n".join(f"- {', '.join(one.controls)}: {one.reason}" for one in unknown),
             words.not_looked_at(item.scan.gaps),
         )
     reads = yield from read_controls(objects.worst(item)[:1])
