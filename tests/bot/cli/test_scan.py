@@ -65,7 +65,8 @@ def test_the_exit_code_follows_the_worst_finding(fail_on: str, code: int) -> Non
 
 
 def test_a_finding_below_the_bound_does_not_fail(tmp_path: Path) -> None:
-    (tmp_path / "one.yaml").write_text(CLEAN, encoding="utf-8")
+    namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: tidy}\n"
+    (tmp_path / "one.yaml").write_text(CLEAN + namespace, encoding="utf-8")
     assert oakum("--path", str(tmp_path), "--fail-on", "low").exit_code == 1
     assert oakum("--path", str(tmp_path), "--fail-on", "high").exit_code == 0
 

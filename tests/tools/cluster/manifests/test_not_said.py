@@ -202,7 +202,8 @@ def test_a_patch_is_no_object_and_does_not_replace_its_base(tmp_path: Path) -> N
     )
     contents = read_folder(root)
     assert [entry.where for entry in contents.entries["Pod"]] == ["base/pod.yaml:1"]
-    assert [gap.what for gap in contents.gaps] == ["overlay/kustomization.yaml"]
+    named = [gap.what for gap in contents.gaps]
+    assert named == ["overlay/kustomization.yaml", "overlay/pod.yaml"]
 
 
 @pytest.mark.parametrize(
