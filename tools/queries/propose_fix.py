@@ -134,7 +134,8 @@ async def shown(
         said = () if made.manifest else (f"{made.public} {made.hint}".strip(),)
         return Fix(of_refusal(made, obj), (*said, *left))
     owner = (made.handover,) if made.handover else ()
-    return Fix(of_plan(made, obj), (*owner, *made.notes, *left, *made.left))
+    open_ = (f"Stays open: {one}" for one in made.left)
+    return Fix(of_plan(made, obj), (*owner, *made.notes, *left, *open_))
 
 
 async def _access(
