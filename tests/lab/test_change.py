@@ -21,6 +21,7 @@ from tools.actions.delete_object import DeleteObject
 from tools.actions.deploy_app import DeployApp
 from tools.actions.harden_workload import HardenWorkload
 from tools.actions.own_service_account import OwnServiceAccount
+from tools.actions.restart import Restart
 from tools.actions.undo_change import UndoChange
 from tools.change.account import Subject, may
 from tools.change.recover import recover
@@ -91,9 +92,13 @@ async def test_pods_that_would_be_refused_are_predicted(journey: Journey) -> Non
     label = ("label", "namespace", NAMESPACE, "--overwrite")
     lab.kubectl(*label, "pod-security.kubernetes.io/enforce=restricted")
     try:
-        rehearsal = await journey.rehearse(harden(journey, "predicted"))
+        refused = await journey.rehearse(harden(journey, "predicted"))
+        target = journey.target("predicted")
+        rehearsal = await journey.rehearse(Restart(target=target, at="2026-01-01T00:00:00Z"))
     finally:
         lab.kubectl(*label, "pod-security.kubernetes.io/enforce-")
+    assert refused.state is State.REFUSED
+    assert "enforces restricted" in refused.reason
     assert rehearsal.state is State.WOULD_BE_REFUSED
     assert "would be refused" in rehearsal.reason
     assert any("would violate PodSecurity" in warning for warning in rehearsal.warnings)

@@ -28,6 +28,14 @@ INVALID = {
     "corpus shop/payments.yaml payments [0]": "mounts a volume that its template does not have",
     "corpus dump/more.yaml PodList [1]": "a mirror pod, which only a kubelet may make",
     "corpus handwritten/default-things.yaml hello [0]": "a container without a name",
+    **dict.fromkeys(
+        (
+            "pss_proc_mount: Unmasked fails, unless the pod has a user namespace of its own: unsaid",
+            "pss_proc_mount: Unmasked fails, unless the pod has a user namespace of its own: host-users",
+            "pss_proc_mount_restricted: Unmasked fails, in a user namespace too, at any version: unsaid",
+        ),
+        "procMount Unmasked without a user namespace",
+    ),
 }
 """Pods that the server never takes, so that it has no verdict: and why."""
 

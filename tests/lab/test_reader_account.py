@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.slow]
 MANIFESTS = Path(__file__).parent / "manifests"
 RBAC = Path(__file__).parents[2] / "deploy" / "rbac"
 USER = "system:serviceaccount:oakum:oakum-reader"
-READ = [kind for kind in KINDS.values() if not kind.opt_in]
+READ = [kind for kind in KINDS.values() if not kind.opt_in and not kind.folder_only]
 CONSTRAINT = Access("constraints.gatekeeper.sh", "readingconstraint", "list")
 
 
