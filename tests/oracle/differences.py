@@ -72,8 +72,8 @@ class Case:
     """Owned by another workload of the story, which stands for it."""
     injected: bool
     """Its pods have containers that the template has not."""
-    account_mounts: bool | None
-    """The automount setting of the service account it names; None where it has none."""
+    account: dict[str, Any] | None
+    """The service account that its pods run as; None where the folder does not hold it."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,16 @@ EXPLANATIONS = (
         lambda c: (
             (c.ours, c.theirs) == ("pass", "fail")
             and c.spec.get("automountServiceAccountToken") is None
-            and c.account_mounts is False
+            and (c.account or {}).get("automountServiceAccountToken") is False
+        ),
+    ),
+    Explanation(
+        ("5.1.6",),
+        "checkov does not ask what a service account sets that the folder does not hold",
+        lambda c: (
+            (c.ours, c.theirs) == ("unknown", "fail")
+            and c.spec.get("automountServiceAccountToken") is None
+            and c.account is None
         ),
     ),
     Explanation(
@@ -263,6 +272,14 @@ EXPLANATIONS = (
         lambda c: (
             (c.ours, c.theirs) == ("pass", "fail")
             and _some_container(c, lambda x: "NET_RAW" in capabilities(x, "drop"))
+        ),
+    ),
+    Explanation(
+        ("5.2.8", "5.2.9"),
+        "checkov takes CAP_ALL for ALL, of which a runtime makes CAP_CAP_ALL",
+        lambda c: (
+            (c.ours, c.theirs) == ("fail", "pass")
+            and _some_container(c, lambda x: "CAP_ALL" in capabilities(x, "drop"))
         ),
     ),
     Explanation(
@@ -342,9 +359,25 @@ EXPLANATIONS = (
         ),
     ),
     Explanation(
+        ("5.1.3", "5.1.11", "5.1.12"),
+        "checkov passes an aggregated role whose rules the folder does not hold",
+        lambda c: (
+            (c.ours, c.theirs) == ("unknown", "pass")
+            and "aggregationRule" in c.obj
+            and not c.obj.get("rules")
+        ),
+    ),
+    Explanation(
         ("5.1.5",),
         "the default account of a namespace without workloads is not judged here",
         lambda c: c.ours == "none",
+    ),
+    Explanation(
+        ("5.6.4",),
+        "checkov puts into default what names no namespace; here it is unknown where it will go",
+        lambda c: (
+            (c.ours, c.theirs) == ("unknown", "fail") and not c.obj["metadata"].get("namespace")
+        ),
     ),
     Explanation(
         ("5.6.4",),

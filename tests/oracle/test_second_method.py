@@ -14,7 +14,10 @@ from tests.oracle.differences import (
 from tests.oracle.scanned import CORPUS, STORIES
 
 COMPARED_AT_LEAST = 2000
-SEEN_BY_CHECKOV = {*manifests.WORKLOADS, "Role", "ClusterRole", "ServiceAccount"}
+SEEN_BY_CHECKOV = {*manifests.WORKLOADS, "Role", "ClusterRole", "ServiceAccount"} - {
+    *manifests.PATHS
+}
+"""Kinds that checkov knows: none whose pod template only a controller of its own uses."""
 
 pytestmark = [
     pytest.mark.checkov,
@@ -65,7 +68,6 @@ def _case(
     obj = held.objects[key]
     spec = manifests.template_of(kind, obj) if kind in manifests.WORKLOADS else {}
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
-    declared = held.objects.get(("ServiceAccount", namespace, account)) or {}
     return Case(
         control=control,
         kind=kind,
@@ -76,7 +78,7 @@ def _case(
         owned=manifests.owner_of(held, obj) is not None,
         injected=len(manifests.all_containers(held, key, spec))
         > len(manifests.containers_of(spec)),
-        account_mounts=declared.get("automountServiceAccountToken"),
+        account=held.objects.get(("ServiceAccount", namespace, account)),
     )
 
 
