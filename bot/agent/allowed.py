@@ -57,6 +57,8 @@ class Allowed:
 
     names: set[str] = field(default_factory=set[str])
     """Lower case: objects, namespaces, namespace/name, kind/name, clusters, containers, images."""
+    numbered: set[str] = field(default_factory=set[str])
+    """Of the names those of StatefulSets, whose pods are numbered."""
     words: set[str] = field(default_factory=set[str])
     """Lower case: words of passages, field paths and values, which are no names."""
     controls: set[str] = field(default_factory=set[str])
@@ -80,6 +82,8 @@ class Allowed:
         """Allow an object by every way it may be written."""
         kind, namespace, name = ref.kind.lower(), ref.namespace.lower(), ref.name.lower()
         self.names |= {name, f"{kind}/{name}", f"{_plural(ref.kind)}/{name}", ref.cluster.lower()}
+        if ref.kind == "StatefulSet":
+            self.numbered.add(name)
         if namespace:
             self.names |= {namespace, f"{namespace}/{name}", f"{namespace}/{kind}/{name}"}
             self.names.add(f"{kind}/{namespace}/{name}")

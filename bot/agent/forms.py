@@ -12,7 +12,7 @@ _DOTTED = rf"\d{{1,3}}(?:{_POINT}\d{{1,3}}){{1,4}}"
 _SEPARATED = r"\d{1,2}[-_/]\d{1,2}[-_/]\d{1,3}(?!\d)"
 NUMBER = re.compile(rf"{_DOTTED}|{_SEPARATED}")
 LEAD = (
-    r"(?<![A-Za-z])(?:CIS|controls?|recommendations?|sections?|rules?|benchmark|requirements?|"
+    r"(?<![A-Za-z])(?<!/)(?:CIS|controls?|recommendations?|sections?|rules?|benchmark|requirements?|"
     r"kontrollen?|abschnitt)(?![A-Za-z])"
 )
 SPEAKS_OF_CONTROLS = re.compile(rf"(?i){LEAD}")

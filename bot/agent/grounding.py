@@ -28,7 +28,8 @@ _NEW_NAME = re.compile(
     r"metadata[\"']?:\s*(?:\{[^}\n]{0,200}?)?[\"']?name[\"']?:\s*[\"']?([a-z0-9.-]{1,253})"
 )
 _PLACED = re.compile(
-    r"(?:\bnamespace[\"']?[ ]?[:=][ ]?|(?<=\s)-n[= ]|--namespace[= ])[\"']?([a-z0-9][a-z0-9.-]*)"
+    r"(?:\b(?:namespace|serviceAccountName|serviceAccount|secretName|claimName|nodeName)[\"']?[ ]?[:=][ ]?"
+    r"|(?<=\s)-n[= ]|--namespace[= ])[\"']?([a-z0-9][a-z0-9.-]*)"
 )
 _IMAGE = re.compile(r"\bimage[\"']?:[ ]*[\"']?([^\s\"',{}\[\]]+)")
 _PLAIN_FENCE = frozenset({"", "text", "console", "plain", "output"})

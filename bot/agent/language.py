@@ -50,6 +50,12 @@ def _known() -> frozenset[str]:
 
 
 @cache
+def field_words() -> frozenset[str]:
+    """Give the fields of Kubernetes' objects that are one lower-case word: after the kubernetes package."""
+    return frozenset((Path(__file__).parent / "fields.txt").read_text(encoding="utf-8").split())
+
+
+@cache
 def code_words() -> frozenset[str]:
     """Give what may stand in backticks without any result: fields, values, verbs, well-known software."""
     guides, _ = read_folder(FOLDER)

@@ -26,6 +26,10 @@ UNKNOWN = re.compile(
     r"\b(?:no|not|none|never|nothing|unknown|cannot|without|neither|nor|n't|kein\w*|nicht|unbekannt|nirgends)\b|n['’]t\b",
     re.I,
 )
+_FIELD = re.compile(
+    r"^(?:spec|metadata|status|data|rules|subjects|roleRef|containers)\b|[a-z][A-Z]|\.(?:ya?ml|json|conf|svc|io|log|sh|py)\b|\d\.\d|[/\[\]@:]"
+)
+_PEOPLE = frozenset({"user", "users", "group", "groups"})
 _SENTENCE = re.compile(r"(?<=[.?!])\s")
 _TO_KIND = re.compile(r"[ \t]?[*_\"'“‘`:(\[=]{0,3}[ \t]?[*_\"'“‘`]{0,3}")
 _BLANK = re.compile(r"[*_\"'”’`)]{0,4}[ \t]+[*_\"'“‘`]{0,3}")
@@ -140,6 +144,8 @@ class Line:
         expected = kinded or bool(listed) or self._placed(index, chunk)
         strict = expected or claimed or bool(chunk.code)
         fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict)
+        if kinded and self._named_by_hand(index, chunk):
+            fine = names.read_or_said(token) or names.resolves(token)
         if kinded and token in HEADS and self._alone(chunk):
             fine = names.read_or_said(token)
         if fine is None and not chunk.text.isascii() and not chunk.code:
@@ -154,6 +160,14 @@ class Line:
             )
         self._follow(chunk, token, kinded, listed, fine)
         return fine
+
+    def _named_by_hand(self, index: int, chunk: Chunk) -> bool:
+        """Tell whether a word behind a kind is a name for its dots and underscores, or a person's or group's."""
+        inner = chunk.text.strip("_")
+        if "." in inner or "_" in inner:
+            return not _FIELD.search(inner)
+        capital = inner != inner.lower() and not ordinary(inner.lower())
+        return capital and self._chunks[index - 1].lower in _PEOPLE
 
     def _beside(self, index: int) -> tuple[Chunk | None, Chunk | None]:
         chunks = self._chunks

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.agent.allowed import Allowed
 from bot.agent.commands import Role
-from bot.agent.language import HOUSEHOLD, code_words, compound, ordinary
+from bot.agent.language import HOUSEHOLD, code_words, compound, field_words, ordinary
 from bot.agent.normalise import latin
 from bot.agent.vocabulary import (
     APPLICATIONS,
@@ -41,6 +41,8 @@ _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}|\d+(?:\.\d+){3}|localhost")
 _FILE = re.compile(
     r".*\.(?:ya?ml|json|sh|md|txt|sock|conf|cfg|crt|key|pem|log|toml|go|py|rego|tf|tpl|env|lock|tgz|gz)"
 )
+_NUMBERED = re.compile(r"([a-z0-9-]{1,200})-\d{1,3}")
+"""A pod of a StatefulSet (`db-0`), or a claim of one (`data-db-0`)."""
 _SYSTEM_PATH = (
     "etc",
     "var",
@@ -90,7 +92,13 @@ class Names:
     def resolves(self, token: str) -> bool:
         """Tell whether a result, a passage, the catalogue or well-known software has this word."""
         allowed = self.allowed
-        return token in allowed.names or token in allowed.words or token in code_words()
+        if allowed.numbered and (made := _NUMBERED.fullmatch(token)):
+            parts = made[1].split("-")
+            if any("-".join(parts[start:]) in allowed.numbered for start in range(len(parts))):
+                return True
+        if token in allowed.names or token in allowed.words:
+            return True
+        return token in code_words() or token in field_words()
 
     def known(self, token: str, claimed: bool = False) -> bool:
         """Tell whether a name may stand; the asker's own words may not where something is claimed of them."""
@@ -177,7 +185,7 @@ class Names:
 
     def _a_word(self, part: str) -> bool:
         if (
-            self.resolves(part)
+            part in self.allowed.names | self.allowed.words
             or _NUMERIC.fullmatch(part)
             or re.fullmatch(r"[a-z]+-\d[\d.]*", part)
         ):

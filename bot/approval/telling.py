@@ -35,7 +35,9 @@ def _refused(refused: Sequence[Asked]) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for one in refused:
         reasons.setdefault(one.why, []).append(one.wish.title)
-    return [f"Not asked for: {'; '.join(titles)}. {why}" for why, titles in reasons.items()]
+    return [
+        f"No approval was asked for: {'; '.join(titles)}. {why}" for why, titles in reasons.items()
+    ]
 
 
 def _next(done: Sequence[Asked], place: Place) -> str:

@@ -68,7 +68,7 @@ def _typed() -> str | None:
     except (EOFError, KeyboardInterrupt):
         sys.stdout.write("\n")
         return None
-    return None if line in ("/quit", "/exit") else line
+    return None if line.lower() in ("/quit", "/exit", "quit", "exit") else line
 
 
 def _turn(runner: "Runner", desk: "Desk", thread: str, line: str) -> None:

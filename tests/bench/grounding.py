@@ -38,7 +38,7 @@ _CALLS: tuple[tuple[str, dict[str, object]], ...] = (
     ("namespaces", {}),
     ("find_workloads", {}),
     ("scan_scope", {}),
-    ("who_can", {"verb": "get", "resource": "secrets"}),
+    ("who_can", {"verbs": ["get"], "resource": "secrets"}),
 )
 _PAGES = (30, 60, 90)
 

@@ -134,7 +134,7 @@ async def test_what_was_not_asked_for_says_why(
     other = Desk(replace(desk.parts, **parts), desk.scope)
     given = await ask(other, "scale press to 5", **more)
     assert given.proposals == ()
-    assert "Not asked for: scale Deployment bench/press to 5 replicas." in given.text
+    assert "No approval was asked for: scale Deployment bench/press to 5 replicas." in given.text
     assert why in given.text
     assert UNCHANGED in given.text
     assert await submitted(desk.parts.db) == []

@@ -26,7 +26,8 @@ async def require(reader: Reader, namespaces: Namespaces) -> None:
     if not missing:
         return
     nearest = get_close_matches(missing[0], there, n=_NEAREST, cutoff=0.5)
-    listed = ", ".join(nearest or there[:_NEAREST])
+    more = "" if nearest or len(there) <= _NEAREST else f" and {len(there) - _NEAREST} more"
+    listed = ", ".join(nearest or there[:_NEAREST]) + more
     raise UnknownName(
         f"Cluster {reader.name} has no namespace {missing[0]}.",
         f"The nearest names: {listed}." if nearest else f"Namespaces there: {listed}.",

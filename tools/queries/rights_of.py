@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.discovery import checks
+from tools.errors import BadArgument
 from tools.queries.context import QueryContext
 from tools.queries.looking.access import Seen, rule_text, see, where
 from tools.queries.looking.scoping import named, pick_cluster, pick_namespaces
@@ -21,10 +22,12 @@ from tools.workload import Inventory
 
 MAX_ROWS = 100
 _MAX_RULES = 20
+_SHOWN_RULES = 6
 _ACCOUNTS = "system:serviceaccounts"
 _AUTHENTICATED = "system:authenticated"
 _ANONYMOUS = "system:anonymous"
 _UNAUTHENTICATED = "system:unauthenticated"
+_SPACED = "Write it as namespace/name, for example shop/api."
 _READING = {"get", "list", "watch"}
 
 _Who = tuple[str, str]
@@ -49,7 +52,10 @@ async def run(arguments: Arguments, context: QueryContext) -> Result:
     reader = pick_cluster(context, arguments.cluster)
     namespaces = await pick_namespaces(context, reader, arguments.namespaces)
     seen = await see(context, reader, namespaces)
-    everything = _same_as(arguments.kind, arguments.name.strip())
+    name = arguments.name.strip()
+    if arguments.kind == "ServiceAccount" and name.count("/") != 1:
+        raise BadArgument(f"Service account {name} is not named with its namespace.", _SPACED)
+    everything = _same_as(arguments.kind, name)
     held = [(each, by) for each in seen.rights.bindings if (by := _held_as(each, everything))]
     rows = sorted(
         (row for each, by in held for row in _rows(seen, each, by)), key=_order, reverse=True
@@ -139,6 +145,10 @@ def _note(who: _Who) -> list[str]:
     notes: list[str] = []
     if who == ("Group", MASTERS):
         notes.append("The API server lets this group do everything, whatever RBAC says")
+    if who[0] == "ServiceAccount":
+        notes.append(
+            "Whether there is such an account is not looked at, only what would be its rights"
+        )
     if who[0] == "User" and who[1] != _ANONYMOUS:
         notes.append("Other groups of a user come with the login and are not known here")
     return notes
@@ -163,5 +173,6 @@ def _line(row: RightsRow) -> str:
     wrong = f"{row.severity}: {', '.join(row.wrong)}; " if row.wrong else ""
     return (
         f"- {place(row.ref)} {row.where}, by {place(row.binding)} for {row.by}: "
-        f"{wrong}{one_line('; '.join(row.rules), 400)}"
+        f"{wrong}{one_line('; '.join(row.rules[:_SHOWN_RULES]), 1_000)}"
+        + (f"; and {more} more rules" if (more := len(row.rules) - _SHOWN_RULES) > 0 else "")
     )

@@ -98,8 +98,9 @@ def where(binding: Binding) -> str:
 
 def rule_text(rule: PolicyRule) -> str:
     """Write one rule in a line: `get, list on secrets named shop-db`."""
-    on = ", ".join([*(rule.resources or ()), *(rule.non_resource_urls or ())])
-    groups = [group for group in rule.api_groups or () if group not in ("", ANY)]
-    of = f" of {', '.join(groups)}" if groups else ""
+    urls = [f"URL {url}" for url in rule.non_resource_urls or ()]
+    on = ", ".join([*(rule.resources or ()), *urls])
+    groups = [group or "core" for group in rule.api_groups or () if group != ANY]
+    of = f" of {', '.join(groups)}" if groups and groups != ["core"] else ""
     named = f" named {', '.join(rule.resource_names)}" if rule.resource_names else ""
     return one_line(f"{', '.join(rule.verbs or ())} on {on}{of}{named}", 200)

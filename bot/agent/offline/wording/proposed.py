@@ -53,9 +53,7 @@ def _not_planned(data: NotPlanned) -> str:
     """Say why not, and what can be done."""
     refusal: Refusal = data.refusal
     if data.worked_out:
-        head = (
-            f"Not proposed (why: below). To {data.title} (cluster {data.ref.cluster}) by hand is:"
-        )
+        head = f"Not proposed (why: below). By hand: {data.title} (cluster {data.ref.cluster})."
         return f"{head}\n{_facts(data.worked_out)}"
     shown = ""
     if refusal.manifest:
