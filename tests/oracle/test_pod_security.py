@@ -45,12 +45,12 @@ def asked(folder: Path) -> dict[Key, list[dict[str, Any]]]:
 
 
 def _injected(held: manifests.Folder, key: Key, spec: dict[str, Any]) -> list[dict[str, Any]]:
-    known = {container["name"] for container in manifests.containers_of(spec)}
+    known = {container.get("name") for container in manifests.containers_of(spec)}
     given = []
     for (kind, _, _), obj in held.objects.items():
         if kind == "Pod" and manifests.top_owner(held, obj) == key:
             pod = manifests.template_of("Pod", obj)
-            extra = [c for c in manifests.containers_of(pod) if c["name"] not in known]
+            extra = [c for c in manifests.containers_of(pod) if c.get("name") not in known]
             context = pod.get("securityContext")
             given.append(_pod({}, {"containers": extra, "securityContext": context}))
     return given

@@ -48,7 +48,7 @@ def targets(folder: Path) -> list[tuple[Target, str]]:
 
 
 def composed(text: str, place: Any) -> tuple[Any, int]:
-    """Give the node of an object, and on which line its document's text begins."""
+    """Give the node of an object, and on which line its document's text begins; empty ones do not count."""
     starts = [0]
     for number, line in enumerate(text.splitlines(keepends=True)):
         if line.startswith("---") and number:
@@ -61,7 +61,7 @@ def composed(text: str, place: Any) -> tuple[Any, int]:
         except yaml.YAMLError:
             continue
         found += [(node, start) for node in nodes]
-    found = [each for each in found if each[0] is not None]
+    found = [each for each in found if each[0] is not None and each[0].value != ""]
     node, start = found[place.document]
     if place.item is not None:
         node = {k.value: v for k, v in node.value}["items"].value[place.item]
