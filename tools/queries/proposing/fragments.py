@@ -15,6 +15,8 @@ from tools.planning.rollout import as_manifest
 from tools.plans import Json, Plan, Refusal
 from tools.types import Change, FieldPath, Verb
 
+_OFF_WHEN_ABSENT = ("hostNetwork", "hostPID", "hostIPC")
+
 
 def of_plan(plan: Plan, obj: Json) -> str:
     """Write a plan's patches and new objects as YAML documents; deletions are left out."""
@@ -40,12 +42,19 @@ def _tree(obj: Json, changes: Iterable[Change], path: FieldPath = ()) -> Any:
     below: dict[str | int, list[Change]] = {}
     for change in changes:
         if len(change.path) == len(path):
-            return None if change.after is UNSET else change.after
+            return _after(change)
         below.setdefault(change.path[len(path)], []).append(change)
     made = {key: _tree(obj, each, (*path, key)) for key, each in below.items()}
     if not all(isinstance(key, int) for key in made):
         return made
     return [_named(value_at(obj, (*path, key)), each) for key, each in sorted(made.items())]
+
+
+def _after(change: Change) -> Any:
+    """Give the new value; for a field taken out null, or false where absence means that."""
+    if change.after is not UNSET:
+        return change.after
+    return False if change.path[-1] in _OFF_WHEN_ABSENT else None
 
 
 def _named(entry: Any, fields: Any) -> Any:
