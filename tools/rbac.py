@@ -111,8 +111,10 @@ def resource_matches(rule_resource: str, resource: str) -> bool:
 
 def rule_gives(rule: PolicyRule, wanted: Wanted) -> bool:
     """Tell whether a rule allows at least one of the wanted verbs on one of the resources."""
-    if rule.resource_names and not wanted.by_name:
-        return False
+    if rule.resource_names and "" not in rule.resource_names and not wanted.by_name:
+        return (
+            False  # A request that names no object, as list and create do, matches an empty name.
+        )
     verbs = rule.verbs or ()
     if not (ANY in verbs or (any(v in verbs for v in wanted.verbs) if wanted.verbs else verbs)):
         return False
@@ -226,15 +228,13 @@ def aggregated_role_of(
 ) -> RoleSubject:
     """Read an aggregated ClusterRole.
 
-    Where its rules are filled in, they count. Where not: on a live cluster it is `unfilled`; in a
-    folder the union of the roles that it selects counts (and of those that these select), and it is
-    `unfilled` where none is there.
+    On a live cluster the rules that are filled in count; without any it is `unfilled`. In a folder those
+    of the roles that it selects count too (and of those that these select), for the server fills them in;
+    it is `unfilled` where none is there.
     """
     role = role_of(ref, obj)
-    if obj.rules:
-        return role
     if not live:
-        role.rules = tuple(
+        role.rules += tuple(
             rule
             for other in aggregated(obj, selectable)
             for rule in _own_rules(

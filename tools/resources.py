@@ -43,6 +43,7 @@ _CLUSTER_SCOPED = {
     "scheduling.k8s.io": "priorityclasses",
     "storage.k8s.io": "csidrivers csinodes storageclasses volumeattachments volumeattributesclasses",
 }
+_KNOWN = frozenset(" ".join((*_NAMESPACED.values(), *_CLUSTER_SCOPED.values())).split())
 _MEASURED = "metrics.k8s.io"
 """Serves figures of pods and nodes, never these themselves."""
 
@@ -58,9 +59,12 @@ class Resource(Struct, frozen=True):
 
 
 def resource_of(asked: str) -> Resource:
-    """Look a resource up by `pods`, `pods/exec`, or with its group by `deployments.apps`, `pods.metrics.k8s.io`."""
+    """Look a resource up, singular or plural, by `pods`, `pods/exec`, or with its group by `deployments.apps`, `pods.metrics.k8s.io`."""
     base, slash, part = asked.lower().strip().partition("/")
     base, dot, group = base.partition(".")
+    base = next(
+        (own for own in (base, f"{base}s", f"{base}es", f"{base[:-1]}ies") if own in _KNOWN), base
+    )
     found = [own for own, names in _NAMESPACED.items() if base in names.split()]
     wide = [own for own, names in _CLUSTER_SCOPED.items() if base in names.split()]
     groups = [group] if dot else [own for own in (*found, *wide) if own != _MEASURED]

@@ -223,7 +223,9 @@ def template_of(kind: str, obj: Any) -> PodTemplate:
 def is_windows(spec: PodSpec) -> bool:
     """Tell whether pods run on Windows: by spec.os.name or by a node selector."""
     selector = spec.node_selector or {}
-    return says_windows(spec) or "windows" in (
+    if spec.os is not None and spec.os.name:
+        return says_windows(spec)
+    return "windows" in (
         selector.get("kubernetes.io/os"),
         selector.get("beta.kubernetes.io/os"),
     )

@@ -156,10 +156,10 @@ def rules_of(held: Folder, obj: dict[str, Any], seen: tuple[str, ...] = ()) -> l
     """Give a role's rules; of an aggregated one not filled in, those of what it selects."""
     rules = obj.get("rules") or []
     selectors = (obj.get("aggregationRule") or {}).get("clusterRoleSelectors")
-    if rules or selectors is None:
+    if selectors is None:
         return rules
     name = obj["metadata"]["name"]
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = [*rules]
     for (kind, _, other_name), other in {**brought(), **held.objects}.items():
         if kind != "ClusterRole" or other_name == name or other_name in seen:
             continue
@@ -212,7 +212,7 @@ def starred(rules: list[dict[str, Any]]) -> bool:
 def role_rows(held: Folder, key: Key, obj: dict[str, Any]) -> dict[str, str]:
     """Judge the rules of a Role or ClusterRole."""
     rules = rules_of(held, obj)
-    wide = [r for r in rules if not r.get("resourceNames")]
+    wide = [r for r in rules if not r.get("resourceNames") or "" in r["resourceNames"]]
     cluster = key[0] == "ClusterRole"
 
     def some(where: list[dict[str, Any]], verbs: str, group: str, *resources: str) -> bool:

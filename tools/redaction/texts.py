@@ -36,6 +36,8 @@ _VALUE = re.compile(
     r"|(?P<bare>(?:<[^\s<>]*+>)?(?![\[(]|\{(?!\{))(?:\$\{[^{}\s]*+\}|\$?\{\{[^{}\n]*+\}\}|[^\s\"'&;,<>\\|}]|[|](?=\S)|[}](?![\s,\"'}]|$)"
     r"|[<>](?![/\s])|[,;](?!\s|[\w.\-]+=|$)|&(?![\w.\-]+=|\s|$)|'(?=\w))*+))"
 )
+_BLOCK = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*+(?:#[^\n]*+)?\r?\n")
+_LINE = re.compile(r"( *+)([^\n]*+)(?:\n|(?<=.)\Z)")
 _FLOW = re.compile(r"\[\s{0,20}([^\]\[\n{}]{1,2000}+)")
 _BELOW = re.compile(
     r"\n[ \t]{0,40}+(?:- [ \t]{0,4}+)?([^\s:\[\]{}]{1,400}+(?:\n[ \t]{0,40}+- [^\s:\[\]{}]{1,400}+){0,50})(?=[ \t]*(?:\n|$))"
@@ -109,6 +111,10 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
         said = _says(value, found.start(), found[1])
         if said is Says.NOTHING:
             continue
+        if block := _block(value, found, said):
+            at = block[1]
+            yield block
+            continue
         match = _VALUE.match(value, at)
         kind = (match.lastgroup if match else None) or "bare"
         start, end = match.span(kind) if match else (at, at)
@@ -120,6 +126,8 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
         if found[1][-1:] in "sS" and value[start:end].isdigit():
             continue
         assigned = placed or kind != "bare" or separator.strip("\"'\\)]} \t") not in (":", "：")
+        if "->" in separator and not is_odd(value[start:end]):
+            continue
         image = said is Says.ODD and in_image(value, start)
         if holds(said, value[start:end], assigned=assigned) and not (
             image or _kept(value, found, start)
@@ -130,6 +138,26 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
             yield start, end
         elif said > Says.NAMED and kind == "bare" and start == end:
             yield from _items(value, at, said)
+
+
+def _block(value: str, found: re.Match[str], said: Says) -> Span | None:
+    """Give the lines of a block scalar of YAML that stands behind a name: those indented below it."""
+    head = _BLOCK.match(value, found.end())
+    if not head:
+        return None
+    line = value.rfind("\n", 0, found.start()) + 1
+    indent = len(value[line : found.start()]) - len(value[line : found.start()].lstrip(" "))
+    start = end = head.end()
+    while below := _LINE.match(value, end):
+        if below[2].strip() and len(below[1]) <= indent:
+            break
+        end = below.end()
+    body = value[start:end].rstrip()
+    if not any(
+        holds(said, each.strip(), assigned=True) for each in body.splitlines() if each.strip()
+    ):
+        return None
+    return start + len(body) - len(body.lstrip()), start + len(body)
 
 
 def _items(value: str, at: int, said: Says) -> Iterator[Span]:

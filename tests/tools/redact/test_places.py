@@ -128,3 +128,11 @@ async def test_plans_read_what_is_there_and_people_what_is_masked(tmp_path: Any)
     [shown] = (await reader.documents(kind)).objects
     assert f"password={WORD}".encode() in planned
     assert f"password={MASK}".encode() in shown
+
+
+@pytest.mark.parametrize("head", ["|", ">-", "|2", "| # the old one", "|\n"])
+def test_a_block_of_yaml_is_masked_whole(head: str) -> None:
+    shown = redact.text(f"password: {head}\n    one line\n    quiet-otter-7\nnext: stays")
+    assert "otter" not in shown
+    assert "one line" not in shown
+    assert shown.endswith("next: stays")

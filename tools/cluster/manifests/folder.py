@@ -278,7 +278,7 @@ def _keep(part: _Part, api_version: str, own_kind: str, metadata: Any, contents:
     namespace = said if isinstance(said, str) else ""
     if namespace:
         contents.named_namespaces.add(namespace)
-    if own_kind.casefold() == "secret":
+    if (api_version, own_kind.casefold()) == ("v1", "secret"):
         return
     kind = kind_of(own_kind, api_version)
     name = meta.get("name") or meta.get("generateName")

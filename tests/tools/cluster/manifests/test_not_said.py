@@ -297,3 +297,17 @@ def test_a_stream_of_json_is_looked_at_once(tmp_path: Path) -> None:
         found = [*json_documents.documents(data)]
     assert len(found) == 2_000
     assert sum(decoded) <= len(data)
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"), [("secrets.example.com/v1", "Secret"), ("apps/v1", "secret")]
+)
+async def test_only_a_secret_of_kubernetes_is_left_out_without_a_word(
+    tmp_path: Path, version: str, kind: str
+) -> None:
+    text = POD.replace("apiVersion: v1", f"apiVersion: {version}").replace(
+        "kind: Pod", f"kind: {kind}"
+    )
+    result = await scanned(write(tmp_path, {"a.yaml": text, "fine.yaml": FINE}))
+    assert result.gaps
+    assert result.controls[0].verdict is Verdict.UNKNOWN

@@ -31,7 +31,7 @@ def planned(kind: str) -> tuple[Plan | Refusal, dict[str, Any]]:
 
 EXPECTED = {
     "containers": [{"name": "web", "securityContext": {"allowPrivilegeEscalation": False}}],
-    "hostPID": None,
+    "hostPID": False,
 }
 
 
