@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from tools import vocabulary
-from tools.cluster.manifests.files import NOT_RENDERED, PATCH
+from tools.cluster.manifests.files import CHART, NOT_RENDERED, PATCH
 from tools.cluster.reader import Reader
 from tools.errors import AccessRefused
 from tools.objects.kinds import KINDS
@@ -47,7 +47,7 @@ async def _list(reader: Reader, kind: str, namespace: str) -> Sequence[Json] | N
     found = KINDS[kind]
     places = (namespace,) if found.namespaced and namespace else ALL
     listing = await reader.documents(found, places, to_plan=True)
-    if any(gap.why not in (NOT_RENDERED, PATCH) for gap in listing.gaps):
+    if any(gap.why not in (CHART, NOT_RENDERED, PATCH) for gap in listing.gaps):
         return None
     return [msgspec.json.decode(each, type=Json) for each in listing.objects]
 

@@ -19,6 +19,10 @@ from tools.types import ANY_KIND, Gap
 PATCH = "it is a patch of a kustomization, no whole manifest"
 TEMPLATE = "it looks like a template, which must be rendered first"
 NOT_RENDERED = "it is a kustomization, and what it renders to is not looked at; render it first"
+CHART = (
+    "it is a chart that brings others, and what they render to is not looked at; render it first"
+)
+_DEPENDENCIES = re.compile(rb"(?m)^dependencies:")
 _SUFFIXES = (".yaml", ".yml", ".json")
 _LOOKED_INTO_BYTES = 2**20
 _MAX_HIDDEN = 20_000
@@ -57,6 +61,9 @@ def files(root: Path, gaps: list[Gap]) -> Iterator[Found]:
         return
     paths = _walked(root, gaps)
     charts = {path.parent for path in paths if path.name == "Chart.yaml"}
+    gaps += [
+        Gap(_inside(chart, root), CHART, ANY_KIND) for chart in sorted(charts) if _brings(chart)
+    ]
     patches = {file for path in paths if path.name in KUSTOMIZATIONS for file in _patches(path)}
     real_root = root.resolve()
     seen: set[Path] = set()
@@ -146,6 +153,14 @@ def _could_hold_file(path: Path) -> bool:
         return True
     plain = data.replace(b"\0", b"").lower()
     return b"apiversion" in plain or (b"kind" in plain and b"metadata" in plain)
+
+
+def _brings(chart: Path) -> bool:
+    """Tell whether a chart installs others: named in Chart.yaml or requirements.yaml, or packed beside it."""
+    said = (chart / name for name in ("Chart.yaml", "requirements.yaml"))
+    small = (each for each in said if each.is_file() and each.stat().st_size <= _LOOKED_INTO_BYTES)
+    named = any(_DEPENDENCIES.search(each.read_bytes()) for each in small)
+    return named or any((chart / "charts").glob("*.tgz"))
 
 
 def _in_chart(path: Path, charts: set[Path]) -> bool:

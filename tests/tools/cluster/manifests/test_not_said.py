@@ -311,3 +311,20 @@ async def test_only_a_secret_of_kubernetes_is_left_out_without_a_word(
     result = await scanned(write(tmp_path, {"a.yaml": text, "fine.yaml": FINE}))
     assert result.gaps
     assert result.controls[0].verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\ndependencies: [{name: db}]\n"),
+        ("web/requirements.yaml", "dependencies:\n- name: db\n"),
+        ("web/charts/db-1.0.0.tgz", "packed"),
+    ],
+)
+async def test_a_chart_that_brings_others_is_named(tmp_path: Path, file: str, text: str) -> None:
+    chart = {"web/Chart.yaml": "apiVersion: v2\nname: web\n", "fine.yaml": FINE}
+    plain = await scanned(write(tmp_path / "plain", chart))
+    assert plain.controls[0].verdict is Verdict.PASS
+    result = await scanned(write(tmp_path / "more", {**chart, file: text}))
+    assert [gap.what for gap in result.gaps] == ["web"]
+    assert result.controls[0].verdict is Verdict.UNKNOWN
