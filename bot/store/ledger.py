@@ -223,21 +223,23 @@ class _Known:
     revisions: Mapping[str, int]
     """By proposal the number of its rows, at the least."""
     events: Mapping[tuple[str, str], int]
-    """By proposal and event, as many rows as reviews and writes are stored."""
+    """By proposal whose own row is gone, and event, as many rows as reviews and writes are stored."""
 
 
 async def _known(tx: Transaction) -> _Known:
     named = union(*(select(each.c.proposal) for each in (operations, reviews, outbox, files)))
     revisions = {one: 1 for one in (await tx.execute(named)).scalars() if one}
-    rows = await tx.execute(select(proposals.c.id, proposals.c.revision))
-    revisions |= {row.id: row.revision for row in rows}
+    there = await tx.execute(select(proposals.c.id, proposals.c.revision))
+    kept = {row.id: row.revision for row in there}
+    revisions |= kept
     events: Counter[tuple[str, str]] = Counter()
     for one in (await tx.execute(select(reviews.c.proposal))).scalars():
         events[one, Event.REVIEWED] += 1
     for row in await tx.execute(select(operations.c.proposal, operations.c.phase)):
         events[row.proposal, Event.INTENDED] += row.phase in ("intended", "recorded")
         events[row.proposal, Event.RECORDED] += row.phase == "recorded"
-    return _Known(revisions, events)
+    lost = Counter({key: count for key, count in events.items() if key[0] not in kept})
+    return _Known(revisions, lost)
 
 
 class _Checker:
