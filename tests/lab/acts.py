@@ -179,7 +179,7 @@ def _narrow(target: Target) -> Action:
 
 
 def _remove(target: Target) -> Action:
-    subject = BoundSubject(kind=SubjectKind.SERVICE_ACCOUNT, name="default", namespace=WORK)
+    subject = BoundSubject(kind=SubjectKind.SERVICE_ACCOUNT, name="bystander", namespace=WORK)
     return RemoveSubject(target=target, subject=subject)
 
 
@@ -276,7 +276,7 @@ HANDED_OVER: dict[str, Act] = {
             _binding(
                 *("living-admins", "ClusterRoleBinding", "cluster-admin"),
                 user("ada"),
-                {"kind": "ServiceAccount", "name": "default", "namespace": WORK},
+                {"kind": "ServiceAccount", "name": "bystander", "namespace": WORK},
             ),
         ),
     ),
