@@ -47,9 +47,22 @@ BUILT_IN = {group: frozenset(kinds.split()) for group, kinds in _BY_GROUP.items(
 check needs."""
 
 DESCRIBING = frozenset(
-    {"apiextensions.k8s.io", "constraints.gatekeeper.sh", "kyverno.io", "policies.kyverno.io"}
+    {
+        *("apiextensions.k8s.io", "constraints.gatekeeper.sh", "templates.gatekeeper.sh"),
+        *("kyverno.io", "policies.kyverno.io", "image.toolkit.fluxcd.io"),
+        "security.openshift.io",
+    }
 )
-"""API groups whose objects show containers as patterns or schemas and run none."""
+"""API groups whose objects show containers as patterns, bounds or schemas, or name images, and run none."""
 
-TOOL_FILES = frozenset({"skaffold", "client.authentication", "kustomize", "helm"})
-"""Words before the slash of apiVersions without a dot that tools give their own files."""
+TOOL_FILES = frozenset(
+    {
+        *("skaffold", "client.authentication", "kustomize", "helm"),
+        *("kind.x-k8s.io", "k3d.io", "ctlptl.dev", "eksctl.io"),
+        *("kubeadm.k8s.io", "kubelet.config.k8s.io"),
+    }
+)
+"""What stands before the slash of apiVersions that tools and programs give their own files."""
+
+KUSTOMIZE = "kustomize.config.k8s.io"
+"""The group of kustomizations and their components."""

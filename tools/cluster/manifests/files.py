@@ -64,6 +64,11 @@ def files(root: Path, gaps: list[Gap]) -> Iterator[Found]:
     gaps += [
         Gap(_inside(chart, root), CHART, ANY_KIND) for chart in sorted(charts) if _brings(chart)
     ]
+    gaps += [
+        Gap(_inside(path, root), TEMPLATE, ANY_KIND)
+        for chart in sorted(charts)
+        for path in _other_templates(chart)
+    ]
     patches = {file for path in paths if path.name in KUSTOMIZATIONS for file in _patches(path)}
     real_root = root.resolve()
     seen: set[Path] = set()
@@ -161,6 +166,16 @@ def _brings(chart: Path) -> bool:
     small = (each for each in said if each.is_file() and each.stat().st_size <= _LOOKED_INTO_BYTES)
     named = any(_DEPENDENCIES.search(each.read_bytes()) for each in small)
     return named or any((chart / "charts").glob("*.tgz"))
+
+
+def _other_templates(chart: Path) -> list[Path]:
+    """List templates of a chart that are not called manifests: it renders all but `_` names and notes."""
+    return sorted(
+        Path(folder, name)
+        for folder, _, names in os.walk(chart / "templates")
+        for name in names
+        if not (_is_manifest(name) or name.startswith(("_", ".")) or name == "NOTES.txt")
+    )
 
 
 def _in_chart(path: Path, charts: set[Path]) -> bool:

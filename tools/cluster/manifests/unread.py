@@ -13,8 +13,10 @@ import msgspec
 from msgspec import Struct
 
 from tools import redact
+from tools.cluster.manifests.files import NOT_RENDERED
+from tools.cluster.manifests.pod_signs import makes_pods, nodes
 from tools.objects.kinds import BUILT_IN_WORKLOADS, KINDS, TEMPLATED_KINDS, Kind
-from tools.objects.others import BUILT_IN, DESCRIBING, TOOL_FILES
+from tools.objects.others import BUILT_IN, DESCRIBING, KUSTOMIZE, TOOL_FILES
 from tools.types import ANY_KIND
 
 _BY_OWN_NAME = {(kind.group, kind.own): kind for kind in KINDS.values()}
@@ -57,7 +59,10 @@ def kind_of(own_kind: str, api_version: str) -> Kind | None:
 def why_unread(api_version: str, own_kind: str, raw: bytes) -> Unread | None:
     """Say why an object of a kind that is not read matters; None where it is nothing to name."""
     group = _group(api_version)
-    held = held_in(raw) if group not in DESCRIBING and own_kind != "ControllerRevision" else ""
+    if group == KUSTOMIZE:
+        return Unread(NOT_RENDERED, ANY_KIND)
+    quiet = group in DESCRIBING or group in TOOL_FILES or own_kind == "ControllerRevision"
+    held = "" if quiet else held_in(raw)
     said = f"{redact.text(api_version)} of {redact.text(own_kind)}"
     if (group, own_kind) in _BY_OWN_NAME:
         return Unread(f"apiVersion {said} is not one that Oakum reads", own_kind)
@@ -65,6 +70,8 @@ def why_unread(api_version: str, own_kind: str, raw: bytes) -> Unread | None:
         concerns = _meant(group, own_kind, held)
         why = f"Kubernetes serves no kind {redact.text(own_kind)} in {redact.text(api_version)}"
         return Unread(why, concerns)
+    if not (held or quiet or group in _GROUPS) and makes_pods(msgspec.json.decode(raw)):
+        return Unread("pods are made from it, and no check reads what it says of them", "Pod")
     return _holding(held)
 
 
@@ -104,7 +111,13 @@ def looks_like_an_object(raw: bytes) -> bool:
     has = keys & _OF_OBJECT
     if (says and has) or {"metadata", "spec"} <= keys or {"roleref", "subjects"} <= keys:
         return True
-    return "kind" in keys and held_in(raw) != ""
+    return ("kind" in keys and held_in(raw) != "") or _holds_objects(raw)
+
+
+def _holds_objects(raw: bytes) -> bool:
+    """Tell whether whole objects stand inside, such as the entries of a list or a map of them."""
+    inside = nodes(msgspec.json.decode(raw)) if _signs(raw) > 1 else ()
+    return any(isinstance(each, dict) and [*_embedded(each)] for each in inside)
 
 
 def held_in(raw: bytes) -> str:
@@ -122,23 +135,17 @@ def _signs(raw: bytes) -> int:
 
 def _held(root: Any) -> Iterator[str]:
     """Yield the kind of each object inside and `Pod` for each list of containers."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            mapping: dict[str, Any] = node
-            if node is not root:
-                yield from _embedded(mapping)
-            if any(_is_list_of_mappings(mapping.get(key)) for key in _CONTAINER_LISTS) or (
-                isinstance(mapping.get("image"), str) and not _OF_ONE.isdisjoint(mapping)
-            ):
+    for node in nodes(root):
+        if isinstance(node, list):
+            if any(_is_container(each) for each in node):
                 yield "Pod"
-            waiting += mapping.values()
-        elif isinstance(node, list):
-            entries: list[Any] = node
-            if any(_is_container(each) for each in entries):
-                yield "Pod"
-            waiting += entries
+            continue
+        if node is not root:
+            yield from _embedded(node)
+        if any(_is_list_of_mappings(node.get(key)) for key in _CONTAINER_LISTS) or (
+            isinstance(node.get("image"), str) and not _OF_ONE.isdisjoint(node)
+        ):
+            yield "Pod"
 
 
 def _embedded(mapping: dict[str, Any]) -> Iterator[str]:

@@ -1,0 +1,128 @@
+"""An object of a foreign kind -> whether an operator makes pods from it, told by its fields.
+
+Operators take what concerns pods without a list of containers: a security context here, an image there.
+One field that only pods have is enough, or two that pods have and little else, wherever they stand; a
+schema, which shows fields and sets none, does not count. Pure. Used by `unread`.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+_SCHEMAS = frozenset({"openAPIV3Schema"})
+_PINNED = re.compile(r"[^\s{}]*[/:@][^\s{}]*")
+"""An image reference that says more than a name, which may as well be one of a machine's."""
+_IMAGE = "image"
+_FIXED_IMAGE = "an image with a registry, a tag or a digest"
+
+
+def _truth(value: Any) -> bool:
+    return isinstance(value, bool) or value in ("true", "false")
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and value.isdecimal())
+
+
+def _mapping(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value)
+
+
+def _entries(value: Any) -> bool:
+    return isinstance(value, list) and bool(value)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _with(*fields: str) -> Callable[[Any], bool]:
+    """Give what tells a mapping that has one of the fields."""
+
+    def has(value: Any) -> bool:
+        return isinstance(value, dict) and any(value.get(field) for field in fields)
+
+    return has
+
+
+def _from_elsewhere(value: Any) -> bool:
+    """Tell a list of variables of which one takes its value from another object."""
+    return isinstance(value, list) and any(map(_with("valueFrom"), value))
+
+
+_OF_PODS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("hostNetwork", "hostPID", "hostIPC", "hostUsers"), _truth),
+    **dict.fromkeys(("runAsNonRoot", "allowPrivilegeEscalation"), _truth),
+    "automountServiceAccountToken": _truth,
+    "runAsUser": _number,
+    "hostPath": _with("path"),
+    "seccompProfile": _with("type"),
+    "capabilities": _with("add", "drop"),
+    **dict.fromkeys(("podTemplate", "podTemplateSpec", "podSpec", "podMetadata"), _mapping),
+    "env": _from_elsewhere,
+    "envFrom": _entries,
+}
+"""Fields that only pods have, with the form that they have there; so has what ends in securityContext."""
+
+_MOSTLY_OF_PODS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("serviceAccountName", "serviceAccount", "hostPath"), _text),
+    **dict.fromkeys(("priorityClassName", "runtimeClassName", "imagePullPolicy"), _text),
+    "privileged": _truth,
+    "resources": _with("limits", "requests"),
+    **dict.fromkeys(("nodeSelector", "affinity"), _mapping),
+    **dict.fromkeys(("tolerations", "topologySpreadConstraints", "imagePullSecrets"), _entries),
+    **dict.fromkeys(("volumes", "volumeMounts", "volumeClaimTemplates", "env"), _entries),
+}
+"""Fields of which two make a pod, or one and an image."""
+
+_COUNTED = ("replicas", "instances")
+"""How many there are to be, beside a whole image reference."""
+
+
+def makes_pods(root: Any) -> bool:
+    """Tell whether pods come of an object; `root` is what its JSON decodes to."""
+    found: set[str] = set()
+    for node in nodes(root):
+        fields: dict[str, Any] = node if isinstance(node, dict) else {}
+        if any(_is_of_pods(field, value) for field, value in fields.items()):
+            return True
+        found.update(name for field, value in fields.items() for name in _signs(field, value))
+    return _are_enough(found)
+
+
+def nodes(root: Any) -> Iterator[dict[str, Any] | list[Any]]:
+    """Yield every mapping and list of an object, outer before inner; of schemas none."""
+    waiting = [root]
+    while waiting:
+        node: Any = waiting.pop()
+        if isinstance(node, dict):
+            mapping: dict[str, Any] = node
+            yield mapping
+            waiting += [value for field, value in mapping.items() if field not in _SCHEMAS]
+        elif isinstance(node, list):
+            entries: list[Any] = node
+            yield entries
+            waiting += entries
+
+
+def _is_of_pods(field: str, value: Any) -> bool:
+    if field.lower().endswith("securitycontext"):
+        return _mapping(value)
+    return field in _OF_PODS and _OF_PODS[field](value)
+
+
+def _signs(field: str, value: Any) -> list[str]:
+    """Give what a field says for a pod."""
+    if field in ("image", "imageName") or field.endswith("Image"):
+        fixed = isinstance(value, str) and _PINNED.fullmatch(value)
+        return ([_IMAGE] if _text(value) else []) + ([_FIXED_IMAGE] if fixed else [])
+    if field in _COUNTED:
+        return [_COUNTED[0]] if _number(value) else []
+    fits = field in _MOSTLY_OF_PODS and _MOSTLY_OF_PODS[field](value)
+    return [field] if fits else []
+
+
+def _are_enough(found: set[str]) -> bool:
+    if {_COUNTED[0], _FIXED_IMAGE} <= found:
+        return True
+    return len(found - {_COUNTED[0], _FIXED_IMAGE}) > 1
