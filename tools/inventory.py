@@ -84,6 +84,7 @@ def build(read: Read) -> Judged:
         engines=tuple(w.ref for w in workloads if any(e in w.ref.name for e in _ENGINES)),
         missing=_missing(gap for listing in read.listings.values() for gap in listing.gaps),
         rights=rights_of(read),
+        scoped=read.namespaces is not ALL,
         partial=any(listing.partial for listing in read.listings.values()),
         named_only=frozenset(
             (kind, *each) for kind, found in read.listings.items() for each in found.named_only

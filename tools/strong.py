@@ -1,14 +1,14 @@
 """Names that are so strong that narrowing a rule to them narrows nothing.
 
 A role is strong that has a wildcard, and cluster-admin, admin and edit always; a subject is strong that holds
-a strong role, or that clusters commonly make an administrator. Written after the good practices for RBAC of
-kubernetes.io. Used by the check of bind, escalate and impersonate.
+a strong role, itself or by a group of all accounts, or that clusters commonly make an administrator. Written
+after the good practices for RBAC of kubernetes.io. Used by the checks of RBAC that names can narrow.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 
-from tools.access import Rights
+from tools.access import BINDING_KINDS, Rights
 from tools.bootstrap import published
 from tools.objects.rbac import BindingSubject, PolicyRule, RoleRef
 from tools.rbac import (
@@ -17,10 +17,15 @@ from tools.rbac import (
     RBAC_GROUP,
     RoleKey,
     RoleSubject,
+    RuleAt,
     Wanted,
+    giving,
     has_wildcard,
+    judge_giving,
     rule_gives,
+    said,
 )
+from tools.types import Judgement, Verdict, evidence
 from tools.workload import Inventory
 
 _ROLES = frozenset({CLUSTER_ADMIN, "admin", "edit"})
@@ -33,6 +38,9 @@ _ADMINISTRATORS = frozenset(
     }
 )
 _ACCOUNT_USER = "system:serviceaccount:"
+_ACCOUNTS = "system:serviceaccounts"
+_ALL_ACCOUNTS = (_ACCOUNTS, "system:authenticated")
+_TOKENS = Wanted(("create",), CORE, ("serviceaccounts/token",), by_name=True)
 _SUBJECT_KINDS = {"users": "User", "groups": "Group", "serviceaccounts": "ServiceAccount"}
 _ROLE_KINDS = {"roles": "Role", "clusterroles": "ClusterRole"}
 
@@ -44,6 +52,47 @@ class Strength(IntEnum):
     UNREAD = 1
     """Its rules are not there to read."""
     STRONG = 2
+
+
+OfNames = Callable[[RoleSubject, PolicyRule, Inventory], Strength]
+"""Says how strong the strongest is that a rule names."""
+
+
+def judge_named(
+    role: RoleSubject, wanted: Sequence[Wanted], named: OfNames, cluster: Inventory, can: str
+) -> Judgement:
+    """Fail a role that gives what is wanted, of anybody or of a strong name; unknown where that is not known.
+
+    `can` is the rest of a sentence that begins with the role.
+    """
+    rules = giving(role, wanted)
+    unread: list[RuleAt] = []
+    for at in role.rules:
+        strength = named(role, at.rule, cluster) if at.rule.resource_names else Strength.WEAK
+        rules += [at] if strength is Strength.STRONG and at not in rules else []
+        unread += [at] if strength is Strength.UNREAD else []
+    if rules or not unread:
+        return judge_giving(role, rules, can)
+    return Judgement(
+        Verdict.UNKNOWN,
+        f"{said(role)} {can}, by names whose rights could not be read.",
+        "",
+        tuple(evidence(at.path, at.rule, at.ref) for at in unread),
+    )
+
+
+def strength_of_accounts(role: RoleSubject, rule: PolicyRule, cluster: Inventory) -> Strength:
+    """Say how strong the strongest account is of which a rule makes tokens by name.
+
+    What a folder binds to no account of that name is not known: who applies it may.
+    """
+    found = [Strength.WEAK]
+    for name in (rule.resource_names or ()) if rule_gives(rule, _TOKENS) else ():
+        account = ("ServiceAccount", role.ref.namespace, name)
+        found.append(_subject(*account, cluster))
+        if cluster.partial and not _held(*account, cluster):
+            found.append(Strength.UNREAD)
+    return max(found)
 
 
 def strength_named(role: RoleSubject, rule: PolicyRule, cluster: Inventory) -> Strength:
@@ -87,12 +136,21 @@ def _subject(kind: str, namespace: str, name: str, cluster: Inventory) -> Streng
     if kind == "User" and name.startswith(_ACCOUNT_USER):
         namespace, _, name = name.removeprefix(_ACCOUNT_USER).partition(":")
         kind = "ServiceAccount"
-    found = [Strength.WEAK]
-    for own, role, subjects in _bindings(cluster.rights):
-        if any(_is(each, own, kind, namespace, name) for each in subjects):
-            key = (role.kind, own if role.kind == "Role" else "", role.name)
-            found.append(_strength(key, cluster))
-    return max(found)
+    found = _held(kind, namespace, name, cluster)
+    if kind == "ServiceAccount":
+        for group in (*_ALL_ACCOUNTS, f"{_ACCOUNTS}:{namespace}"):
+            found += _held("Group", "", group, cluster)
+    whole = not (cluster.scoped or any(kind in cluster.missing for kind in BINDING_KINDS))
+    return max(Strength.WEAK if whole else Strength.UNREAD, *found, Strength.WEAK)
+
+
+def _held(kind: str, namespace: str, name: str, cluster: Inventory) -> list[Strength]:
+    """Judge each role that a binding gives to whom it names so; an account is named as a user too."""
+    return [
+        _strength((role.kind, own if role.kind == "Role" else "", role.name), cluster)
+        for own, role, subjects in _bindings(cluster.rights)
+        if any(_is(each, own, kind, namespace, name) for each in subjects)
+    ]
 
 
 def _bindings(rights: Rights) -> Iterable[tuple[str, RoleRef, Iterable[BindingSubject]]]:
@@ -105,6 +163,11 @@ def _bindings(rights: Rights) -> Iterable[tuple[str, RoleRef, Iterable[BindingSu
 
 def _is(subject: BindingSubject, own: str, kind: str, namespace: str, name: str) -> bool:
     """Tell whether a binding's subject is the one named; without a namespace that of any."""
-    if (subject.kind, subject.name) != (kind, name):
+    if kind != "ServiceAccount":
+        return (subject.kind, subject.name) == (kind, name)
+    place, named = subject.namespace or own, subject.name
+    if subject.kind == "User" and named.startswith(_ACCOUNT_USER):
+        place, _, named = named.removeprefix(_ACCOUNT_USER).partition(":")
+    elif subject.kind != kind:
         return False
-    return kind != "ServiceAccount" or namespace in ("", subject.namespace or own)
+    return named == name and namespace in ("", place)

@@ -138,6 +138,8 @@ class Inventory(Struct):
     """Kinds that could not be read (whole or in part), with what is missing."""
     rights: Rights = field(default_factory=Rights)
     """Roles and bindings; in a scan of some namespaces the cluster's too."""
+    scoped: bool = False
+    """The scan looks into some namespaces only: what RoleBindings give elsewhere is not read."""
     partial: bool = False
     """The source holds what somebody put there, not all that the cluster has (a folder by hand)."""
     named_only: frozenset[tuple[str, str, str]] = frozenset()

@@ -19,9 +19,9 @@ Fix: name what may be bound, or whom.
 Source: CIS Kubernetes 1.12, 5.1.8; https://kubernetes.io/docs/concepts/security/rbac-good-practices/.
 """
 
-from tools.rbac import CORE, RBAC_GROUP, RoleSubject, RuleAt, Wanted, giving, judge_giving, said
-from tools.strong import Strength, strength_named
-from tools.types import Check, Judgement, Severity, Subject, Verdict, evidence
+from tools.rbac import CORE, RBAC_GROUP, RoleSubject, Wanted
+from tools.strong import judge_named, strength_named
+from tools.types import Check, Judgement, Severity, Subject
 from tools.workload import Inventory
 
 CHECK = Check(
@@ -47,17 +47,6 @@ _CLUSTER_WIDE = (
 
 def judge(subject: RoleSubject, cluster: Inventory) -> Judgement:
     """Fail where any rule gives one of the three verbs on what it is for."""
-    rules = giving(subject, _CLUSTER_WIDE if subject.cluster_wide else _NAMESPACED)
-    unread: list[RuleAt] = []
-    for at in subject.rules:
-        strength = strength_named(subject, at.rule, cluster) if at.rule.resource_names else None
-        rules += [at] if strength is Strength.STRONG else []
-        unread += [at] if strength is Strength.UNREAD else []
-    if rules or not unread:
-        return judge_giving(subject, rules, "can bind or escalate roles, or impersonate")
-    return Judgement(
-        Verdict.UNKNOWN,
-        f"{said(subject)} can bind, escalate or act as what could not be read, by name.",
-        "",
-        tuple(evidence(at.path, at.rule, at.ref) for at in unread),
-    )
+    wanted = _CLUSTER_WIDE if subject.cluster_wide else _NAMESPACED
+    can = "can bind or escalate roles, or impersonate"
+    return judge_named(subject, wanted, strength_named, cluster, can)

@@ -1,10 +1,12 @@
 """Role that makes tokens of service accounts.
 
 create on serviceaccounts/token makes a token of any account of the namespace, or of the cluster, and
-so everything that this account may do. Rules narrowed by resourceNames do not count: they name the
-accounts that it is meant for.
+so everything that this account may do. A rule narrowed by resourceNames counts where it names an
+administrator's account: one that holds cluster-admin, admin, edit or a role with a wildcard, itself or by a
+group of all accounts. Where the rights of a named account are not known, it is unknown: a role or bindings
+that could not be read, a scan of some namespaces, a folder that binds nothing to the account.
 
-Fix: name the accounts.
+Fix: name the accounts, and none that may do much.
 
     rules:
       - apiGroups: [""]
@@ -15,7 +17,8 @@ Fix: name the accounts.
 Source: CIS Kubernetes 1.12, 5.1.13; https://kubernetes.io/docs/concepts/security/rbac-good-practices/.
 """
 
-from tools.rbac import CORE, RoleSubject, Wanted, judge_rules
+from tools.rbac import CORE, RoleSubject, Wanted
+from tools.strong import judge_named, strength_of_accounts
 from tools.types import Check, Judgement, Severity, Subject
 from tools.workload import Inventory
 
@@ -31,5 +34,6 @@ _WANTED = (Wanted(("create",), CORE, ("serviceaccounts/token",)),)
 
 
 def judge(subject: RoleSubject, cluster: Inventory) -> Judgement:
-    """Fail where any rule makes tokens."""
-    return judge_rules(subject, _WANTED, "can make tokens of service accounts")
+    """Fail where any rule makes tokens of any account, or of an administrator's."""
+    can = "can make tokens of service accounts"
+    return judge_named(subject, _WANTED, strength_of_accounts, cluster, can)
