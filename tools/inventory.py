@@ -86,6 +86,9 @@ def build(read: Read) -> Judged:
         rights=rights_of(read),
         scoped=read.namespaces is not ALL,
         partial=any(listing.partial for listing in read.listings.values()),
+        token_secrets=frozenset(
+            each for listing in read.listings.values() for each in listing.token_secrets
+        ),
         named_only=frozenset(
             (kind, *each) for kind, found in read.listings.items() for each in found.named_only
         ),

@@ -142,6 +142,8 @@ class Inventory(Struct):
     """The scan looks into some namespaces only: what RoleBindings give elsewhere is not read."""
     partial: bool = False
     """The source holds what somebody put there, not all that the cluster has (a folder by hand)."""
+    token_secrets: frozenset[tuple[str, str]] = frozenset()
+    """Namespace and name of Secrets that a folder says hold the token of an account."""
     named_only: frozenset[tuple[str, str, str]] = frozenset()
     """Kind, namespace and name of objects that a partial source does not hold and others name."""
 

@@ -24,6 +24,8 @@ class Listing(Struct, frozen=True):
     """The source holds what somebody put there, not all that the cluster has (a folder by hand)."""
     named_only: frozenset[tuple[str, str]] = frozenset()
     """Namespace and name of those of `objects` that a partial source does not hold, only names."""
+    token_secrets: frozenset[tuple[str, str]] = frozenset()
+    """Of service accounts: namespace and name of the Secrets that hold a token, where the source says so."""
 
 
 class Events(Struct, frozen=True):

@@ -191,17 +191,38 @@ class TokenSource(Struct, gc=False, omit_defaults=True):
 
 
 _API = re.compile(r"(https://)?kubernetes\.default\.svc(\.[a-z0-9.-]+)?(:443)?/?")
+_LIKE_THE_API = re.compile(
+    r"https?://.+|(.*[^a-z0-9])?(apis?|apiserver|kube|kubernetes|k8s|k3s|k0s|rke2?|cluster)"
+    r"([^a-z0-9].*)?",
+    re.IGNORECASE,
+)
+_OF_ANOTHER = re.compile(r"(?!https?:)[a-z]*:?//.+", re.IGNORECASE)
 
 
-def is_for_the_api(audience: str | None) -> bool:
-    """Tell whether a token's audience is the API server: none, or its usual name in the cluster."""
-    return not audience or bool(_API.fullmatch(audience))
+def is_for_the_api(audience: str | None) -> bool | None:
+    """Tell whether a token's audience is the API server; None where it may be.
+
+    It is where none is set, or the server's usual name in the cluster. Servers take others besides, as their
+    --api-audiences and issuers say: URLs, and names such as k3s or api. URLs of other schemes
+    (api://AzureADTokenExchange) are of other services.
+    """
+    if not audience or _API.fullmatch(audience):
+        return True
+    may_be = _LIKE_THE_API.fullmatch(audience) and not _OF_ANOTHER.fullmatch(audience)
+    return None if may_be else False
+
+
+class SecretVolume(Struct, gc=False, rename="camel", omit_defaults=True):
+    """A Secret as files."""
+
+    secret_name: str | None = None
 
 
 class ProjectedSource(Struct, gc=False, rename="camel", omit_defaults=True):
-    """One source of a projected volume, as far as it is a token."""
+    """One source of a projected volume, as far as it is a token or may hold one."""
 
     service_account_token: TokenSource | None = None
+    secret: SecretSelector | None = None
 
 
 class ProjectedVolume(Struct, gc=False, omit_defaults=True):
@@ -222,7 +243,7 @@ class Volume(Struct, gc=False, rename="camel", omit_defaults=True):
     ephemeral: Present | None = None
     persistent_volume_claim: Present | None = None
     projected: ProjectedVolume | None = None
-    secret: Present | None = None
+    secret: SecretVolume | None = None
     aws_elastic_block_store: Present | None = field(default=None, name="awsElasticBlockStore")
     azure_disk: Present | None = None
     azure_file: Present | None = None

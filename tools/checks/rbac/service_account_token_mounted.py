@@ -6,9 +6,12 @@ account's, and the default is yes; an account that is not there counts as one th
 and one that a folder does not hold makes it unknown.
 Whatever these say, a container that mounts a projected volume with a serviceAccountToken has one too, if
 that token is for the API server: its audience is not set, or is the server's usual name
-(kubernetes.default.svc, with or without https:// and a cluster domain). A token for another audience
-(vault, sts.amazonaws.com) opens other doors and does not count. Whether the workload needs the API is for
-a person to say.
+(kubernetes.default.svc, with or without https:// and a cluster domain). Which others a server takes only its
+own flags say: a URL, or a name such as k3s or api, makes it unknown. A token for another audience (vault,
+sts.amazonaws.com) opens other doors and does not count. So has a container that gets a Secret of type
+kubernetes.io/service-account-token, by a volume or by variables; a folder says which are of that type, a
+server is not asked, and a Secret that is mounted where clients look for the token makes it unknown. Whether
+the workload needs the API is for a person to say.
 
 Fix:
 
@@ -20,7 +23,9 @@ Source: CIS Kubernetes 1.12, 5.1.6; https://kubernetes.io/docs/tasks/configure-p
 
 from collections.abc import Iterator
 
-from tools.objects.pod import is_for_the_api
+from msgspec import Struct, structs
+
+from tools.objects.pod import Volume, is_for_the_api
 from tools.types import PASSED, Check, Evidence, Judgement, Severity, Subject, Verdict, evidence
 from tools.workload import Container, Inventory, Workload, failed
 
@@ -33,16 +38,33 @@ CHECK = Check(
 )
 
 
+_WHERE_CLIENTS_LOOK = "/run/secrets/kubernetes.io/serviceaccount"
+
+
+class _Token(Struct, frozen=True):
+    """A token that a container sees."""
+
+    container: Container
+    said: str
+    """The rest of a sentence that begins with the container."""
+    fact: Evidence
+    certain: bool = True
+    """It is one, and for the API."""
+
+
 def judge(subject: Workload, cluster: Inventory) -> Judgement:
     """Fail where the token is mounted in effect, by the kubelet's default or by a volume of its own."""
     by_default = _by_default(subject, cluster)
     if by_default.verdict is Verdict.FAIL:
         return by_default
-    projected = [(c, where, fact) for c in subject.containers for where, fact in _projected(c)]
-    if not projected:
+    tokens = [each for c in subject.containers for each in _tokens(c, subject, cluster)]
+    certain = [each for each in tokens if each.certain]
+    if certain:
+        return failed([(each.container, each.fact) for each in certain], certain[0].said)
+    if not tokens:
         return by_default
-    why = f"has a token of the API at {projected[0][1]}, by a projected volume"
-    return failed([(c, fact) for c, _, fact in projected], why)
+    found = failed([(each.container, each.fact) for each in tokens], tokens[0].said)
+    return structs.replace(found, verdict=Verdict.UNKNOWN)
 
 
 def _by_default(subject: Workload, cluster: Inventory) -> Judgement:
@@ -82,16 +104,65 @@ def _by_default(subject: Workload, cluster: Inventory) -> Judgement:
     )
 
 
-def _projected(container: Container) -> Iterator[tuple[str, Evidence]]:
-    """Give the file and the source of each token of the API that a container sees by a volume."""
+def _tokens(container: Container, subject: Workload, cluster: Inventory) -> Iterator[_Token]:
+    """Give each token that a container sees, or may see, but by the kubelet's default."""
+    held = {name for namespace, name in cluster.token_secrets if namespace == subject.ref.namespace}
     mounts = {mount.name: mount.mount_path or "" for mount in container.spec.volume_mounts or ()}
     for index, volume in enumerate(container.pod.volumes or ()):
-        sources = volume.projected.sources if volume.projected else None
-        if volume.name not in mounts:
+        if volume.name in mounts:
+            at = mounts[volume.name].rstrip("/")
+            path = f"{container.pod_path}.volumes[{index}]"
+            yield from _projected(container, volume, at, path)
+            for name, field in _secrets(volume):
+                fact = evidence(f"{path}.{field}", name, container.pod_ref)
+                if name in held:
+                    yield _Token(
+                        container, f"has a token of the API at {at}, by Secret {name}", fact
+                    )
+                elif at.removeprefix("/var") == _WHERE_CLIENTS_LOOK:
+                    why = f"has Secret {name} where clients look for a token of the API, at {at}"
+                    yield _Token(container, why, fact, certain=False)
+    for name, field in _variables(container):
+        if name in held:
+            fact = evidence(f"{container.path}.{field}", name, container.pod_ref)
+            yield _Token(container, f"has a token of the API as a variable, by Secret {name}", fact)
+
+
+def _projected(container: Container, volume: Volume, at: str, path: str) -> Iterator[_Token]:
+    """Give the tokens of the API that a volume projects."""
+    sources = volume.projected.sources if volume.projected else None
+    for number, source in enumerate(sources or ()):
+        token = source.service_account_token
+        certain = is_for_the_api(token.audience) if token else False
+        if token is None or certain is False:
             continue
-        for number, source in enumerate(sources or ()):
-            token = source.service_account_token
-            if token and is_for_the_api(token.audience):
-                path = f"{container.pod_path}.volumes[{index}].projected.sources[{number}]"
-                fact = evidence(f"{path}.serviceAccountToken", token, container.pod_ref)
-                yield f"{mounts[volume.name].rstrip('/')}/{token.path or ''}", fact
+        place = f"{path}.projected.sources[{number}].serviceAccountToken"
+        fact = evidence(place, token, container.pod_ref)
+        file = f"{at}/{token.path or ''}"
+        if certain:
+            yield _Token(
+                container, f"has a token of the API at {file}, by a projected volume", fact
+            )
+        else:
+            why = f"has a token at {file} whose audience, {token.audience}, may be the API server's"
+            yield _Token(container, why, fact, certain=False)
+
+
+def _secrets(volume: Volume) -> Iterator[tuple[str, str]]:
+    """Give the Secrets of a volume with the fields that name them."""
+    if volume.secret:
+        yield volume.secret.secret_name or "", "secret.secretName"
+    for number, source in enumerate((volume.projected.sources if volume.projected else None) or ()):
+        if source.secret:
+            yield source.secret.name or "", f"projected.sources[{number}].secret.name"
+
+
+def _variables(container: Container) -> Iterator[tuple[str, str]]:
+    """Give the Secrets that variables take values of, with the fields that name them."""
+    for index, variable in enumerate(container.spec.env or ()):
+        source = variable.value_from.secret_key_ref if variable.value_from else None
+        if source:
+            yield source.name or "", f"env[{index}].valueFrom.secretKeyRef.name"
+    for index, whole in enumerate(container.spec.env_from or ()):
+        if whole.secret_ref:
+            yield whole.secret_ref.name or "", f"envFrom[{index}].secretRef.name"

@@ -59,6 +59,8 @@ class Contents(Struct):
     """How many objects of kinds that are not read, by apiVersion and kind."""
     skipped: list[str] = field(default_factory=list[str])
     """Files and lines of documents that are no Kubernetes objects: values of charts and the like."""
+    token_secrets: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Namespace and name of Secrets whose type says that they hold the token of a service account."""
     marker: dict[str, Any] | None = None
     """What MARKER says, where there is one."""
     total_bytes: int = 0

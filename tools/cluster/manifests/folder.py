@@ -41,6 +41,7 @@ MAX_GAPS_A_FILE = 10
 
 _DECODE_ERRORS = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 _PLACEHOLDER = re.compile(r"[{}$()<>\[\]%\s]")
+_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105  # the type of a Secret
 _LAST_LINE = 2**31
 _KEY_SHOWN = 60
 _FORMLESS = "it says no kind or apiVersion, and looks like an object"
@@ -50,6 +51,7 @@ class _Header(Struct, rename="camel"):
     api_version: Any = None
     kind: Any = None
     metadata: Any = None
+    type: Any = None
     items: Raw = Raw()
 
 
@@ -226,7 +228,7 @@ def _take(part: _Part, contents: Contents) -> None:
         for item in _items(part, header.items, kind.removesuffix("List"), api_version):
             _take(item, contents)
     else:
-        _keep(part, api_version, kind, header.metadata, contents)
+        _keep(part, api_version, kind, header, contents)
 
 
 def _formless(part: _Part, kind: Any, contents: Contents) -> None:
@@ -271,17 +273,22 @@ def _lines(part: _Part, raws: list[Raw]) -> list[int]:
     return found
 
 
-def _keep(part: _Part, api_version: str, own_kind: str, metadata: Any, contents: Contents) -> None:
-    """Keep one object, unless it is a Secret or of a kind that nothing reads."""
-    meta: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
+def _keep(
+    part: _Part, api_version: str, own_kind: str, header: _Header, contents: Contents
+) -> None:
+    """Keep one object, unless it is a Secret (of which name and type say enough) or nothing reads its kind."""
+    meta: dict[str, Any] = header.metadata if isinstance(header.metadata, dict) else {}
     said = meta.get("namespace")
     namespace = said if isinstance(said, str) else ""
     if namespace:
         contents.named_namespaces.add(namespace)
+    name = meta.get("name") or meta.get("generateName")
     if (api_version, own_kind.casefold()) == ("v1", "secret"):
+        if header.type == _TOKEN:
+            place = namespace or contents.apply_namespace or "default"
+            contents.token_secrets.add((place, str(name)))
         return
     kind = kind_of(own_kind, api_version)
-    name = meta.get("name") or meta.get("generateName")
     subject = "/".join(each for each in (namespace, name) if isinstance(each, str) and each)
     alike = (api_version, own_kind, namespace)
     _say_repeated(part, f"{own_kind} {subject}".strip(), kind, namespace, contents)

@@ -53,6 +53,7 @@ class SnapshotReader:
         self._entries = contents.entries
         self._kind_gaps = _recorded_gaps(contents.marker)
         self._gaps = (*_folder_gaps(contents), *self._kind_gaps.pop("", ()))
+        self._token_secrets = frozenset(contents.token_secrets)
         self._apply_namespace = contents.apply_namespace
         self._partial = (contents.marker or {"partial": True}).get("partial") is True
         if self._partial:
@@ -81,7 +82,8 @@ class SnapshotReader:
                 named_only.add((entry.namespace, entry.name))
             if self._apply_namespace and kind.namespaced:
                 _place(objects[-1], self._apply_namespace)
-        return Listing(objects, tuple(gaps), self._partial, frozenset(named_only))
+        tokens = self._token_secrets if kind.kind == "ServiceAccount" else frozenset[Any]()
+        return Listing(objects, tuple(gaps), self._partial, frozenset(named_only), tokens)
 
     def _gaps_of(self, kind: Kind, namespaces: Namespaces) -> tuple[Gap, ...]:
         """List what is missing of a kind: of the namespaces asked for, and of the whole folder."""
