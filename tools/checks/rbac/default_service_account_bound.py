@@ -1,8 +1,12 @@
 """Rights bound to a default service account.
 
 All pods of a namespace that name no account run as `default`: what is bound to it, every such pod may do.
-A binding fails that has a service account `default` among its subjects, by its own name or as the user
-system:serviceaccount:NAMESPACE:default, whatever the role allows.
+A binding fails that has a service account `default` among its subjects, by its own name, as the user
+system:serviceaccount:NAMESPACE:default, or in a group of accounts (system:serviceaccounts for every
+namespace, system:serviceaccounts:NAMESPACE for one), whatever the role allows. The control asks for no rights
+that are given to the account beyond the defaults. A group of accounts is made of accounts, so what it holds
+is given to them; system:authenticated and system:unauthenticated are whoever reaches the API, and what those
+are given is judged by what the role allows (5.1.2, 5.1.4 and the like), not here.
 
 Fix: make an account for the workload, and bind the role to that.
 
@@ -46,4 +50,6 @@ def _is_default(kind: str, name: str) -> bool:
     if kind == "ServiceAccount":
         return name == DEFAULT
     parts = name.split(":")
+    if kind == "Group":
+        return parts[:2] == ["system", "serviceaccounts"] and len(parts) < 4 and all(parts)
     return kind == "User" and parts[:2] == ["system", "serviceaccount"] and parts[3:] == [DEFAULT]
