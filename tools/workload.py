@@ -1,6 +1,6 @@
 """Any workload as one shape: its pod template, all its containers, its pods; and lookups over kinds.
 
-Holds how a pod specification is read (container over pod over default, Windows, owners), not what
+Holds how a pod specification is read (container over pod over default, owners), not what
 is right or wrong: that is for the checks. Used by the checks, the scan and the queries.
 """
 
@@ -18,6 +18,7 @@ from tools.objects.pod import Container as ContainerSpec
 from tools.objects.pod import PodSecurityContext, PodSpec, PodTemplate, SecurityContext
 from tools.pod_security import NEWEST
 from tools.types import ANY_KIND, PASSED, Evidence, Gap, Judgement, ResourceRef, Verdict, evidence
+from tools.windows import is_windows
 
 WORKLOAD_KINDS = (*TEMPLATED_KINDS, *BUILT_IN_WORKLOADS)
 """Kinds with a pod specification that is judged, owners before what they own."""
@@ -222,22 +223,6 @@ def template_of(kind: str, obj: Any) -> PodTemplate:
     for part in path.split(".")[:-1]:
         found = getattr(found, _ATTRIBUTES.get(part, part), None)
     return found or PodTemplate()
-
-
-def is_windows(spec: PodSpec) -> bool:
-    """Tell whether pods run on Windows: by spec.os.name or by a node selector."""
-    selector = spec.node_selector or {}
-    if spec.os is not None and spec.os.name:
-        return says_windows(spec)
-    return "windows" in (
-        selector.get("kubernetes.io/os"),
-        selector.get("beta.kubernetes.io/os"),
-    )
-
-
-def says_windows(spec: PodSpec) -> bool:
-    """Tell whether spec.os.name is windows: what Pod Security goes by, unlike `is_windows`."""
-    return spec.os is not None and spec.os.name == "windows"
 
 
 def containers_of(

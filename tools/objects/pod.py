@@ -9,7 +9,7 @@ import re
 
 from msgspec import Struct, field
 
-from tools.objects.meta import Metadata, Present
+from tools.objects.meta import LabelSelectorRequirement, Metadata, Present
 
 
 class SeccompProfile(Struct, gc=False, rename="camel", omit_defaults=True):
@@ -273,6 +273,30 @@ class PodOS(Struct, gc=False, omit_defaults=True):
     name: str | None = None
 
 
+class NodeSelectorTerm(Struct, gc=False, rename="camel", omit_defaults=True):
+    """Labels that a node must have, all together; fields of nodes are not read."""
+
+    match_expressions: list[LabelSelectorRequirement] | None = None
+
+
+class NodeSelector(Struct, gc=False, rename="camel", omit_defaults=True):
+    """Terms of which one must fit."""
+
+    node_selector_terms: list[NodeSelectorTerm] | None = None
+
+
+class NodeAffinity(Struct, gc=False, rename="camel", omit_defaults=True):
+    """What a node must be; what it had better be is not read."""
+
+    required_during_scheduling_ignored_during_execution: NodeSelector | None = None
+
+
+class Affinity(Struct, gc=False, rename="camel", omit_defaults=True):
+    """As far as it is about nodes."""
+
+    node_affinity: NodeAffinity | None = None
+
+
 class PodSpec(Struct, gc=False, rename="camel", omit_defaults=True):
     """spec of a pod or of a pod template."""
 
@@ -290,6 +314,7 @@ class PodSpec(Struct, gc=False, rename="camel", omit_defaults=True):
     """The old spelling of `service_account_name`; read where that is not set."""
     automount_service_account_token: bool | None = None
     node_selector: dict[str, str] | None = None
+    affinity: Affinity | None = None
     os: PodOS | None = None
 
 

@@ -254,7 +254,8 @@ def _token(spec: Json, wishes: Wishes) -> Refusal | None:
     if brought:
         return Refusal(
             Reason.NO_SAFE_FIX,
-            f"{brought} a token of the API, which automountServiceAccountToken does not govern.",
+            f"{brought} a token that is or may be for the API, "
+            "which automountServiceAccountToken does not govern.",
             "Take the serviceAccountToken out of that volume's sources first.",
         )
     if spec.get("automountServiceAccountToken") is not False:
@@ -263,14 +264,15 @@ def _token(spec: Json, wishes: Wishes) -> Refusal | None:
 
 
 def _brought_token(spec: Json) -> str:
-    """Say which container mounts a volume that projects a token of the API; empty where none does."""
+    """Say which container mounts a volume that projects a token that may be for the API; empty for none."""
     for container in containers_of(spec):
         mounted = {as_object(each).get("name") for each in as_list(container.get("volumeMounts"))}
         for volume in map(as_object, as_list(spec.get("volumes"))):
             sources = as_list(as_object(volume.get("projected")).get("sources"))
             tokens = [as_object(each).get("serviceAccountToken") for each in sources]
             brings = any(
-                isinstance(token, dict) and is_for_the_api(as_object(token).get("audience"))
+                isinstance(token, dict)
+                and is_for_the_api(as_object(token).get("audience")) is not False
                 for token in tokens
             )
             if brings and volume.get("name") in mounted:

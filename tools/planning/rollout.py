@@ -7,6 +7,10 @@ place by kind, and the refusal that carries a manifest. Used by the actions.
 import copy
 from collections.abc import Iterable
 
+import msgspec
+
+from tools import windows
+from tools.objects.pod import PodSpec
 from tools.planning.ownership import controller_of
 from tools.planning.patching import as_list, as_object, changes_between, dotted, value_at
 from tools.plans import Around, Json, Reason, Refusal
@@ -76,13 +80,11 @@ def containers_of(spec: Json) -> list[Json]:
 
 
 def is_windows(spec: Json) -> bool:
-    """Tell whether the pods run on Windows."""
-    selector = as_object(spec.get("nodeSelector"))
-    return "windows" in (
-        as_object(spec.get("os")).get("name"),
-        selector.get("kubernetes.io/os"),
-        selector.get("beta.kubernetes.io/os"),
-    )
+    """Tell whether the pods run on Windows; one whose form no server takes is not said to."""
+    try:
+        return windows.is_windows(msgspec.convert(spec, PodSpec))
+    except msgspec.ValidationError:
+        return False
 
 
 def not_in_place(target: Target, before: Json, changed: Json) -> Refusal | None:

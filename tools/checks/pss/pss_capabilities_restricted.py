@@ -14,7 +14,8 @@ Source: Pod Security Standards, restricted, Capabilities.
 """
 
 from tools.types import PASSED, Check, Judgement, Severity, Subject, evidence
-from tools.workload import Container, Inventory, Workload, failed, says_windows
+from tools.windows import says_windows
+from tools.workload import Container, Inventory, Workload, failed
 
 CHECK = Check(
     title="ALL capabilities not dropped",

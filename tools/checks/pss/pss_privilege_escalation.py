@@ -13,7 +13,8 @@ Source: Pod Security Standards, restricted, Privilege Escalation.
 """
 
 from tools.types import PASSED, Check, Judgement, Severity, Subject, evidence
-from tools.workload import Inventory, Workload, failed, says_windows
+from tools.windows import says_windows
+from tools.workload import Inventory, Workload, failed
 
 CHECK = Check(
     title="Privilege escalation not ruled out",

@@ -15,7 +15,8 @@ Source: Pod Security Standards, restricted, Seccomp.
 """
 
 from tools.types import PASSED, Check, Evidence, Judgement, Severity, Subject, Verdict, evidence
-from tools.workload import Container, Inventory, Workload, failed, says_windows
+from tools.windows import says_windows
+from tools.workload import Container, Inventory, Workload, failed
 
 CHECK = Check(
     title="No seccomp profile at either level",
