@@ -96,7 +96,9 @@ class Folder:
     namespaces: set[str] = field(default_factory=set)
     twice: list[tuple[str, str, str]] = field(default_factory=list)
     unread_pods: set[str] = field(default_factory=set)
-    """Namespaces (empty: unknown which) where an object that is not read holds containers."""
+    """Namespaces (empty: unknown which) where an object that is not read holds containers or makes pods."""
+    token_secrets: set[tuple[str, str]] = field(default_factory=set)
+    """Namespace and name of Secrets of the type of an account's token."""
     unreadable: list[str] = field(default_factory=list)
     """Paths of files that do not parse, relative."""
 
@@ -147,8 +149,10 @@ def take(held: Folder, obj: dict[str, Any]) -> None:
     elif (group, kind) in TEMPLATES:
         kind = TEMPLATES[(group, kind)][0]
     elif group not in GROUPS.get(kind, set()):
-        if group != "kyverno.io" and has_containers(obj):
+        if group != "kyverno.io" and (has_containers(obj) or ("." in group and makes_pods(obj))):
             held.unread_pods.add(meta.get("namespace") or "")
+        if (kind, obj.get("type")) == ("Secret", "kubernetes.io/service-account-token"):
+            held.token_secrets.add((meta.get("namespace") or "default", meta.get("name") or ""))
         return
     namespace = "" if kind in CLUSTER_SCOPED else meta.get("namespace") or "default"
     key = (kind, namespace, meta.get("name") or "")
@@ -171,6 +175,21 @@ def has_containers(value: Any) -> bool:
     lists = (value.get(name) for name in ("containers", "initContainers"))
     return any(isinstance(each, list) and each for each in lists) or any(
         has_containers(each) for each in value.values()
+    )
+
+
+def makes_pods(value: Any) -> bool:
+    """Tell whether a setting that only pods have stands anywhere inside (the corpus has no other signs)."""
+    if isinstance(value, list):
+        return any(makes_pods(each) for each in value)
+    if not isinstance(value, dict):
+        return False
+    names = {name.lower() for name, held in value.items() if held not in (None, {}, [])}
+    own = {"hostnetwork", "hostpid", "hostipc", "podtemplate", "runasuser", "runasnonroot"}
+    return (
+        bool(names & own)
+        or any(name.endswith("securitycontext") for name in names)
+        or any(makes_pods(each) for each in value.values())
     )
 
 

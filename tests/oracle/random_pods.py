@@ -45,6 +45,10 @@ VOLUMES = (
         }
     },
     {"projected": {"sources": [{"serviceAccountToken": {"path": "t", "audience": "vault"}}]}},
+    {"projected": {"sources": [{"serviceAccountToken": {"path": "t", "audience": "k3s"}}]}},
+    {"projected": {"sources": [{"serviceAccountToken": {"path": "t", "audience": "https://i"}}]}},
+    {"projected": {"sources": [{"secret": {"name": "token"}}]}},
+    {"secret": {"secretName": "token"}},
     {"downwardAPI": {}},
     {"persistentVolumeClaim": {"claimName": "c"}},
     {"ephemeral": {}},
@@ -61,6 +65,14 @@ VOLUMES = (
     {"gitRepo": {"repository": "r"}},
     {},
 )
+TOKEN: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "token", "namespace": "random"},
+    "type": "kubernetes.io/service-account-token",
+}
+PATHS = ("/m", "/m", "/var/run/secrets/kubernetes.io/serviceaccount")
+SYSTEMS = (["windows"], ["windows"], ["linux"], ["linux", "windows"], [])
 ANNOTATIONS = (
     ("container.apparmor.security.beta.kubernetes.io/c0", "unconfined"),
     ("container.apparmor.security.beta.kubernetes.io/c0", "runtime/default"),
@@ -71,9 +83,9 @@ ANNOTATIONS = (
 
 
 def pods(count: int, seed: int) -> list[dict[str, Any]]:
-    """Make pods named p0, p1, ... in namespace `random`."""
+    """Make pods named p0, p1, ... in namespace `random`, and a Secret with a token."""
     random = Random(seed)
-    return [_pod(random, f"p{number}") for number in range(count)]
+    return [TOKEN, *(_pod(random, f"p{number}") for number in range(count))]
 
 
 def _pod(random: Random, name: str) -> dict[str, Any]:
@@ -88,7 +100,10 @@ def _pod(random: Random, name: str) -> dict[str, Any]:
         _maybe(random, spec, field, (True, False, None), 0.15)
     _maybe(random, spec, "hostUsers", (False, False, True, None), 0.4)
     _maybe(random, spec, "os", ({"name": "windows"}, {"name": "linux"}), 0.2)
-    _maybe(random, spec, "nodeSelector", ({"kubernetes.io/os": "windows"},), 0.1)
+    systems = ({"kubernetes.io/os": "windows"}, {"kubernetes.io/os": "linux"})
+    _maybe(random, spec, "nodeSelector", systems, 0.1)
+    if random.random() < 0.2:
+        spec["affinity"] = _affinity(random)
     if random.random() < 0.6:
         spec["securityContext"] = _pod_context(random)
     if random.random() < 0.5:
@@ -98,6 +113,21 @@ def _pod(random: Random, name: str) -> dict[str, Any]:
     if random.random() < 0.2:
         metadata["annotations"] = dict(random.sample(ANNOTATIONS, 2))
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def _affinity(random: Random) -> dict[str, Any]:
+    terms = [{"matchExpressions": [_node(random) for _ in range(_few(random))]} for _ in range(2)]
+    wanted = {"nodeSelectorTerms": terms[: random.choice((0, 1, 1, 2))]}
+    when = random.choice(("required", "required", "preferred"))
+    if when == "preferred":
+        return {"nodeAffinity": {f"{when}DuringSchedulingIgnoredDuringExecution": [{"weight": 1}]}}
+    return {"nodeAffinity": {f"{when}DuringSchedulingIgnoredDuringExecution": wanted}}
+
+
+def _node(random: Random) -> dict[str, Any]:
+    key = random.choice(("kubernetes.io/os", "kubernetes.io/os", "kubernetes.io/arch"))
+    operator = random.choice(("In", "In", "In", "NotIn"))
+    return {"key": key, "operator": operator, "values": random.choice(SYSTEMS)}
 
 
 def _few(random: Random) -> int:
@@ -155,7 +185,9 @@ def _container(random: Random, name: str, ports: bool = True) -> dict[str, Any]:
     if ports and random.random() < 0.1:
         container["lifecycle"] = {random.choice(("preStop", "postStart")): target}
     if random.random() < 0.4:
-        container["volumeMounts"] = [{"name": random.choice(("v0", "v1")), "mountPath": "/m"}]
+        container["volumeMounts"] = [
+            {"name": random.choice(("v0", "v1")), "mountPath": random.choice(PATHS)}
+        ]
     if random.random() < 0.85:
         container["securityContext"] = _container_context(random)
     return container

@@ -49,6 +49,9 @@ SUBJECTS = (
     {"kind": "ServiceAccount", "name": "default", "namespace": "random"},
     {"kind": "ServiceAccount", "name": "robot", "namespace": "elsewhere"},
     {"kind": "User", "name": "system:serviceaccount:random:default"},
+    {"kind": "User", "name": "system:serviceaccount:random:robot"},
+    {"kind": "Group", "name": "system:serviceaccounts:elsewhere"},
+    {"kind": "Group", "name": "system:serviceaccounts:"},
 )
 
 

@@ -7,6 +7,7 @@ checks, so that an error must be made twice to stay unseen. `judge(folder)` give
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,34 @@ def effective(container: dict[str, Any], pod: dict[str, Any], name: str) -> Any:
 
 
 def is_windows(spec: dict[str, Any]) -> bool:
-    """Tell by os.name or by a node selector."""
+    """Tell whether no other node takes it: by os.name, else by nodes, else as a process of the host."""
+    named = (spec.get("os") or {}).get("name")
+    if named:
+        return named == "windows"
+    answers = [node_takes(spec, system) for system in ("windows", "linux", "another")]
+    if not all(answers):
+        return answers == [True, False, False]
+    outer = spec.get("securityContext") or {}
+    containers = containers_of(spec)
+    return bool(containers) and all(bad_host_process(c, outer) for c in containers)
+
+
+def node_takes(spec: dict[str, Any], system: str) -> bool:
+    """Tell whether a node of that system may take the pod, as far as its labels of the system decide."""
+    labels = ("kubernetes.io/os", "beta.kubernetes.io/os")
     selector = spec.get("nodeSelector") or {}
-    return (
-        (spec.get("os") or {}).get("name") == "windows"
-        or selector.get("kubernetes.io/os") == "windows"
-        or selector.get("beta.kubernetes.io/os") == "windows"
+    if any(selector.get(label, system) != system for label in labels):
+        return False
+    node = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    required = node.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    terms = required.get("nodeSelectorTerms") or []
+    return not terms or any(
+        all(
+            system in (e.get("values") or [])
+            for e in term.get("matchExpressions") or []
+            if e["key"] in labels and e["operator"] == "In"
+        )
+        for term in terms
     )
 
 
@@ -81,9 +104,7 @@ def workload_rows(held: Folder, key: tuple[str, str, str], obj: dict[str, Any]) 
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     rows = {
         "5.1.5": fails_if(account == "default"),
-        "5.1.6": (
-            FAIL if token_projected(held, key, spec) else token_row(held, namespace, account, spec)
-        ),
+        "5.1.6": worst(brought_tokens(held, key, spec), token_row(held, namespace, account, spec)),
         "5.2.2": fails_if(any(bad_privileged(c) for c, _ in pairs)),
         "5.2.3": fails_if(spec.get("hostPID") is True),
         "5.2.4": fails_if(spec.get("hostIPC") is True),
@@ -116,32 +137,84 @@ def token_row(held: Folder, namespace: str, account: str, spec: dict[str, Any]) 
     return fails_if(found.get("automountServiceAccountToken") is not False)
 
 
-def token_projected(held: Folder, key: tuple[str, str, str], spec: dict[str, Any]) -> bool:
-    """Tell whether a container mounts a token for the API server that a volume projects (5.1.6)."""
-    pods = [spec, *running_pods(held, key)]
-    for pod in pods:
-        known = {c.get("name") for c in containers_of(spec)} if pod is not spec else set()
-        seen = {
-            m.get("name")
-            for c in containers_of(pod)
-            if c.get("name") not in known
-            for m in c.get("volumeMounts") or []
-        }
-        for volume in pod.get("volumes") or []:
-            sources = (volume.get("projected") or {}).get("sources") or []
-            tokens = [t for s in sources if (t := s.get("serviceAccountToken")) is not None]
-            if volume.get("name") in seen and any(for_the_api(t) for t in tokens):
-                return True
-    return False
+def worst(*verdicts: str) -> str:
+    """Give fail over unknown over pass."""
+    return next((each for each in (FAIL, UNKNOWN) if each in verdicts), PASS)
 
 
-def for_the_api(token: dict[str, Any]) -> bool:
-    """Tell whether a projected token's audience is the API server: none, or its name in the cluster."""
-    audience = str(token.get("audience") or "").removeprefix("https://").rstrip("/")
-    host = audience.removesuffix(":443")
-    return (
-        not host or host == "kubernetes.default.svc" or host.startswith("kubernetes.default.svc.")
+def brought_tokens(held: Folder, key: tuple[str, str, str], spec: dict[str, Any]) -> str:
+    """5.1.6: tokens that containers get by volumes and variables of their own."""
+    found = [PASS]
+    for pod in [spec, *running_pods(held, key)]:
+        known = {c.get("name") for c in containers_of(spec)} if pod is not spec else set[str]()
+        for container in containers_of(pod):
+            if container.get("name") in known:
+                continue
+            found += [
+                in_volume(held, key[1], volume, mount.get("mountPath") or "")
+                for volume in pod.get("volumes") or []
+                for mount in container.get("volumeMounts") or []
+                if mount.get("name") == volume.get("name")
+            ]
+            refs = [
+                (e.get("valueFrom") or {}).get("secretKeyRef") for e in container.get("env") or []
+            ]
+            refs += [e.get("secretRef") for e in container.get("envFrom") or []]
+            names = {ref.get("name") for ref in refs if ref}
+            found += [FAIL for n in names if (key[1], n) in held.token_secrets]
+    return worst(*found)
+
+
+def in_volume(held: Folder, namespace: str, volume: dict[str, Any], at: str) -> str:
+    """Judge what a volume that a container mounts brings of tokens."""
+    sources = (volume.get("projected") or {}).get("sources") or []
+    found = [
+        for_the_api(s["serviceAccountToken"])
+        for s in sources
+        if s.get("serviceAccountToken") is not None
+    ]
+    names = [s["secret"].get("name") for s in sources if s.get("secret") is not None]
+    if volume.get("secret") is not None:
+        names.append(volume["secret"].get("secretName"))
+    there = at.rstrip("/") in (
+        "/var/run/secrets/kubernetes.io/serviceaccount",
+        "/run/secrets/kubernetes.io/serviceaccount",
     )
+    otherwise = UNKNOWN if there else PASS
+    return worst(
+        *found, *(FAIL if (namespace, n) in held.token_secrets else otherwise for n in names)
+    )
+
+
+def for_the_api(token: dict[str, Any]) -> str:
+    """Judge an audience: none and the API's name in the cluster fail, what may be its name is unknown."""
+    said = str(token.get("audience") or "")
+    host = said.removeprefix("https://").removesuffix("/").removesuffix(":443")
+    if (
+        not said
+        or host == "kubernetes.default.svc"
+        or re.fullmatch(r"kubernetes\.default\.svc\.[a-z0-9.-]+", host)
+    ):
+        return FAIL
+    said = said.lower()
+    if said.startswith(("http://", "https://")):
+        return UNKNOWN
+    names = {
+        "api",
+        "apis",
+        "apiserver",
+        "kube",
+        "kubernetes",
+        "k8s",
+        "k3s",
+        "k0s",
+        "rke",
+        "rke2",
+        "cluster",
+    }
+    scheme = said.partition("//")[0].removesuffix(":") if "//" in said else "-"
+    other = scheme == "" or scheme.isalpha()
+    return UNKNOWN if names & set(re.split(r"[^a-z0-9]", said)) and not other else PASS
 
 
 def bad_privileged(container: dict[str, Any]) -> bool:

@@ -131,7 +131,10 @@ def given_to_all(held: Folder, key: Key, role: Key) -> dict[str, str]:
 
 
 def is_default(subject: dict[str, Any]) -> bool:
-    """Tell whether it is a namespace's default account, by either way of naming it."""
+    """Tell whether it is a namespace's default account, by either way of naming it, or all accounts of one."""
+    if subject.get("kind") == "Group":
+        first, _, place = str(subject["name"]).partition(":serviceaccounts")
+        return first == "system" and (not place or (place.count(":") == 1 and len(place) > 1))
     if subject.get("kind") == "User":
         name = subject["name"]
         return name.startswith("system:serviceaccount:") and name.split(":")[3:] == ["default"]
@@ -224,10 +227,10 @@ def role_rows(held: Folder, key: Key, obj: dict[str, Any]) -> dict[str, str]:
         "5.1.3": fails_if(starred(rules)),
         "5.1.4": fails_if(some(wide, "create", "", "pods")),
         "5.1.8": lifts(held, key, rules),
-        "5.1.13": fails_if(some(wide, "create", "", "serviceaccounts/token")),
+        "5.1.13": tokens(held, key, rules),
     }
     if cluster:
-        node_proxy = any(grants(r, set(r.get("verbs") or []), "", "nodes/proxy") for r in wide)
+        node_proxy = any(grants(r, set(r.get("verbs") or []), "", "nodes/proxy") for r in rules)
         kinds = ("validatingwebhookconfigurations", "mutatingwebhookconfigurations")
         approve = some(
             rules, "update patch", "certificates.k8s.io", "certificatesigningrequests/approval"
@@ -304,24 +307,55 @@ def mighty(held: Folder, key: Key) -> str:
 
 
 def holds(held: Folder, namespace: str, kind: str, name: str) -> set[str]:
-    """Judge all roles that bindings give to one of that name."""
+    """Judge all roles that bindings give to one of that name, or to all accounts where it is one."""
     if name in MIGHTY_NAMES[kind]:
         return {FAIL}
-    parts = name.split(":")
-    if kind == "User" and parts[:2] == ["system", "serviceaccount"] and len(parts) == 4:
-        kind, namespace, name = "ServiceAccount", parts[2], parts[3]
+    kind, namespace, name = as_account(kind, namespace, name)
+    found = given(held, namespace, kind, name)
+    if kind == "ServiceAccount":
+        for group in ("authenticated", "serviceaccounts", f"serviceaccounts:{namespace}"):
+            found |= given(held, "", "Group", f"system:{group}")
+    return found
+
+
+def given(held: Folder, namespace: str, kind: str, name: str) -> set[str]:
+    """Judge all roles that bindings give to exactly this one; without a namespace to that of any."""
     found = set[str]()
-    bindings = [*held.objects.items(), *brought().items()]
-    for key, obj in bindings:
+    for key, obj in [*held.objects.items(), *brought().items()]:
         if key[0] not in ("RoleBinding", "ClusterRoleBinding"):
             continue
         for s in obj.get("subjects") or []:
-            there = namespace in ("", s.get("namespace") or key[1])
-            if (s.get("kind"), s.get("name")) == (kind, name) and (
-                there or kind != "ServiceAccount"
-            ):
+            their = as_account(
+                s.get("kind") or "", s.get("namespace") or key[1], s.get("name") or ""
+            )
+            there = kind != "ServiceAccount" or namespace in ("", their[1])
+            if (their[0], their[2]) == (kind, name) and there:
                 found.add(mighty(held, role_key(key[1], obj.get("roleRef") or {})))
     return found
+
+
+def as_account(kind: str, namespace: str, name: str) -> Key:
+    """Give the service account that a user is; anything else as it is."""
+    parts = name.split(":")
+    if kind == "User" and parts[:2] == ["system", "serviceaccount"] and len(parts) == 4:
+        return "ServiceAccount", parts[2], parts[3]
+    return kind, namespace, name
+
+
+def tokens(held: Folder, key: Key, rules: list[dict[str, Any]]) -> str:
+    """5.1.13: of any account, or of a mighty one by name; unknown where nothing says what it may do."""
+    worst = PASS
+    for rule in rules:
+        if not grants(rule, {"create"}, "", "serviceaccounts/token"):
+            continue
+        names = rule.get("resourceNames") or [""]
+        for name in names:
+            found = {FAIL} if not name else holds(held, key[1], "ServiceAccount", name)
+            if FAIL in found:
+                return FAIL
+            if UNKNOWN in found or not given(held, key[1], "ServiceAccount", name):
+                worst = UNKNOWN
+    return worst
 
 
 def extras(rules: list[dict[str, Any]]) -> bool:

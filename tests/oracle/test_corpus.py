@@ -63,7 +63,9 @@ def test_what_could_not_be_read_is_named() -> None:
     assert len(twice) == len(manifests.read(CORPUS / "duplicates").twice)
     [training] = scanned("batch").gaps
     assert training.what == "jobs.yaml:96: Job volcano/training (batch.volcano.sh/v1alpha1)"
-    named = ("broken", "duplicates", "batch")
+    [prometheus] = scanned("operators").gaps
+    assert prometheus.what.endswith("Prometheus monitoring-stack/k8s (monitoring.coreos.com/v1)")
+    named = ("broken", "duplicates", "batch", "operators")
     assert not [story for story in STORIES if story not in named and scanned(story).gaps]
 
 

@@ -107,10 +107,14 @@ def _by_default(subject: Workload, cluster: Inventory) -> Judgement:
 def _tokens(container: Container, subject: Workload, cluster: Inventory) -> Iterator[_Token]:
     """Give each token that a container sees, or may see, but by the kubelet's default."""
     held = {name for namespace, name in cluster.token_secrets if namespace == subject.ref.namespace}
-    mounts = {mount.name: mount.mount_path or "" for mount in container.spec.volume_mounts or ()}
     for index, volume in enumerate(container.pod.volumes or ()):
-        if volume.name in mounts:
-            at = mounts[volume.name].rstrip("/")
+        places = [
+            (mount.mount_path or "").rstrip("/")
+            for mount in container.spec.volume_mounts or ()
+            if mount.name == volume.name
+        ]
+        if places:
+            at = next((each for each in places if _is_where_clients_look(each)), places[0])
             path = f"{container.pod_path}.volumes[{index}]"
             yield from _projected(container, volume, at, path)
             for name, field in _secrets(volume):
@@ -119,13 +123,17 @@ def _tokens(container: Container, subject: Workload, cluster: Inventory) -> Iter
                     yield _Token(
                         container, f"has a token of the API at {at}, by Secret {name}", fact
                     )
-                elif at.removeprefix("/var") == _WHERE_CLIENTS_LOOK:
+                elif _is_where_clients_look(at):
                     why = f"has Secret {name} where clients look for a token of the API, at {at}"
                     yield _Token(container, why, fact, certain=False)
     for name, field in _variables(container):
         if name in held:
             fact = evidence(f"{container.path}.{field}", name, container.pod_ref)
             yield _Token(container, f"has a token of the API as a variable, by Secret {name}", fact)
+
+
+def _is_where_clients_look(place: str) -> bool:
+    return place.removeprefix("/var") == _WHERE_CLIENTS_LOOK
 
 
 def _projected(container: Container, volume: Volume, at: str, path: str) -> Iterator[_Token]:
