@@ -15,6 +15,8 @@ from msgspec import Struct
 
 CLEAN = Path(__file__).parents[1] / "corpus" / "hardened" / "all.yaml"
 NAMESPACE = "vault"
+CLUSTER_ONLY = ("5.1.9", "5.1.10", "5.1.11", "5.1.12")
+"""Controls of rights that nobody has in one namespace."""
 _RBAC = "rbac.authorization.k8s.io"
 Json = dict[str, Any]
 
@@ -24,6 +26,8 @@ class Fault(Struct, frozen=True):
 
     control: str
     object: Json
+    around: tuple[Json, ...] = ()
+    """Objects beside it, without which it is none."""
 
     @property
     def namespaced(self) -> bool:
@@ -95,10 +99,15 @@ def _of_pod(spec: Json) -> dict[str, Callable[[], object]]:
     first = spec["containers"][0]
     own: Json = first["securityContext"]
     capabilities: Json = own["capabilities"]
+    token: Json = {"serviceAccountToken": {"path": "t"}}
     secret = {"name": "S", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
     return {
         "5.1.5": lambda: spec.update(serviceAccountName="default"),
         "5.1.6": lambda: spec.update(automountServiceAccountToken=True),
+        "5.1.6 by a volume": lambda: (
+            spec.update(volumes=[{"name": "v", "projected": {"sources": [token]}}]),
+            first.update(volumeMounts=[{"name": "v", "mountPath": "/v"}]),
+        ),
         "5.2.2": lambda: own.update(privileged=True),
         "5.2.3": lambda: spec.update(hostPID=True),
         "5.2.4": lambda: spec.update(hostIPC=True),
@@ -135,10 +144,35 @@ def _of_role() -> dict[str, Json]:
         ),
         "5.1.13": ("", "serviceaccounts/token", "create"),
     }
-    return {
-        control: {"apiGroups": [group], "resources": [resource], "verbs": [verb]}
-        for control, (group, resource, verb) in rows.items()
-    }
+    return {control: _rule(*row) for control, row in rows.items()}
+
+
+_DEFAULT_ACCOUNTS: tuple[Json, ...] = (
+    {"kind": "ServiceAccount", "name": "default", "namespace": NAMESPACE},
+    {"kind": "Group", "apiGroup": _RBAC, "name": f"system:serviceaccounts:{NAMESPACE}"},
+)
+
+
+def _by_name() -> list[Fault]:
+    """Give rules that names narrow to what is no less."""
+    root = {"kind": "ServiceAccount", "name": "root", "namespace": NAMESPACE}
+    bound = binding("ClusterRoleBinding", "cluster-admin", root)
+    bound["metadata"]["name"] = "root"
+    rows = (
+        ("5.1.8", _RBAC, "clusterroles", "bind", "cluster-admin"),
+        ("5.1.10", "", "nodes/proxy", "get", "node-1"),
+        ("5.1.13", "", "serviceaccounts/token", "create", "root"),
+    )
+    return [
+        Fault(control, role(kind, [rule], "planted"), (bound,) if control == "5.1.13" else ())
+        for control, group, resource, verb, name in rows
+        for rule in [_rule(group, resource, verb) | {"resourceNames": [name]}]
+        for kind in (("ClusterRole",) if control in CLUSTER_ONLY else ("Role", "ClusterRole"))
+    ]
+
+
+def _rule(group: str, resource: str, verb: str) -> Json:
+    return {"apiGroups": [group], "resources": [resource], "verbs": [verb]}
 
 
 def faults() -> list[Fault]:
@@ -148,7 +182,7 @@ def faults() -> list[Fault]:
         for control in _of_pod(pod_spec(workload(kind))):
             planted = workload(kind, "planted")
             _of_pod(pod_spec(planted))[control]()
-            found.append(Fault(control, planted))
+            found.append(Fault(control.partition(" ")[0], planted))
     for control, rule in _of_role().items():
         found.append(Fault(control, role("ClusterRole", [rule], "planted")))
         if control in ("5.1.2", "5.1.3", "5.1.4", "5.1.8", "5.1.13"):
@@ -158,6 +192,8 @@ def faults() -> list[Fault]:
     for kind in ("RoleBinding", "ClusterRoleBinding"):
         found.append(Fault("5.1.1", binding(kind, "cluster-admin", user)))
         found.append(Fault("5.1.7", binding(kind, "view", masters)))
+        found += [Fault("5.1.5", binding(kind, "view", each)) for each in _DEFAULT_ACCOUNTS]
+    found += _by_name()
     here = workload("Deployment", "planted")
     here["metadata"]["namespace"] = "default"
     found.append(Fault("5.6.4", here))

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from tests.oracle.faults import Fault, clean, faults
-from tests.oracle.mutations import mutated, write
+from tests.oracle.mutated_folder import write
+from tests.oracle.mutations import mutated
 from tools.cluster.manifests.reader import open_folder
 from tools.scan import scan
 from tools.types import ALL, ClusterConfig, ClusterSource, Verdict
@@ -48,7 +49,7 @@ def test_without_the_fault_each_control_holds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", faults(), ids=lambda f: f"{f.control} {f.object['kind']}")
 def test_the_fault_alone_fails_its_control(fault: Fault, tmp_path: Path) -> None:
-    (tmp_path / "all.yaml").write_text(yaml.safe_dump_all([*clean(), fault.object]))
+    (tmp_path / "all.yaml").write_text(yaml.safe_dump_all([*clean(), *fault.around, fault.object]))
     assert verdict(tmp_path, fault.control) is Verdict.FAIL
 
 
