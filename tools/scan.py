@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from knowledge import catalogue
 from knowledge.errors import UnknownBenchmark, UnknownControl
@@ -241,7 +241,9 @@ async def _read(reader: Reader, plan: _Plan, standard: int) -> Read:
     async def one(name: str) -> Listing:
         kind = KINDS[name]
         async with turns:
-            return await reader.list(kind, plan.namespaces if kind.namespaced else ALL)
+            if kind.namespaced:
+                return await reader.list(kind, plan.namespaces)
+            return _of_scope(await reader.list(kind), plan.namespaces)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -252,6 +254,14 @@ async def _read(reader: Reader, plan: _Plan, standard: int) -> Read:
         listings = {name: task.result() for name, task in tasks.items()}
         return Read(reader.name, live, plan.namespaces, listings, standard)
     raise failure
+
+
+def _of_scope(listing: Listing, namespaces: Namespaces) -> Listing:
+    """Leave out what is missing of namespaces that the scan does not look into."""
+    if namespaces is ALL:
+        return listing
+    gaps = tuple(gap for gap in listing.gaps if gap.namespace in ("", *namespaces))
+    return structs.replace(listing, gaps=gaps)
 
 
 async def _judge(plan: _Plan, judged: Judged) -> None:
