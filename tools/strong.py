@@ -1,6 +1,7 @@
 """Names that are so strong that narrowing a rule to them narrows nothing.
 
-A role is strong that has a wildcard, and cluster-admin, admin and edit always; a subject is strong that holds
+A role is strong that has a wildcard or may bind, escalate or impersonate whatever it likes, and cluster-admin,
+admin and edit always; a subject is strong that holds
 a strong role, itself or by a group of all accounts, or that clusters commonly make an administrator. Written
 after the good practices for RBAC of kubernetes.io. Used by the checks of RBAC that names can narrow.
 """
@@ -38,6 +39,10 @@ _ADMINISTRATORS = frozenset(
     }
 )
 _ACCOUNT_USER = "system:serviceaccount:"
+_LIFTS = (
+    Wanted(("bind", "escalate"), RBAC_GROUP, ("roles", "clusterroles")),
+    Wanted(("impersonate",), CORE, ("users", "groups", "serviceaccounts")),
+)
 _ACCOUNTS = "system:serviceaccounts"
 _ALL_ACCOUNTS = (_ACCOUNTS, "system:authenticated")
 _TOKENS = Wanted(("create",), CORE, ("serviceaccounts/token",), by_name=True)
@@ -123,10 +128,14 @@ def _strength(key: RoleKey, cluster: Inventory) -> Strength:
     roles = cluster.rights.role(key)
     if key[0] == "ClusterRole" and key[2] in _ROLES:
         return Strength.STRONG
-    if any(has_wildcard(at.rule) for role in roles for at in role.rules):
+    if any(_is_strong(at.rule) for role in roles for at in role.rules):
         return Strength.STRONG
     unread = cluster.rights.unread(key, cluster.missing) or any(role.unfilled for role in roles)
     return Strength.UNREAD if unread else Strength.WEAK
+
+
+def _is_strong(rule: PolicyRule) -> bool:
+    return has_wildcard(rule) or any(rule_gives(rule, each) for each in _LIFTS)
 
 
 def _subject(kind: str, namespace: str, name: str, cluster: Inventory) -> Strength:

@@ -303,7 +303,12 @@ def mighty(held: Folder, key: Key) -> str:
     rules = rules_of(held, role)
     if role.get("aggregationRule") is not None and not rules:
         return UNKNOWN
-    return fails_if(starred(rules))
+    open_rules = [r for r in rules if not r.get("resourceNames") or "" in r["resourceNames"]]
+    lifting = [
+        *(({"bind", "escalate"}, RBAC, x) for x in ("roles", "clusterroles")),
+        *(({"impersonate"}, "", x) for x in ("users", "groups", "serviceaccounts")),
+    ]
+    return fails_if(starred(rules) or any(grants(r, *what) for r in open_rules for what in lifting))
 
 
 def holds(held: Folder, namespace: str, kind: str, name: str) -> set[str]:
