@@ -1,9 +1,9 @@
 """Names that are so strong that narrowing a rule to them narrows nothing.
 
 A role is strong that has a wildcard or may bind, escalate or impersonate whatever it likes, and cluster-admin,
-admin and edit always; a subject is strong that holds
-a strong role, itself or by a group of all accounts, or that clusters commonly make an administrator. Written
-after the good practices for RBAC of kubernetes.io. Used by the checks of RBAC that names can narrow.
+admin and edit always; a subject is strong that holds a strong role, an account also by a group of accounts, or
+that clusters commonly make an administrator. Written after the good practices for RBAC of kubernetes.io. Used by
+the checks of rules that names may narrow.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -163,7 +163,7 @@ def operated(folder: Folder, rng: Random) -> None:
         {"image": first.pop("image"), "agents": [{**outer, **contexts, "agent": first}]},
         {"podTemplate": {"spec": outer | {"securityContext": spec.get("securityContext")}}},
     )
-    metadata = {"name": "holder", "namespace": NAMESPACE}
+    metadata = {"name": "holder", "namespace": folder.original["metadata"]["namespace"]}
     folder.value = _made("example.com/v1", "Widget", metadata, rng.choice(made))
 
 

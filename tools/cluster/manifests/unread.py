@@ -34,6 +34,10 @@ _OF_ENTRY = _OF_ONE | {"name", "ports", "resources", "imagePullPolicy", "working
 _OF_OBJECT = frozenset(
     {"metadata", "spec", "rules", "roleref", "subjects", "template", "items", "webhooks", "data"}
 )
+_BESIDE_METADATA = frozenset(
+    {"spec", "rules", "roleref", "subjects", "template", "webhooks", "automountserviceaccounttoken"}
+)
+"""What makes an object of a document with metadata, though it says neither kind nor apiVersion."""
 _TEXTS = ("ConfigMap", "Event")
 _POD_MAKERS = frozenset({*BUILT_IN_WORKLOADS, *TEMPLATED_KINDS})
 
@@ -109,7 +113,8 @@ def looks_like_an_object(raw: bytes) -> bool:
         return False
     says = keys & {"apiversion", "kind"}
     has = keys & _OF_OBJECT
-    if (says and has) or {"metadata", "spec"} <= keys or {"roleref", "subjects"} <= keys:
+    named = "metadata" in keys and not keys.isdisjoint(_BESIDE_METADATA)
+    if (says and has) or named or {"roleref", "subjects"} <= keys:
         return True
     return ("kind" in keys and held_in(raw) != "") or _holds_objects(raw)
 

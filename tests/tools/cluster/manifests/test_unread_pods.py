@@ -85,6 +85,9 @@ def test_what_names_images_or_nodes_and_makes_no_pod_stays_quiet(
         ("a.json", '{"web": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}}'),
         ("a.json", '{"web": {"pod": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}}}'),
         ("a.json", '[{"web": {"apiVersion": "v1", "kind": "Pod", "spec": {}}}]'),
+        ("a.yaml", "metadata: {name: r}\nrules: [{apiGroups: [''], resources: ['*'], verbs: [get]}]\n"),
+        ("a.yaml", "metadata: {name: b}\nsubjects: [{kind: User, name: jo}]\n"),
+        ("a.yaml", "metadata: {name: s, namespace: x}\nautomountServiceAccountToken: true\n"),
         ("a.yaml", "resources:\n- " + POD.replace("\n", "\n  ")),
     ],
 )  # fmt: skip
@@ -107,6 +110,7 @@ async def test_objects_inside_a_document_without_a_kind_are_a_gap(
         (".gitlab-ci.yml", "image: alpine:3\njob: {script: [make], services: [{name: 'docker:dind'}]}\n"),
         ("ci.yaml", "jobs: {a: {container: {image: 'alpine:3', options: --privileged}, env: {A: b}}}\n"),
         ("items.json", '{"items": [{"id": 1, "name": "a", "image": "b.png"}]}'),
+        ("answer.json", '{"metadata": {"name": "a", "page": 1}, "data": [1], "items": []}'),
         ("refs.json", '{"a": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}}'),
         ("catalog.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: c}\nspec: {type: service}\n"),
     ],
