@@ -254,8 +254,7 @@ def _token(spec: Json, wishes: Wishes) -> Refusal | None:
     if brought:
         return Refusal(
             Reason.NO_SAFE_FIX,
-            f"{brought} a token that is or may be for the API, "
-            "which automountServiceAccountToken does not govern.",
+            f"{brought} what is or may be a token of the API, whatever automountServiceAccountToken says.",
             "Take the serviceAccountToken out of that volume's sources first.",
         )
     if spec.get("automountServiceAccountToken") is not False:

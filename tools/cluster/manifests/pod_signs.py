@@ -13,7 +13,6 @@ _SCHEMAS = frozenset({"openAPIV3Schema"})
 _PINNED = re.compile(r"[^\s{}]*[/:@][^\s{}]*")
 """An image reference that says more than a name, which may as well be one of a machine's."""
 _IMAGE = "image"
-_FIXED_IMAGE = "an image with a registry, a tag or a digest"
 
 
 def _truth(value: Any) -> bool:
@@ -76,7 +75,7 @@ _MOSTLY_OF_PODS: dict[str, Callable[[Any], bool]] = {
 """Fields of which two make a pod, or one and an image."""
 
 _COUNTED = ("replicas", "instances")
-"""How many there are to be, beside a whole image reference."""
+"""How many there are to be; enough with a whole image reference in the same mapping."""
 
 
 def makes_pods(root: Any) -> bool:
@@ -84,10 +83,10 @@ def makes_pods(root: Any) -> bool:
     found: set[str] = set()
     for node in nodes(root):
         fields: dict[str, Any] = node if isinstance(node, dict) else {}
-        if any(_is_of_pods(field, value) for field, value in fields.items()):
+        if any(_is_of_pods(field, value) for field, value in fields.items()) or _counts(fields):
             return True
-        found.update(name for field, value in fields.items() for name in _signs(field, value))
-    return _are_enough(found)
+        found.update(filter(None, (_sign(field, value) for field, value in fields.items())))
+    return len(found) > 1
 
 
 def nodes(root: Any) -> Iterator[dict[str, Any] | list[Any]]:
@@ -111,18 +110,22 @@ def _is_of_pods(field: str, value: Any) -> bool:
     return field in _OF_PODS and _OF_PODS[field](value)
 
 
-def _signs(field: str, value: Any) -> list[str]:
-    """Give what a field says for a pod."""
-    if field in ("image", "imageName") or field.endswith("Image"):
-        fixed = isinstance(value, str) and _PINNED.fullmatch(value)
-        return ([_IMAGE] if _text(value) else []) + ([_FIXED_IMAGE] if fixed else [])
-    if field in _COUNTED:
-        return [_COUNTED[0]] if _number(value) else []
+def _sign(field: str, value: Any) -> str:
+    """Give what a field says for a pod; empty for nothing."""
+    if _names_an_image(field):
+        return _IMAGE if _text(value) else ""
     fits = field in _MOSTLY_OF_PODS and _MOSTLY_OF_PODS[field](value)
-    return [field] if fits else []
+    return field if fits else ""
 
 
-def _are_enough(found: set[str]) -> bool:
-    if {_COUNTED[0], _FIXED_IMAGE} <= found:
-        return True
-    return len(found - {_COUNTED[0], _FIXED_IMAGE}) > 1
+def _names_an_image(field: str) -> bool:
+    return field in ("image", "imageName") or field.endswith("Image")
+
+
+def _counts(fields: dict[str, Any]) -> bool:
+    """Tell whether a mapping says how many there are to be, and of which image."""
+    return any(_number(fields.get(field)) for field in _COUNTED) and any(
+        isinstance(value, str) and _PINNED.fullmatch(value) is not None
+        for field, value in fields.items()
+        if _names_an_image(field)
+    )

@@ -57,6 +57,7 @@ async def test_a_pod_specification_without_containers_makes_controls_of_pods_unk
         ("karpenter.sh/v1", "NodePool", "{template: {spec: {requirements: [{key: a, operator: Exists}]}}, limits: {cpu: 10}}"),
         ("kueue.x-k8s.io/v1beta1", "ResourceFlavor", "{tolerations: [{operator: Exists}]}"),
         ("infrastructure.cluster.x-k8s.io/v1beta1", "OpenStackMachineTemplate", "{template: {spec: {image: ubuntu-24.04, flavor: m1}}}"),
+        ("machine.openshift.io/v1beta1", "MachineSet", "{replicas: 2, template: {spec: {disks: [{image: projects/rhcos/x, boot: true}]}}}"),
         ("security.openshift.io/v1", "SecurityContextConstraints", "{runAsUser: {type: MustRunAs}, allowPrivilegeEscalation: false}"),
         ("templates.gatekeeper.sh/v1", "ConstraintTemplate", "{crd: {spec: {validation: {openAPIV3Schema: {properties: {securityContext: {type: object}}}}}}}"),
         ("apiextensions.crossplane.io/v1", "CompositeResourceDefinition", "{versions: [{schema: {openAPIV3Schema: {properties: {podTemplate: {type: object}}}}}]}"),
