@@ -212,8 +212,7 @@ def for_the_api(token: dict[str, Any]) -> str:
         "rke2",
         "cluster",
     }
-    scheme = said.partition("//")[0].removesuffix(":") if "//" in said else "-"
-    other = scheme == "" or scheme.isalpha()
+    other = re.match(r"([a-z]+:)?//", said) is not None
     return UNKNOWN if names & set(re.split(r"[^a-z0-9]", said)) and not other else PASS
 
 

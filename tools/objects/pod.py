@@ -192,11 +192,11 @@ class TokenSource(Struct, gc=False, omit_defaults=True):
 
 _API = re.compile(r"(https://)?kubernetes\.default\.svc(\.[a-z0-9.-]+)?(:443)?/?")
 _LIKE_THE_API = re.compile(
-    r"https?://.+|(.*[^a-z0-9])?(apis?|apiserver|kube|kubernetes|k8s|k3s|k0s|rke2?|cluster)"
+    r"https?://.*|(.*[^a-z0-9])?(apis?|apiserver|kube|kubernetes|k8s|k3s|k0s|rke2?|cluster)"
     r"([^a-z0-9].*)?",
     re.IGNORECASE,
 )
-_OF_ANOTHER = re.compile(r"(?!https?:)[a-z]*:?//.+", re.IGNORECASE)
+_OF_ANOTHER = re.compile(r"(?!https?:)([a-z]+:)?//.*", re.IGNORECASE)
 
 
 def is_for_the_api(audience: str | None) -> bool | None:
