@@ -200,14 +200,19 @@ def _is_misspelled(group: str, own_kind: str) -> bool:
     """
     if group in _GROUPS:
         return own_kind not in BUILT_IN[group]
+    if group.casefold() in _GROUPS:
+        return True
     if "." not in group:
         return group not in TOOL_FILES
     names = (*_SPELLED, *(kind.casefold() for kinds in BUILT_IN.values() for kind in kinds))
-    return own_kind.casefold() in names and any(_alike(group, one) for one in _GROUPS if one)
+    return any(_alike(group, one) for one in _GROUPS if one) and any(
+        _alike(own_kind, one) for one in names
+    )
 
 
-def _alike(group: str, own: str) -> bool:
-    lowered = group.casefold()
+def _alike(written: str, own: str) -> bool:
+    """Tell whether one is the other but for a few signs; a group below the other is one of its own."""
+    lowered = written.casefold()
     if lowered.endswith(f".{own}"):
         return False
     matcher = SequenceMatcher(None, lowered, own, autojunk=False)
