@@ -57,11 +57,14 @@ _OF_PODS: dict[str, Callable[[Any], bool]] = {
     "hostPath": _with("path"),
     "seccompProfile": _with("type"),
     "capabilities": _with("add", "drop"),
-    **dict.fromkeys(("podTemplate", "podTemplateSpec", "podSpec", "podMetadata"), _mapping),
     "env": _from_elsewhere,
     "envFrom": _entries,
 }
-"""Fields that only pods have, with the form that they have there; so has what ends in securityContext."""
+"""Fields that only pods have, with the form that they have there."""
+_NAMED_FOR_PODS = re.compile(
+    r".*securitycontext|pod(template(spec)?|spec|metadata|overrides?|options?)s?", re.IGNORECASE
+)
+"""Names of fields that hold what is said of pods, where they hold anything."""
 
 _MOSTLY_OF_PODS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("serviceAccountName", "serviceAccount", "hostPath"), _text),
@@ -105,8 +108,8 @@ def nodes(root: Any) -> Iterator[dict[str, Any] | list[Any]]:
 
 
 def _is_of_pods(field: str, value: Any) -> bool:
-    if field.lower().endswith("securitycontext"):
-        return _mapping(value)
+    if _NAMED_FOR_PODS.fullmatch(field):
+        return _mapping(value) or _entries(value)
     return field in _OF_PODS and _OF_PODS[field](value)
 
 

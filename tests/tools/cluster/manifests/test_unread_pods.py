@@ -21,6 +21,7 @@ from tools.types import ANY_KIND, Verdict
         ("kafka.strimzi.io/v1beta2", "Kafka", "{kafka: {template: {pod: {securityContext: {runAsUser: 0}}}}}"),
         ("postgresql.cnpg.io/v1", "Cluster", "{imageName: ghcr.io/cloudnative-pg/postgresql:17, instances: 3}"),
         ("elasticsearch.k8s.elastic.co/v1", "Elasticsearch", "{nodeSets: [{podTemplate: {spec: {hostPID: true}}}]}"),
+        ("clickhouse.altinity.com/v1", "ClickHouseInstallation", "{templates: {podTemplates: [{name: a}]}}"),
         ("tekton.dev/v1", "PipelineRun", "{taskRunTemplate: {podTemplate: {nodeSelector: {a: b}}}}"),
         ("argoproj.io/v1alpha1", "Workflow", "{templates: [{name: t, resource: {action: get}}], securityContext: {runAsNonRoot: false}}"),
         ("cert-manager.io/v1", "Issuer", "{acme: {solvers: [{http01: {ingress: {podTemplate: {spec: {serviceAccountName: s}}}}}]}}"),
