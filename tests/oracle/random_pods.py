@@ -83,9 +83,9 @@ ANNOTATIONS = (
 
 
 def pods(count: int, seed: int) -> list[dict[str, Any]]:
-    """Make pods named p0, p1, ... in namespace `random`, and a Secret with a token."""
+    """Make pods named p0, p1, ... in namespace `random`; some use TOKEN."""
     random = Random(seed)
-    return [TOKEN, *(_pod(random, f"p{number}") for number in range(count))]
+    return [_pod(random, f"p{number}") for number in range(count)]
 
 
 def _pod(random: Random, name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.oracle import manifests, reading
-from tests.oracle.random_pods import pods
+from tests.oracle.random_pods import TOKEN, pods
 from tests.oracle.random_roles import roles
 from tests.oracle.scanned import CORPUS, STORIES, rows, scan_folder, scanned
 from tools.types import Scan
@@ -36,7 +36,9 @@ def test_all_stories_at_once() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "items", [pods(RANDOM_PODS, seed=52), roles(RANDOM_ROLES, seed=51)], ids=["pods", "roles"]
+    "items",
+    [[TOKEN, *pods(RANDOM_PODS, seed=52)], roles(RANDOM_ROLES, seed=51)],
+    ids=["pods", "roles"],
 )
 def test_random_objects(items: list[dict[str, Any]], tmp_path: Path) -> None:
     listed = {"apiVersion": "v1", "kind": "List", "items": items}

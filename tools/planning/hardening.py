@@ -254,7 +254,7 @@ def _token(spec: Json, wishes: Wishes) -> Refusal | None:
     if brought:
         return Refusal(
             Reason.NO_SAFE_FIX,
-            f"{brought} what is or may be a token of the API, whatever automountServiceAccountToken says.",
+            f"{brought} a token of the API, or what may be one: automountServiceAccountToken does not govern it.",
             "Take the serviceAccountToken out of that volume's sources first.",
         )
     if spec.get("automountServiceAccountToken") is not False:
