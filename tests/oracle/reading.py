@@ -13,11 +13,10 @@ from typing import Any
 from tests.oracle.manifests import (
     WORKLOADS,
     Folder,
-    all_containers,
     containers_of,
+    owned_specs,
     owner_of,
     read,
-    running_pods,
     template_of,
 )
 from tests.oracle.reading_rbac import FAIL, NA, PASS, RBAC_KINDS, UNKNOWN, fails_if, rbac_rows
@@ -73,17 +72,24 @@ def is_windows(spec: dict[str, Any]) -> bool:
 
 
 def workload_rows(held: Folder, key: tuple[str, str, str], obj: dict[str, Any]) -> dict[str, str]:
-    """Judge one workload by everything that concerns pods."""
-    kind, namespace, _ = key
-    spec = template_of(kind, obj)
-    pairs = all_containers(held, key, spec)
+    """Judge one workload by its template and by whatever it owns, of which the worst counts."""
+    rows = spec_rows(held, key[1], template_of(key[0], obj))
+    for spec in owned_specs(held, key):
+        for control, verdict in spec_rows(held, key[1], spec).items():
+            if verdict == FAIL or (verdict == UNKNOWN and rows[control] != FAIL):
+                rows[control] = verdict
+    return rows
+
+
+def spec_rows(held: Folder, namespace: str, spec: dict[str, Any]) -> dict[str, str]:
+    """Judge one pod spec by everything that concerns pods."""
+    pod = spec.get("securityContext") or {}
+    pairs = [(c, pod) for c in containers_of(spec)]
     windows = is_windows(spec)
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     rows = {
         "5.1.5": fails_if(account == "default"),
-        "5.1.6": (
-            FAIL if token_projected(held, key, spec) else token_row(held, namespace, account, spec)
-        ),
+        "5.1.6": (FAIL if token_projected(spec) else token_row(held, namespace, account, spec)),
         "5.2.2": fails_if(any(bad_privileged(c) for c, _ in pairs)),
         "5.2.3": fails_if(spec.get("hostPID") is True),
         "5.2.4": fails_if(spec.get("hostIPC") is True),
@@ -116,22 +122,14 @@ def token_row(held: Folder, namespace: str, account: str, spec: dict[str, Any]) 
     return fails_if(found.get("automountServiceAccountToken") is not False)
 
 
-def token_projected(held: Folder, key: tuple[str, str, str], spec: dict[str, Any]) -> bool:
+def token_projected(spec: dict[str, Any]) -> bool:
     """Tell whether a container mounts a token for the API server that a volume projects (5.1.6)."""
-    pods = [spec, *running_pods(held, key)]
-    for pod in pods:
-        known = {c.get("name") for c in containers_of(spec)} if pod is not spec else set()
-        seen = {
-            m.get("name")
-            for c in containers_of(pod)
-            if c.get("name") not in known
-            for m in c.get("volumeMounts") or []
-        }
-        for volume in pod.get("volumes") or []:
-            sources = (volume.get("projected") or {}).get("sources") or []
-            tokens = [t for s in sources if (t := s.get("serviceAccountToken")) is not None]
-            if volume.get("name") in seen and any(for_the_api(t) for t in tokens):
-                return True
+    seen = {m.get("name") for c in containers_of(spec) for m in c.get("volumeMounts") or []}
+    for volume in spec.get("volumes") or []:
+        sources = (volume.get("projected") or {}).get("sources") or []
+        tokens = [t for s in sources if (t := s.get("serviceAccountToken")) is not None]
+        if volume.get("name") in seen and any(for_the_api(t) for t in tokens):
+            return True
     return False
 
 

@@ -148,7 +148,7 @@ def _block(value: str, found: re.Match[str], said: Says) -> Span | None:
     line = value.rfind("\n", 0, found.start()) + 1
     indent = len(value[line : found.start()]) - len(value[line : found.start()].lstrip(" "))
     start = end = head.end()
-    while below := _LINE.match(value, end):
+    while end < len(value) and (below := _LINE.match(value, end)):
         if below[2].strip() and len(below[1]) <= indent:
             break
         end = below.end()

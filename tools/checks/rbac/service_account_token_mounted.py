@@ -93,5 +93,5 @@ def _projected(container: Container) -> Iterator[tuple[str, Evidence]]:
             token = source.service_account_token
             if token and is_for_the_api(token.audience):
                 path = f"{container.pod_path}.volumes[{index}].projected.sources[{number}]"
-                fact = evidence(f"{path}.serviceAccountToken", token, container.pod_ref)
+                fact = evidence(f"{path}.serviceAccountToken", token)
                 yield f"{mounts[volume.name].rstrip('/')}/{token.path or ''}", fact
