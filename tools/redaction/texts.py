@@ -37,7 +37,7 @@ _VALUE = re.compile(
     r"|[<>](?![/\s])|[,;](?!\s|[\w.\-]+=|$)|&(?![\w.\-]+=|\s|$)|'(?=\w))*+))"
 )
 _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*+(?:#[^\n]*+)?\r?\n")
-_LINE = re.compile(r"( *+)([^\n]*+)(?:\n|(?<=.)\Z)")
+_LINE = re.compile(r"( *+)([^\n]*+)\n?")
 _FLOW = re.compile(r"\[\s{0,20}([^\]\[\n{}]{1,2000}+)")
 _BELOW = re.compile(
     r"\n[ \t]{0,40}+(?:- [ \t]{0,4}+)?([^\s:\[\]{}]{1,400}+(?:\n[ \t]{0,40}+- [^\s:\[\]{}]{1,400}+){0,50})(?=[ \t]*(?:\n|$))"
@@ -148,7 +148,7 @@ def _block(value: str, found: re.Match[str], said: Says) -> Span | None:
     line = value.rfind("\n", 0, found.start()) + 1
     indent = len(value[line : found.start()]) - len(value[line : found.start()].lstrip(" "))
     start = end = head.end()
-    while below := _LINE.match(value, end):
+    while end < len(value) and (below := _LINE.match(value, end)):
         if below[2].strip() and len(below[1]) <= indent:
             break
         end = below.end()
