@@ -174,19 +174,11 @@ _PLAIN_FIELDS = frozenset(
 _HASH_FIELD = re.compile(r"(?:[Hh]ash|checksum|digest|revision|mirror|[a-z]I[Dd]|[_./-]id|UUID)$")
 _LABELS = frozenset({"labels", "matchLabels", "matchExpressions", "selector", "nodeSelector"})
 _SEALED = frozenset({"stringData", "binaryData"})
-_PAIRED = (
-    "name",
-    "key",
-    "variable",
-    "header",
-    "option",
-    "param",
-    "parameter",
-    "field",
-    "property",
-    "setting",
-)
-_VALUES = ("value", "default", "val", "content")
+_VALUES = WORDS["pair_values"] | {"content", "data"}
+_VARIABLES = re.compile(r"(?i)\w*(?:envs?|environment|env(?:ironment)?_?var(?:iable)?s?)")
+"""Fields that hold environment variables, of Kubernetes, of charts and of custom resources."""
+_ACCOUNTS = re.compile(r"(?i)(?:.*[._-])?(?:users?|accounts?|logins?)(?:\.(?:conf|ini|txt|list|db))")
+_ACCOUNT = re.compile(r"(?m)^([\w.@\-]{1,64}+[ \t]{0,8}[:=][ \t]{0,8})([^\s:]++)(?=[ \t]*$)")
 _LINES = ("command", "args")
 
 
@@ -194,7 +186,9 @@ def document(obj: dict[str, Any]) -> dict[str, Any]:
     """Mask one Kubernetes object, or any part of one: a new object, deep."""
     kind = str(obj.get("kind") or "")
     paired = [
-        value for name, value in obj.items() if name.lower() in _PAIRED and isinstance(value, str)
+        value
+        for name, value in obj.items()
+        if name.lower() in WORDS["pair_names"] and isinstance(value, str)
     ]
     hidden = max(map(says, paired), default=Says.NOTHING)
     masked: dict[str, Any] = {}
@@ -239,7 +233,7 @@ def field(key: str, value: Any) -> Any:
         inner = cast("dict[str, Any]", value)
         if key in _LABELS and all(isinstance(each, str) for each in inner.values()):
             return {_exact(name): _label(name, str(each)) for name, each in inner.items()}
-        if key == "env":
+        if key == "env" or (_VARIABLES.fullmatch(key) and all(map(_is_text, inner.values()))):
             return {_exact(name): MASK if each else each for name, each in inner.items()}
         said = says(key)
         return _under(said, inner) if said >= Says.NAMED else document(inner)
@@ -258,7 +252,13 @@ def field(key: str, value: Any) -> Any:
         return value
     if plain or _HASH_FIELD.search(key):
         return _identifier(key, value)
+    if _ACCOUNTS.fullmatch(key):
+        value = _ACCOUNT.sub(rf"\1{MASK}", value)
     return _json(value) if value[:1] in ("{", "[") else _rounds(value, placed=True)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | int | float | None)
 
 
 def _label(name: str, value: str) -> str:
@@ -311,8 +311,8 @@ def _json(value: str) -> str:
 
 
 def _items(key: str, values: list[Any]) -> list[Any]:
-    if key in ("env", "httpHeaders"):
-        return [_pair(item, whole=key == "env") for item in values]
+    if key == "httpHeaders" or _VARIABLES.fullmatch(key):
+        return [_pair(item, whole=key != "httpHeaders") for item in values]
     said = says(key)
     if said >= Says.NAMED:
         return [_under(said, item, key if said > Says.NAMED else "") for item in values]

@@ -54,6 +54,8 @@ _REFERENCE = re.compile(
 _ADDRESS = re.compile(r"(?:ref\+)?([a-z][a-z0-9-]*)(?:://|:/?(?=[\w/])|/)")
 _WEB = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@?]*")
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\]\S*")
+_PLACE = re.compile(r"(?:/[a-z0-9._-]{1,24})+/?")
+_ATTRIBUTE = re.compile(r"(?i)(?:samesite|path|domain|max-age|expires)=\S*")
 _FILE = re.compile(
     r"[\w.@/-]*\.(?:pem|key|crt|cer|txt|json|ya?ml|conf|cfg|ini|env|jks|p12|pfx|pub|sh)"
 )
@@ -72,9 +74,10 @@ def says(name: str) -> Says:
         words.pop()
     if not words or words[-1] in WORDS["endings"]:
         return Says.NOTHING
-    if "existing" in words or name.startswith("checksum/"):
-        return Says.NOTHING
     before = words[-2] if len(words) > 1 else ""
+    pointer = before in WORDS["pointers"] and words[-1] in WORDS["named"]
+    if pointer or "existing" in words or name.startswith("checksum/") or "public" in words:
+        return Says.NOTHING
     last = max(_word(words[-1]), _listed(before + words[-1]))
     if words == ["pass"]:
         return Says.ASSIGNED
@@ -125,7 +128,7 @@ def holds(said: Says, value: str, *, assigned: bool) -> bool:
         return value.isdigit() and 4 <= len(value) <= 8
     if said is Says.CHANCE:
         return is_chance(value)
-    if value.isdigit() and len(value) < 6:
+    if (value.isdigit() and len(value) < 6) or (said <= Says.ODD and _PLACE.fullmatch(value)):
         return False
     if said is Says.NAMED and _OBJECT.fullmatch(value) and not _UUID.fullmatch(value):
         return False
@@ -134,7 +137,8 @@ def holds(said: Says, value: str, *, assigned: bool) -> bool:
 
 def is_reference(value: str) -> bool:
     """Tell whether a value only says where the credential is, or that there is none."""
-    if value.lower() in WORDS["words"] or _REFERENCE.fullmatch(value):
+    bare = [part[:-1] if part[-1:].isdigit() else part for part in value.lower().split(",")]
+    if WORDS["words"].issuperset(bare) or _REFERENCE.fullmatch(value) or _ATTRIBUTE.match(value):
         return True
     if found := _ADDRESS.match(value):
         return found[1] in WORDS["elsewhere"] or bool(_WEB.fullmatch(value))

@@ -19,13 +19,13 @@ from collections.abc import Iterator
 from tools.images import parse
 from tools.redaction.commands import cuts
 from tools.redaction.lines import telling, told
-from tools.redaction.names import Says, holds, is_odd, is_reference, says
+from tools.redaction.names import WORDS, Says, holds, is_odd, is_reference, says
 
 Span = tuple[int, int]
 
 _NAMED = re.compile(
     r"(?<![\w.\-/$@])([\w.\-/$@]{1,120}+)(?:\[\d{0,6}\]| ?\([^()\n]{1,40}\))?"
-    r"([\"'\])}\\]{0,4}[ \t]{0,8}(?:=>|:=|==|->|=|＝|::(?=[ \t])|:(?!:)|：)[ \t]{0,8})"
+    r"([\"'\])}\\]{0,4}[ \t]{0,8}(?:=>|:=|:[ \t]?[A-Za-z]\w{0,20}\??[ \t]=(?!=)|==|->|=|＝|::(?=[ \t])|:(?!:)|：)[ \t]{0,8})"
 )
 _VALUE = re.compile(
     r"(?:&\w{1,40}+[ \t]+|!!\w{1,20}+[ \t]+)?(?:[|>][+-]?\n[ \t]{1,40}+|\\\n[ \t]{0,40}+"
@@ -38,6 +38,10 @@ _VALUE = re.compile(
 )
 _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*+(?:#[^\n]*+)?\r?\n")
 _LINE = re.compile(r"( *+)([^\n]*+)\n?")
+_ADJACENT = re.compile(r"(?:\"[^\"\n]++\"|'[^'\n]++')++")
+"""What a shell joins to the quoted text before it: `'sun''shine'`."""
+_ANGLED = re.compile(r"<[A-Za-z]\w{0,20} [^<>\n]{1,300}+>(?=\s|$)")
+"""A value that only says where it comes from, as `kubectl describe` writes it."""
 _FLOW = re.compile(r"\[\s{0,20}([^\]\[\n{}]{1,2000}+)")
 _BELOW = re.compile(
     r"\n[ \t]{0,40}+(?:- [ \t]{0,4}+)?([^\s:\[\]{}]{1,400}+(?:\n[ \t]{0,40}+- [^\s:\[\]{}]{1,400}+){0,50})(?=[ \t]*(?:\n|$))"
@@ -57,7 +61,7 @@ _SPACED = re.compile(
     r"([ \t]{1,8})(?:[-–~>|][ \t]{1,4})?(?![-=:|])(?:\"([^\"\n]*+)|'([^'\n]*+)|([^\s\"']++))"
 )
 _PART = re.compile(
-    r"(?<![\w.\-/])(?:([Nn]ame|NAME|[Kk]ey|KEY|variable|property|header)|([Vv]alue|VALUE|default))"
+    rf"(?<![\w.\-/])(?i:({'|'.join(WORDS['pair_names'])})|({'|'.join(WORDS['pair_values'])}))"
     r"(?![\w\-])(?:\\{0,3}[\"']?[ \t]{0,3}(?:[:=][ \t]{0,3}|>)|[ \t]?(?=\"))"
 )
 _NAME = re.compile(r"\\{0,3}[\"']?([\w.\-/]{1,120}+)")
@@ -69,7 +73,7 @@ _COMMAND = re.compile(
     r"[^\n|;&]++(?:\n[ \t]{0,40}- [^\n|;&]*+|\\\n[^\n|;&]*+|(?<=[^\s])&(?=\S)[^\n|;&]*+)*+"
 )
 _SHELL_WORD = re.compile(
-    r"\"((?:[^\"\\\n]|\\.)*+)\"(?![\w-])|'([^'\n]*+)'(?![\w-])"
+    r"\"((?:[^\"\\\n]|\\.)*+)\"(?![\w'\"-])|'([^'\n]*+)'(?![\w'\"-])"
     r"|(?:[^\s\"'`,=\[\](){}<>]|=(?!-)|,(?=[\w$])|'[^'\n]*+'|\"[^\"\n]*+\")++|[\[(){}]"
 )
 _MAX_WORDS = 2000
@@ -79,6 +83,8 @@ _TAG = re.compile(
     r"v?\d+(?:[._-]\w+)*|latest\S*|(?:\w+-){1,4}[0-9a-f]{6,40}(?:-\w+)*|[0-9a-f]{7,40}(?:-\w+)*|\w{1,20}"
 )
 _VERSION = re.compile(r"v\d\S*|\d+\.\d\S*|latest\S*|(?:[a-z]+-)+[0-9a-f]{6,40}\S*")
+_WORD_BEFORE = re.compile(r"(\w+) \Z")
+_PULLED = re.compile(r"(?i)\bimages?[\"']{0,2}(?:[ \t]?[:=])?[ \t]?[\"']?$")
 _OBJECT = re.compile(r"[a-z0-9][a-z0-9./\-]*")
 _KIND = re.compile(
     r"(?:[A-Z][a-z]+[A-Z]\w*|Pod|Deployment|Service|Secret|Role|Job|Namespace|Node|User|Group|Container|[Cc]ontainer|Rollout)[ \t]$"
@@ -126,8 +132,10 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
         if found[1][-1:] in "sS" and value[start:end].isdigit():
             continue
         assigned = placed or kind != "bare" or separator.strip("\"'\\)]} \t") not in (":", "：")
-        if "->" in separator and not is_odd(value[start:end]):
+        if ("->" in separator and not is_odd(value[start:end])) or _ANGLED.match(value, start):
             continue
+        if kind != "bare" and separator[-1] == "=" and (more := _ADJACENT.match(value, end + 1)):
+            at = end = more.end()
         image = said is Says.ODD and in_image(value, start)
         if holds(said, value[start:end], assigned=assigned) and not (
             image or _kept(value, found, start)
@@ -169,9 +177,9 @@ def _items(value: str, at: int, said: Says) -> Iterator[Span]:
 
 def _says(value: str, start: int, name: str) -> Says:
     """Tell what a name says, with the word before it where it is only `key`."""
-    if name.lower() in ("key", "code", "phrase") and value[start - 1 : start] == " ":
-        return says("_".join([*value[max(0, start - 20) : start].split()[-1:], name]))
-    return says(name)
+    before = _WORD_BEFORE.search(value, max(0, start - 20), start)
+    alone = before and name.lower() in ("key", "code", "phrase")
+    return says(f"{before[1]}_{name}" if before and alone else name)
 
 
 def _kept(value: str, found: re.Match[str], start: int) -> bool:
@@ -180,7 +188,8 @@ def _kept(value: str, found: re.Match[str], start: int) -> bool:
     if separator[-1:] == ":":
         if "arn:" in value[_word_start(value, found.start()) : found.start()]:
             return True
-        if in_image(value, start):
+        before = value[max(0, found.start() - 20) : found.start()]
+        if in_image(value, start) or _PULLED.search(before):
             return True
         if re.match(r"\d{1,5}(?:[/\s\"',?]|$)", value[start : start + 7]) and (
             "/" in found[1] or "." in found[1]
@@ -274,7 +283,8 @@ def _listed(value: str) -> Iterator[Span]:
         sure = bool(found[1]) or found[3].startswith("-")
         if (said is Says.ODD and not found[1]) or (said is not Says.ALWAYS and not sure):
             continue
-        if holds(said, inner, assigned=sure) and (sure or is_odd(inner)):
+        key = value[found.end(5) + 1 : found.end(5) + 3].lstrip()[:1] == ":"
+        if not key and holds(said, inner, assigned=sure) and (sure or is_odd(inner)):
             yield found.span(5)
 
 
