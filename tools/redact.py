@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, cast
 from urllib.parse import unquote
 
+from tools.images import parse
 from tools.redaction import texts
 from tools.redaction.commands import cuts
 from tools.redaction.forms import by_form, decoded_base64, printable
@@ -233,8 +234,11 @@ def field(key: str, value: Any) -> Any:
         inner = cast("dict[str, Any]", value)
         if key in _LABELS and all(isinstance(each, str) for each in inner.values()):
             return {_exact(name): _label(name, str(each)) for name, each in inner.items()}
-        if key == "env" or (_VARIABLES.fullmatch(key) and all(map(_is_text, inner.values()))):
-            return {_exact(name): MASK if each else each for name, each in inner.items()}
+        if key == "env" or (_VARIABLES.fullmatch(key) and any(map(str.isupper, inner))):
+            return {
+                _exact(name): field(name, each) if isinstance(each, dict) else each and MASK
+                for name, each in inner.items()
+            }
         said = says(key)
         return _under(said, inner) if said >= Says.NAMED else document(inner)
     if isinstance(value, list):
@@ -255,10 +259,6 @@ def field(key: str, value: Any) -> Any:
     if _ACCOUNTS.fullmatch(key):
         value = _ACCOUNT.sub(rf"\1{MASK}", value)
     return _json(value) if value[:1] in ("{", "[") else _rounds(value, placed=True)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str | int | float | None)
 
 
 def _label(name: str, value: str) -> str:
@@ -343,6 +343,8 @@ def _pair(item: Any, whole: bool) -> Any:
 
 def _identifier(key: str, value: str) -> str:
     """Mask a name or an id where it has a credential's form, or mixes cases by chance as no name does."""
+    if key == "image" and parse(value):
+        return known(value)
     mixed = value.lower() != value and not key.startswith(("image", "container"))
     return text(value) if mixed else _exact(value)
 

@@ -128,17 +128,23 @@ def holds(said: Says, value: str, *, assigned: bool) -> bool:
         return value.isdigit() and 4 <= len(value) <= 8
     if said is Says.CHANCE:
         return is_chance(value)
-    if (value.isdigit() and len(value) < 6) or (said <= Says.ODD and _PLACE.fullmatch(value)):
+    if (value.isdigit() and len(value) < 6) or _sets(said, value):
         return False
     if said is Says.NAMED and _OBJECT.fullmatch(value) and not _UUID.fullmatch(value):
         return False
     return (said >= Says.NAMED and assigned) or is_odd(value)
 
 
+def _sets(said: Says, value: str) -> bool:
+    """Tell whether a value is a setting's: words such as `oauth2`, an attribute of a cookie, a path."""
+    words = (word[:-1] if word[-1:].isdigit() else word for word in value.lower().split(","))
+    loose = said <= Says.ODD and bool(_PLACE.fullmatch(value) or _ATTRIBUTE.match(value))
+    return loose or (said <= Says.NAMED and WORDS["kinds"].issuperset(words))
+
+
 def is_reference(value: str) -> bool:
     """Tell whether a value only says where the credential is, or that there is none."""
-    bare = [part[:-1] if part[-1:].isdigit() else part for part in value.lower().split(",")]
-    if WORDS["words"].issuperset(bare) or _REFERENCE.fullmatch(value) or _ATTRIBUTE.match(value):
+    if value.lower() in WORDS["words"] or _REFERENCE.fullmatch(value):
         return True
     if found := _ADDRESS.match(value):
         return found[1] in WORDS["elsewhere"] or bool(_WEB.fullmatch(value))

@@ -9,7 +9,8 @@ What is debatable is decided so. In sentences a password is masked where `passwo
 `names.toml`) comes before `:`, `=`, `is`, `for ... is` or the value itself, and the value has digits,
 inner capitals or signs, or stands in quotes. A word such as `required` or `expired` there is prose.
 `admin / VALUE` after login, credentials or user is one where VALUE has letters, digits and signs. A
-plain word in a sentence without any of this is kept: no rule could tell it from prose. Every expression
+plain word in a sentence without any of this is kept: no rule could tell it from prose. `secret-token:k7`
+is an image only where something says so: a registry, a path, a version, `image` before it. Every expression
 is linear in its input. Pure.
 """
 
@@ -170,8 +171,11 @@ def _block(value: str, found: re.Match[str], said: Says) -> Span | None:
 
 def _items(value: str, at: int, said: Says) -> Iterator[Span]:
     """Yield the items of a list, or the line, that follows a name and its colon."""
-    found = _FLOW.match(value, at) or _BELOW.match(value, at)
-    if found and is_odd(found[1].strip("\"' ")) and (said is Says.ALWAYS or ":" not in found[1]):
+    flow, below = _FLOW.match(value, at), _BELOW.match(value, at)
+    found = flow or below
+    if below and said is Says.ALWAYS and holds(said, below[1], assigned=False):
+        yield below.span(1)
+    elif found and is_odd(found[1].strip("\"' ")) and (said is Says.ALWAYS or ":" not in found[1]):
         yield found.span(1)
 
 
