@@ -164,21 +164,15 @@ def _decoded(token: str) -> Iterator[str]:
             return
 
 
-_PLAIN_FIELDS = frozenset(
-    (
-        *("uid", "resourceVersion", "image", "imageID", "containerID", "name", "generateName"),
-        *("namespace", "apiVersion", "kind", "fieldPath", "nodeName", "selfLink", "hostname"),
-        *("serviceAccountName", "controller-revision-hash", "pod-template-hash"),
-    )
-)
-"""Fields whose random look is no secret: only credentials of a known form are masked in them."""
 _HASH_FIELD = re.compile(r"(?:[Hh]ash|checksum|digest|revision|mirror|[a-z]I[Dd]|[_./-]id|UUID)$")
 _LABELS = frozenset({"labels", "matchLabels", "matchExpressions", "selector", "nodeSelector"})
 _SEALED = frozenset({"stringData", "binaryData"})
 _VALUES = WORDS["pair_values"] | {"content", "data"}
 _VARIABLES = re.compile(r"(?i)\w*(?:envs?|environment|env(?:ironment)?_?var(?:iable)?s?)")
 """Fields that hold environment variables, of Kubernetes, of charts and of custom resources."""
-_ACCOUNTS = re.compile(r"(?i)(?:.*[._-])?(?:users?|accounts?|logins?)(?:\.(?:conf|ini|txt|list|db))")
+_ACCOUNTS = re.compile(
+    r"(?i)(?:.*[._-])?(?:users?|accounts?|logins?)(?:\.(?:conf|ini|txt|list|db))"
+)
 _ACCOUNT = re.compile(r"(?m)^([\w.@\-]{1,64}+[ \t]{0,8}[:=][ \t]{0,8})([^\s:]++)(?=[ \t]*$)")
 _LINES = ("command", "args")
 
@@ -243,13 +237,11 @@ def field(key: str, value: Any) -> Any:
         return _under(said, inner) if said >= Says.NAMED else document(inner)
     if isinstance(value, list):
         return _items(key, cast("list[Any]", value))
-    if key == LAST_APPLIED:
-        return MASK
     if isinstance(value, bool) or value is None:
         return value
-    said = says(key)
+    said = Says.ALWAYS if key == LAST_APPLIED else says(key)
     counted = isinstance(value, int) and said < Says.ALWAYS and said is not Says.DIGITS
-    plain = key in _PLAIN_FIELDS or key.startswith("checksum/") or counted
+    plain = key in WORDS["plain_fields"] or key.startswith("checksum/") or counted
     if not plain and holds(said, str(value), assigned=True):
         return MASK
     if not isinstance(value, str):
@@ -258,7 +250,7 @@ def field(key: str, value: Any) -> Any:
         return _identifier(key, value)
     if _ACCOUNTS.fullmatch(key):
         value = _ACCOUNT.sub(rf"\1{MASK}", value)
-    return _json(value) if value[:1] in ("{", "[") else _rounds(value, placed=True)
+    return _json(value)
 
 
 def _label(name: str, value: str) -> str:
@@ -297,7 +289,9 @@ def _ends(name: str) -> bool:
 
 
 def _json(value: str) -> str:
-    """Mask JSON that stands in a string, as annotations hold it."""
+    """Mask the text of one field, as JSON where it is some, as annotations hold it."""
+    if value[:1] not in ("{", "["):
+        return _rounds(value, placed=True)
     try:
         inner = json.loads(value)
         masked = field("", inner)

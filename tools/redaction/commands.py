@@ -31,7 +31,7 @@ _LOGINS = frozenset(_DATA["login"]["programs"].split())
 _PORT = re.compile(r"(?:[\d.:/-]|\$\{?\w+\}?)+(?:tcp|udp)?")
 _SETTINGS = frozenset(_DATA["settings"]["words"].split())
 _OPTIONS = frozenset(_DATA["settings"]["options"].split())
-_ARTICLES = frozenset("the a an its your my our this that no of".split())
+_ARTICLES = frozenset(_DATA["settings"]["articles"].split())
 _NEAR = 8
 """How far apart two words of a sequence may stand."""
 
@@ -74,19 +74,11 @@ def _of_option(
     word, name, rest = words[at], option[2], words[at][option.end() :]
     short = name[0] if len(option[1]) == 1 else ""
     yield from _of_user(words, at, name, rest)
-    if short and short in letters and name[1:] + rest:
-        start = 2 + (word[2:3] in "=:")
-        if not is_reference(word[start:]) and not _PORT.fullmatch(word[start:]):
+    told = short == "p" and told_user and (rest[:1] == "=" or (not rest and is_odd(name[1:])))
+    if told or (short and short in letters and word[2:]):
+        start = 2 + (word[2:3] in ("=", ":"))
+        if word[start:] and not is_reference(word[start:]) and not _PORT.fullmatch(word[start:]):
             yield at, start, len(word)
-    elif short == "p" and told_user and (rest[:1] == "=" or (not rest and is_odd(name[1:]))):
-        start = 2 + (word[2:3] == "=")
-        if word[start:] and not _PORT.fullmatch(word[start:]):
-            yield at, start, len(word)
-    elif word in _OPTIONS or option[0] in _OPTIONS:
-        if rest[:1] == "=" and not is_reference(rest[1:]):
-            yield at, option.end() + 1, len(word)
-        elif not rest:
-            yield from _next(words, at + 1, Says.ASSIGNED)
     elif rest or at + 1 >= len(words):
         return
     elif short and name == short and (short in letters or (short == "p" and told_user)):
@@ -95,7 +87,7 @@ def _of_option(
     elif name == "from-literal" and "=" in words[at + 1]:
         yield at + 1, words[at + 1].index("=") + 1, len(words[at + 1])
     else:
-        yield from _next(words, at + 1, says(name))
+        yield from _next(words, at + 1, Says.ASSIGNED if word in _OPTIONS else says(name))
         if name == "pass" and at + 3 == len(words) and is_odd(words[-1]):
             yield from _next(words, at + 2, Says.ALWAYS)
 

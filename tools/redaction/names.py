@@ -56,6 +56,7 @@ _WEB = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@?]*")
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\]\S*")
 _PLACE = re.compile(r"(?:/[a-z0-9._-]{1,24})+/?")
 _ATTRIBUTE = re.compile(r"(?i)(?:samesite|path|domain|max-age|expires)=\S*")
+_ROOT = re.compile(r"^(?:~|\.{1,2}|[A-Za-z]:)?[/\\]+")
 _FILE = re.compile(
     r"[\w.@/-]*\.(?:pem|key|crt|cer|txt|json|ya?ml|conf|cfg|ini|env|jks|p12|pfx|pub|sh)"
 )
@@ -157,12 +158,7 @@ def is_path(value: str) -> bool:
         return bool(_FILE.fullmatch(value))
     if re.search(r"[!%^&#?|<>\s]", value):
         return False
-    parts = [part for part in re.split(r"[/\\]", value) if part]
-    first = (
-        parts[1]
-        if parts and re.fullmatch(r"~|\.{1,2}|[A-Za-z]:", parts[0]) and parts[1:]
-        else (parts or [""])[0]
-    )
+    first = re.split(r"[/\\]", _ROOT.sub("", value), maxsplit=1)[0]
     return first.lower() in WORDS["folders"] or bool(_FILE.fullmatch(value))
 
 

@@ -23,7 +23,9 @@ _NAMED_HASH = re.compile(
     r"|trace|span|id|containerd|docker|cri-o|podman|resourceversion|version|image|tree|blob|md5|build|mirror|container|sandbox|layer|overlayfs|md5sum|snapshot|job|pod|request|correlation)"
     r"[\"'\\]{0,4}(?:[ \t]{0,2}:[ \t]{0,2}W/|[ \t]{0,2}[:=@/-]+[ \t]{0,2}|[ \t]+)[\"'\\]{0,4}$"
 )
-_FINGERPRINT = re.compile(r"(?i)(?:sha\d+|md5):$|pub(?:lic)?[_-]?key[\"']?[ \t]?[:=][ \t]?[\"']?$|ssh-[a-z0-9-]+ $|ecdsa-[a-z0-9-]+ $")
+_FINGERPRINT = re.compile(
+    r"(?i)(?:sha\d+|md5):$|pub(?:lic)?[_-]?key[\"']?[ \t]?[:=][ \t]?[\"']?$|ssh-[a-z0-9-]+ $|ecdsa-[a-z0-9-]+ $"
+)
 _CREDENTIAL = re.compile(r"(?i)log ?in|token|secret|passw|api[ _-]?key|credential|authori|authenti")
 """Words beside 40 digits that make them a credential; else they are a commit."""
 _NAME = re.compile(r"[a-z][a-z0-9]*-[a-z0-9-]*")

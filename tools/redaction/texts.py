@@ -41,8 +41,8 @@ _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*+(?:#[^\n]*+)?\r?\n")
 _LINE = re.compile(r"( *+)([^\n]*+)\n?")
 _ADJACENT = re.compile(r"(?:\"[^\"\n]++\"|'[^'\n]++')++")
 """What a shell joins to the quoted text before it: `'sun''shine'`."""
-_ANGLED = re.compile(r"<[A-Za-z]\w{0,20} [^<>\n]{1,300}+>(?=\s|$)")
-"""A value that only says where it comes from, as `kubectl describe` writes it."""
+_SHOWN = re.compile(r"<[A-Za-z]\w{0,20} [^<>\n]{1,300}+>(?=\s|$)|\d{1,9} bytes\b")
+"""A value that only says where it comes from or how long it is, as `kubectl describe` writes it."""
 _FLOW = re.compile(r"\[\s{0,20}([^\]\[\n{}]{1,2000}+)")
 _BELOW = re.compile(
     r"\n[ \t]{0,40}+(?:- [ \t]{0,4}+)?([^\s:\[\]{}]{1,400}+(?:\n[ \t]{0,40}+- [^\s:\[\]{}]{1,400}+){0,50})(?=[ \t]*(?:\n|$))"
@@ -57,6 +57,7 @@ _LISTED = re.compile(
     r"(\b\w{2,20}+\s?\(\s{0,4})?([\"'])([\w.\-$]{1,80}+)\2\s{0,8},\s{0,20}([\"'])([^\"'\n]*+)"
 )
 _CELL = re.compile(r"\|[ \t]{0,20}`?([\w.\-]{1,80}+)`?[ \t]{0,20}\|[ \t]{0,20}`?([^\s|`]++)")
+_CORE = re.compile(r"(?i)password|secret|token|pass|auth")
 _SPACED = re.compile(
     r"(?i)(?<![\w.\-/@=])(\$?[\w.\-]{0,60}(?:pass\w{0,10}|pwd?|psk|key|token|auth|secret|authtok|\bpw|creds|credentials))[\"']?"
     r"([ \t]{1,8})(?:[-–~>|][ \t]{1,4})?(?![-=:|])(?:\"([^\"\n]*+)|'([^'\n]*+)|([^\s\"']++))"
@@ -130,10 +131,9 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
             at = max(at, end)
             end = start + len(value[start:end].rstrip(")].,:"))
             end -= value[start:end].endswith("}") and "{" not in value[start:end]
-        if found[1][-1:] in "sS" and value[start:end].isdigit():
-            continue
         assigned = placed or kind != "bare" or separator.strip("\"'\\)]} \t") not in (":", "：")
-        if ("->" in separator and not is_odd(value[start:end])) or _ANGLED.match(value, start):
+        counted = found[1][-1:] in "sS" and value[start:end].isdigit()
+        if counted or ("->" in separator and not is_odd(value[start:end])):
             continue
         if kind != "bare" and separator[-1] == "=" and (more := _ADJACENT.match(value, end + 1)):
             at = end = more.end()
@@ -189,6 +189,8 @@ def _says(value: str, start: int, name: str) -> Says:
 def _kept(value: str, found: re.Match[str], start: int) -> bool:
     """Tell whether `name:value` is no name and value but an image, an object or a host's port."""
     separator = found[2]
+    if _SHOWN.match(value, start):
+        return True
     if separator[-1:] == ":":
         if "arn:" in value[_word_start(value, found.start()) : found.start()]:
             return True
@@ -223,11 +225,8 @@ def in_image(value: str, at: int) -> bool:
     if ref is None or not (ref.tag or ref.digest):
         return False
     plain = "/" in ref.name and "." in ref.name.split("/")[0]
-    return (
-        bool(ref.digest)
-        or bool((_TAG if plain or "/" in ref.name else _VERSION).fullmatch(ref.tag))
-        or plain
-    )
+    shape = _TAG if "/" in ref.name else _VERSION
+    return plain or bool(ref.digest) or bool(shape.fullmatch(ref.tag))
 
 
 def _pairs(value: str) -> Iterator[Span]:
@@ -307,31 +306,18 @@ def _spaced(value: str, placed: bool) -> Iterator[Span]:
             continue
         before = value[max(0, found.start() - 60) : found.start()].rpartition("\n")[2]
         first = not before.strip()
-        compound = re.search(
-            r"[^\W\d]", re.sub(r"(?i)password|secret|token|pass|auth", "", found[1])
-        )
+        compound = re.search(r"[^\W\d]", _CORE.sub("", found[1]))
         set_by = re.search(r"(?:\b(?:ENV|ARG|set|setenv|\w*header)[ \t]+)$", before)
+        quoted = group != 5
+        by_hand = set_by and (quoted or is_odd(inner))
         alone = value[end : end + 2].strip("\"';")[:1] in ("", "\n", "\r")
         pair = re.fullmatch(r"[\w.@\-]{1,64}:(\S+)", inner)
         if said is Says.ODD:
             if pair and not pair[1].isdigit() and (first or placed or is_odd(pair[1])):
                 yield start + pair.start(1), end
-        elif (
-            (set_by and (group != 5 or is_odd(inner)))
-            or (said is Says.ALWAYS and group == 5 and telling(inner))
-            or (
-                said is Says.ASSIGNED
-                and found[1].lower() == "key"
-                and telling(inner)
-                and len(inner) > 7
-            )
-            or (said is Says.ALWAYS and group != 5 and (is_odd(inner) or first))
-            or (
-                first
-                and said is Says.ALWAYS
-                and alone
-                and (compound or placed)
-                and holds(said, inner, assigned=False)
-            )
-        ):
+        elif said is Says.ALWAYS:
+            whole = first and alone and (compound or placed) and holds(said, inner, assigned=False)
+            if (quoted and (first or is_odd(inner))) or telling(inner) or whole or by_hand:
+                yield start, end
+        elif by_hand or (found[1].lower() == "key" and telling(inner) and len(inner) > 7):
             yield start, end
