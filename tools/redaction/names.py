@@ -55,14 +55,15 @@ _ADDRESS = re.compile(r"(?:ref\+)?([a-z][a-z0-9-]*)(?:://|:/?(?=[\w/])|/)")
 _WEB = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@?]*")
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\]\S*")
 _PLACE = re.compile(r"(?:/[a-z0-9._-]{1,24})+/?")
+_COUNTED = re.compile(r"\d{1,3}$")
 _ATTRIBUTE = re.compile(r"(?i)(?:samesite|path|domain|max-age|expires)=\S*")
 _ROOT = re.compile(r"^(?:~|\.{1,2}|[A-Za-z]:)?[/\\]+")
 _FILE = re.compile(
     r"[\w.@/-]*\.(?:pem|key|crt|cer|txt|json|ya?ml|conf|cfg|ini|env|jks|p12|pfx|pub|sh)"
 )
 _PLAIN = re.compile(r"[^\W\d_]?[^\W\d_A-Z]*(?:[-.'][^\W\d_A-Z]+)*\W*")
-_VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*|v\d+\w{0,8}")
-_QUANTITY = re.compile(r"\d+(?:\.\d+)?(?:[a-zA-Z]{1,3}|%)?(?:\d+(?:m?s|m|h))*")
+_VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*|v\d+\w{0,8}|S-1(?:-\d+)+")
+_QUANTITY = re.compile(r"\d+(?:[./]\d+)?(?:[a-zA-Z]{1,3}|%)?(?:\d+(?:m?s|m|h))*")
 _OBJECT = re.compile(r"[a-z][a-z0-9]*(?:[-./][a-z0-9]+)+")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -138,7 +139,7 @@ def holds(said: Says, value: str, *, assigned: bool) -> bool:
 
 def _sets(said: Says, value: str) -> bool:
     """Tell whether a value is a setting's: words such as `oauth2`, an attribute of a cookie, a path."""
-    words = (word[:-1] if word[-1:].isdigit() else word for word in value.lower().split(","))
+    words = (_COUNTED.sub("", word) for word in value.lower().split(","))
     loose = said <= Says.ODD and bool(_PLACE.fullmatch(value) or _ATTRIBUTE.match(value))
     return loose or (said <= Says.NAMED and WORDS["kinds"].issuperset(words))
 

@@ -41,7 +41,9 @@ _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*+(?:#[^\n]*+)?\r?\n")
 _LINE = re.compile(r"( *+)([^\n]*+)\n?")
 _ADJACENT = re.compile(r"(?:\"[^\"\n]++\"|'[^'\n]++')++")
 """What a shell joins to the quoted text before it: `'sun''shine'`."""
-_SHOWN = re.compile(r"<[A-Za-z]\w{0,20} [^<>\n]{1,300}+>(?=\s|$)|\d{1,9} bytes\b")
+_SHOWN = re.compile(
+    r"<[A-Za-z]\w{0,20} [^<>\n]{1,300}+>(?=\s|$)|\d{1,9} (?:byte|bit|char|key)\w*\b"
+)
 """A value that only says where it comes from or how long it is, as `kubectl describe` writes it."""
 _FLOW = re.compile(r"\[\s{0,20}([^\]\[\n{}]{1,2000}+)")
 _BELOW = re.compile(
@@ -308,7 +310,8 @@ def _spaced(value: str, placed: bool) -> Iterator[Span]:
         first = not before.strip()
         compound = re.search(r"[^\W\d]", _CORE.sub("", found[1]))
         set_by = re.search(r"(?:\b(?:ENV|ARG|set|setenv|\w*header)[ \t]+)$", before)
-        quoted = group != 5
+        quoted, closed = group != 5, first and value[end : end + 1] == ";"
+        keyed = found[1].lower() == "key" and len(inner) > 7
         by_hand = set_by and (quoted or is_odd(inner))
         alone = value[end : end + 2].strip("\"';")[:1] in ("", "\n", "\r")
         pair = re.fullmatch(r"[\w.@\-]{1,64}:(\S+)", inner)
@@ -319,5 +322,5 @@ def _spaced(value: str, placed: bool) -> Iterator[Span]:
             whole = first and alone and (compound or placed) and holds(said, inner, assigned=False)
             if (quoted and (first or is_odd(inner))) or telling(inner) or whole or by_hand:
                 yield start, end
-        elif by_hand or (found[1].lower() == "key" and telling(inner) and len(inner) > 7):
+        elif by_hand or ((closed or keyed) and telling(inner)):
             yield start, end
