@@ -338,7 +338,7 @@ def _pair(item: Any, whole: bool) -> Any:
 def _identifier(key: str, value: str) -> str:
     """Mask a name or an id where it has a credential's form, or mixes cases by chance as no name does."""
     if key == "image" and parse(value):
-        return known(value)
+        return _mask(value, (*by_form(value), *_tokens(value, True, _DEPTH)))
     mixed = value.lower() != value and not key.startswith(("image", "container"))
     return text(value) if mixed else _exact(value)
 
