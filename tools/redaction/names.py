@@ -11,7 +11,8 @@ The rules, from strict to lenient (`names.toml` has the words):
 - A name that ends in a word about credentials (`secretName`, `token-file`, `password_policy`) has none.
 
 Kept under any name are references: variables, templates, placeholders in words, paths, files,
-addresses of stores. What only begins like one (`$ecret1`, `/aB3x/9Q`) is a value. Pure.
+addresses of stores. Words of settings (`oauth2`, `get,list`) are kept where the name says less than a
+password or a token. What only begins like a reference (`$ecret1`, `/aB3x/9Q`) is a value. Pure.
 """
 
 import re
