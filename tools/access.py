@@ -32,15 +32,6 @@ from tools.types import Gap, ResourceRef
 BINDING_KINDS = ("RoleBinding", "ClusterRoleBinding")
 ROLE_KINDS = ("Role", "ClusterRole")
 RBAC_KINDS = (*ROLE_KINDS, *BINDING_KINDS)
-EVERYBODY = frozenset(
-    {
-        ("Group", "system:authenticated"),
-        ("Group", "system:unauthenticated"),
-        ("Group", "system:serviceaccounts"),
-        ("User", "system:anonymous"),
-    }
-)
-"""Subjects that whoever reaches the API is, or every pod's account."""
 
 
 class Source(Protocol):
@@ -119,6 +110,7 @@ def rights_of(read: Source) -> Rights:
 def subjects(rights: Rights, scoped: bool, missing: Mapping[str, tuple[Gap, ...]]) -> Subjects:
     """Choose what a scan judges: all, or for some namespaces what is given in them.
 
+    Kubernetes' own roles are not judged, but a binding that gives one, and that Kubernetes did not make, is.
     A ClusterRole that a RoleBinding gives counts there as a Role would, and the binding is judged for it.
     ClusterRoleBindings hold in every namespace, but belong to none: what they give is kept apart.
     """
@@ -134,9 +126,8 @@ def subjects(rights: Rights, scoped: bool, missing: Mapping[str, tuple[Gap, ...]
         [
             role
             for each in far
-            if not any(held.built_in for held in rights.role(each.gives))
-            or _open_to_all(rights, each)
-            for role in _given(rights, each, True, missing)
+            if each.role.name != CLUSTER_ADMIN
+            for role in _given(rights, each, scoped, missing)
             if not role.built_in
         ],
         [each for each in far if not each.built_in],
@@ -164,14 +155,16 @@ def _roles(
 def _given(
     rights: Rights, binding: Binding, scoped: bool, missing: Mapping[str, tuple[Gap, ...]]
 ) -> list[RoleSubject]:
-    """Stand a binding in for the role that it gives: unread, or (scoped) a ClusterRole, or to everybody.
+    """Stand a binding in for the role that it gives, where that is not judged itself.
 
-    A role of Kubernetes' own is left out itself; whoever gives it to everybody is not. What cluster-admin
-    gives is judged by 5.1.1, at every binding of it.
+    What cluster-admin gives in a whole cluster is judged by 5.1.1, at every binding of it.
     """
     unread = rights.unread(binding.gives, missing)
     near = scoped and binding.role.kind == "ClusterRole"
-    if not binding.subjects or not (unread or near or _open_to_all(rights, binding)):
+    own = binding.role.name != CLUSTER_ADMIN and any(
+        role.built_in for role in rights.role(binding.gives)
+    )
+    if not binding.subjects or not (unread or near or own):
         return []
     name = f"{binding.role.kind} {binding.role.name}"
     stand_in = RoleSubject(
@@ -192,16 +185,6 @@ def _given(
         )
         for role in rights.role(binding.gives)
     ]
-
-
-def _open_to_all(rights: Rights, binding: Binding) -> bool:
-    """Tell whether a binding gives a role of Kubernetes' own, but cluster-admin, to everybody."""
-    return binding.role.name != CLUSTER_ADMIN and any(
-        (each.kind, each.name) in EVERYBODY
-        for role in rights.role(binding.gives)
-        if role.built_in
-        for each in binding.subjects
-    )
 
 
 def _key(ref: ResourceRef) -> RoleKey:

@@ -4,14 +4,15 @@ What cannot be read is left out, never taken for empty: an action that needs it 
 `tools.change` and by the queries that propose.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
+from msgspec import structs
 
 from tools import vocabulary
 from tools.cluster.manifests.files import CHART, NOT_RENDERED, PATCH
-from tools.cluster.reader import Reader
+from tools.cluster.reader import Listing, Reader
 from tools.errors import AccessRefused
 from tools.objects.kinds import KINDS
 from tools.planning.patching import as_object, value_at
@@ -29,17 +30,18 @@ async def read_around(
     namespace = action.target.namespace or (
         action.target.name if action.target.kind == "Namespace" else ""
     )
-    others = {kind: await _list(reader, kind, namespace) for kind in vocabulary.needs(action)}
+    listed = [(kind, await _list(reader, kind, namespace)) for kind in vocabulary.needs(action)]
     return Around(
         now=now,
         namespace_labels=await _labels(reader, namespace),
         budgets=await _budgets(action, obj, reader),
-        others={kind: found for kind, found in others.items() if found is not None},
+        others={kind: found.objects for kind, found in listed if found},
+        partial=any(found.partial for _, found in listed if found),
         done=done,
     )
 
 
-async def _list(reader: Reader, kind: str, namespace: str) -> Sequence[Json] | None:
+async def _list(reader: Reader, kind: str, namespace: str) -> Listing | None:
     """List the objects of a kind, whole; None where not all could be read.
 
     What a kustomization beside them renders to is not looked at; the change says that there is one.
@@ -49,7 +51,8 @@ async def _list(reader: Reader, kind: str, namespace: str) -> Sequence[Json] | N
     listing = await reader.documents(found, places, to_plan=True)
     if any(gap.why not in (CHART, NOT_RENDERED, PATCH) for gap in listing.gaps):
         return None
-    return [msgspec.json.decode(each, type=Json) for each in listing.objects]
+    decoded = [msgspec.json.decode(each, type=Json) for each in listing.objects]
+    return structs.replace(listing, objects=decoded)
 
 
 async def _labels(reader: Reader, namespace: str) -> Mapping[str, str] | None:
@@ -72,7 +75,7 @@ async def _budgets(action: Action, obj: Json | None, reader: Reader) -> tuple[Bu
     found = await _list(reader, BUDGETS, action.target.namespace)
     return tuple(
         Budget(str(value_at(each, ("metadata", "name"))), _allowed(each))
-        for each in found or ()
+        for each in (found.objects if found else ())
         if selects(as_object(value_at(each, ("spec", "selector"))), labels)
     )
 

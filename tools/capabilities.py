@@ -27,6 +27,6 @@ def _capability_fact(container: Container) -> Evidence:
     """Show what decided on the capabilities of one container."""
     path = f"{container.path}.securityContext"
     if container.privileged:
-        return evidence(f"{path}.privileged", True, container.pod_ref)
+        return evidence(f"{path}.privileged", True)
     own = container.spec.security_context
-    return evidence(f"{path}.capabilities", own.capabilities if own else None, container.pod_ref)
+    return evidence(f"{path}.capabilities", own.capabilities if own else None)

@@ -4,16 +4,20 @@ Holds which object stands for which. That namespaces exist which a folder only n
 business. Reads nothing and judges nothing. Used by the scan.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from tools.access import Subjects, rights_of, subjects
 from tools.cluster.reader import Listing
-from tools.objects.core import Namespace, Pod, ServiceAccount
+from tools.objects.core import Namespace, ServiceAccount
 from tools.objects.kinds import KINDS, PLUGIN_POLICIES, Kind
 from tools.objects.meta import Metadata
+from tools.objects.pod import APPARMOR_ANNOTATION
 from tools.pod_security import NEWEST
 from tools.types import ALL, Gap, Namespaces, ResourceRef
 from tools.workload import (
@@ -25,11 +29,14 @@ from tools.workload import (
     name_of,
     namespace_of,
     ref_of,
+    template_of,
     workload_of,
 )
 
 _ENGINES = ("kyverno", "gatekeeper", "kubewarden")
 _LISTED_OWNERS = frozenset(WORKLOAD_KINDS)
+_ENDED = ("Succeeded", "Failed")
+_TOKEN_VOLUME = re.compile(rb"\bkube-api-access-[a-z0-9]{5}\b")
 
 
 class Read(Struct, frozen=True):
@@ -112,7 +119,8 @@ def build(read: Read) -> Judged:
 def _workloads(read: Read) -> tuple[list[Workload], frozenset[str]]:
     """Read all workloads that no other owns, and name the namespaces that hold any."""
     owners = _owner_index(read)
-    pods: dict[int, list[tuple[ResourceRef, Pod]]] = {}
+    owned: dict[int, dict[bytes, tuple[Kind, Any]]] = {}
+    pods: Counter[int] = Counter()
     judged: list[tuple[Kind, Any]] = []
     busy: set[str] = set()
     for name in WORKLOAD_KINDS:
@@ -122,12 +130,45 @@ def _workloads(read: Read) -> tuple[list[Workload], frozenset[str]]:
             root = _root(kind, obj, owners, read.live) if obj.metadata.owner_references else obj
             if root is obj:
                 judged.append((kind, obj))
-            elif name == "Pod":
-                pods.setdefault(id(root), []).append((read.ref(name, obj.metadata), obj))
+                continue
+                continue
+            pods[id(root)] += name == "Pod"
+            if _runs(kind, obj, read.live):
+                owned.setdefault(id(root), {}).setdefault(_likeness(kind, obj), (kind, obj))
     workloads = [
-        workload_of(read.cluster, kind, obj, pods.get(id(obj), ())) for kind, obj in judged
+        workload_of(
+            read.cluster,
+            kind,
+            obj,
+            tuple(
+                workload_of(read.cluster, *each)
+                for key, each in owned.get(id(obj), {}).items()
+                if key != _likeness(kind, obj)
+            ),
+            pods[id(obj)],
+        )
+        for kind, obj in judged
     ]
     return workloads, frozenset(busy)
+
+
+def _runs(kind: Kind, obj: Any, live: bool) -> bool:
+    """Tell whether what is owned makes containers run by what it says itself.
+
+    On a live cluster that is its pods, until they end; in a folder all but a set scaled to none, such as
+    the earlier ReplicaSets of a Deployment.
+    """
+    if live:
+        return kind.kind == "Pod" and not (obj.status and obj.status.phase in _ENDED)
+    return getattr(obj.spec, "replicas", None) != 0
+
+
+def _likeness(kind: Kind, obj: Any) -> bytes:
+    """Give what checks read of a pod template, but for the name that each pod's own token volume has."""
+    template = template_of(kind.kind, obj)
+    annotations = (template.metadata.annotations if template.metadata else None) or {}
+    kept = {key: value for key, value in annotations.items() if key.startswith(APPARMOR_ANNOTATION)}
+    return _TOKEN_VOLUME.sub(b"kube-api-access", msgspec.json.encode((template.spec, kept)))
 
 
 _OwnerKey = str | tuple[str, str, str]

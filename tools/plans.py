@@ -41,6 +41,8 @@ class Around(Struct, frozen=True):
     others: Mapping[str, Sequence[Json]] = {}
     """By kind, the objects of the target's namespace (ClusterRoleBinding: of the cluster) that the
     action's NEEDS name. Whole, as read; never a Secret. A Namespace is in itself."""
+    partial: bool = False
+    """The source is a folder that may lack what the cluster has (see `Listing.partial`)."""
     done: tuple["Done", ...] = ()
     """For an undo: the operations of the change that it takes back, in the order they were done."""
 

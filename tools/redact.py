@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, cast
 from urllib.parse import unquote
 
+from tools.images import parse
 from tools.redaction import texts
 from tools.redaction.commands import cuts
 from tools.redaction.forms import by_form, decoded_base64, printable
@@ -163,30 +164,16 @@ def _decoded(token: str) -> Iterator[str]:
             return
 
 
-_PLAIN_FIELDS = frozenset(
-    (
-        *("uid", "resourceVersion", "image", "imageID", "containerID", "name", "generateName"),
-        *("namespace", "apiVersion", "kind", "fieldPath", "nodeName", "selfLink", "hostname"),
-        *("serviceAccountName", "controller-revision-hash", "pod-template-hash"),
-    )
-)
-"""Fields whose random look is no secret: only credentials of a known form are masked in them."""
 _HASH_FIELD = re.compile(r"(?:[Hh]ash|checksum|digest|revision|mirror|[a-z]I[Dd]|[_./-]id|UUID)$")
 _LABELS = frozenset({"labels", "matchLabels", "matchExpressions", "selector", "nodeSelector"})
 _SEALED = frozenset({"stringData", "binaryData"})
-_PAIRED = (
-    "name",
-    "key",
-    "variable",
-    "header",
-    "option",
-    "param",
-    "parameter",
-    "field",
-    "property",
-    "setting",
+_VALUES = WORDS["pair_values"] | {"content", "data"}
+_VARIABLES = re.compile(r"(?i)\w*(?:envs?|environment|env(?:ironment)?_?var(?:iable)?s?)")
+"""Fields that hold environment variables, of Kubernetes, of charts and of custom resources."""
+_ACCOUNTS = re.compile(
+    r"(?i)(?:.*[._-])?(?:users?|accounts?|logins?)(?:\.(?:conf|ini|txt|list|db))"
 )
-_VALUES = ("value", "default", "val", "content")
+_ACCOUNT = re.compile(r"(?m)^([\w.@\-]{1,64}+[ \t]{0,8}[:=][ \t]{0,8})([^\s:]++)(?=[ \t]*$)")
 _LINES = ("command", "args")
 
 
@@ -194,7 +181,9 @@ def document(obj: dict[str, Any]) -> dict[str, Any]:
     """Mask one Kubernetes object, or any part of one: a new object, deep."""
     kind = str(obj.get("kind") or "")
     paired = [
-        value for name, value in obj.items() if name.lower() in _PAIRED and isinstance(value, str)
+        value
+        for name, value in obj.items()
+        if name.lower() in WORDS["pair_names"] and isinstance(value, str)
     ]
     hidden = max(map(says, paired), default=Says.NOTHING)
     masked: dict[str, Any] = {}
@@ -239,26 +228,29 @@ def field(key: str, value: Any) -> Any:
         inner = cast("dict[str, Any]", value)
         if key in _LABELS and all(isinstance(each, str) for each in inner.values()):
             return {_exact(name): _label(name, str(each)) for name, each in inner.items()}
-        if key == "env":
-            return {_exact(name): MASK if each else each for name, each in inner.items()}
+        if key == "env" or (_VARIABLES.fullmatch(key) and any(map(str.isupper, inner))):
+            return {
+                _exact(name): field(name, each) if isinstance(each, dict) else each and MASK
+                for name, each in inner.items()
+            }
         said = says(key)
         return _under(said, inner) if said >= Says.NAMED else document(inner)
     if isinstance(value, list):
         return _items(key, cast("list[Any]", value))
-    if key == LAST_APPLIED:
-        return MASK
     if isinstance(value, bool) or value is None:
         return value
-    said = says(key)
+    said = Says.ALWAYS if key == LAST_APPLIED else says(key)
     counted = isinstance(value, int) and said < Says.ALWAYS and said is not Says.DIGITS
-    plain = key in _PLAIN_FIELDS or key.startswith("checksum/") or counted
+    plain = key in WORDS["plain_fields"] or key.startswith("checksum/") or counted
     if not plain and holds(said, str(value), assigned=True):
         return MASK
     if not isinstance(value, str):
         return value
     if plain or _HASH_FIELD.search(key):
         return _identifier(key, value)
-    return _json(value) if value[:1] in ("{", "[") else _rounds(value, placed=True)
+    if _ACCOUNTS.fullmatch(key):
+        value = _ACCOUNT.sub(rf"\1{MASK}", value)
+    return _json(value)
 
 
 def _label(name: str, value: str) -> str:
@@ -297,7 +289,9 @@ def _ends(name: str) -> bool:
 
 
 def _json(value: str) -> str:
-    """Mask JSON that stands in a string, as annotations hold it."""
+    """Mask the text of one field, as JSON where it is some, as annotations hold it."""
+    if value[:1] not in ("{", "["):
+        return _rounds(value, placed=True)
     try:
         inner = json.loads(value)
         masked = field("", inner)
@@ -311,8 +305,8 @@ def _json(value: str) -> str:
 
 
 def _items(key: str, values: list[Any]) -> list[Any]:
-    if key in ("env", "httpHeaders"):
-        return [_pair(item, whole=key == "env") for item in values]
+    if key == "httpHeaders" or _VARIABLES.fullmatch(key):
+        return [_pair(item, whole=key != "httpHeaders") for item in values]
     said = says(key)
     if said >= Says.NAMED:
         return [_under(said, item, key if said > Says.NAMED else "") for item in values]
@@ -343,6 +337,8 @@ def _pair(item: Any, whole: bool) -> Any:
 
 def _identifier(key: str, value: str) -> str:
     """Mask a name or an id where it has a credential's form, or mixes cases by chance as no name does."""
+    if key == "image" and parse(value):
+        return _mask(value, (*by_form(value), *_tokens(value, True, _DEPTH)))
     mixed = value.lower() != value and not key.startswith(("image", "container"))
     return text(value) if mixed else _exact(value)
 

@@ -36,7 +36,7 @@ from tools.types import (
     Subject,
     Verdict,
 )
-from tools.workload import POLICY_KINDS, WORKLOAD_KINDS, Inventory, Item, name_of
+from tools.workload import POLICY_KINDS, WORKLOAD_KINDS, Inventory, Item, judge_whole, name_of
 
 CHUNK = 250
 """Objects judged between two returns to the event loop."""
@@ -306,7 +306,7 @@ def _judge_chunk(work: _Work, start: int, inventory: Inventory, keep_all: bool) 
         judge = run.module.judge
         passed = 0
         for subject in subjects:
-            judgement = judge(subject, inventory)
+            judgement = judge_whole(judge, subject, inventory)
             if work.far:
                 run.far = run.far or _is_open(judgement)
             elif judgement is PASSED and free:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from tools.access import Rights
-from tools.objects.core import Namespace, Pod, ServiceAccount
+from tools.objects.core import Namespace, ServiceAccount
 from tools.objects.kinds import BUILT_IN_WORKLOADS, KINDS, TEMPLATED_KINDS, Kind
 from tools.objects.meta import Metadata
 from tools.objects.pod import Container as ContainerSpec
@@ -54,7 +54,7 @@ class Container(Struct, gc=False):
     sort: Sort
     spec: ContainerSpec
     pod: PodSpec
-    """The specification it stands in: the template's, or a running pod's for an extra container."""
+    """The specification it stands in."""
     pod_path: str
     privileged: bool
     allow_privilege_escalation: bool | None
@@ -69,18 +69,12 @@ class Container(Struct, gc=False):
     dropped: tuple[str, ...]
     """Capabilities in upper case, else as written: runtimes put CAP_ before each, so that a name
     with CAP_ drops nothing."""
-    pod_ref: ResourceRef | None = None
-    """The running pod that has this container although the template has none of that name."""
 
     @property
     def label(self) -> str:
-        """How a reason names it: sort, name, and the pod of an extra container."""
-        label = (
-            f"container {self.name}"
-            if self.sort is Sort.ORDINARY
-            else (f"{self.sort} container {self.name}")
-        )
-        return f"{label} (in pod {self.pod_ref.name} only)" if self.pod_ref else label
+        """How a reason names it: sort and name."""
+        ordinary = self.sort is Sort.ORDINARY
+        return f"container {self.name}" if ordinary else f"{self.sort} container {self.name}"
 
 
 class Workload(Struct, gc=False):
@@ -96,12 +90,15 @@ class Workload(Struct, gc=False):
     """Of the pods."""
     annotations_path: str
     containers: tuple[Container, ...]
-    """Init, ordinary, ephemeral; then those that only running pods have."""
+    """Init, ordinary, ephemeral."""
     windows: bool
     account: str
     """The service account in effect."""
     pods: int = 0
     """Running pods seen that come from it; 1 for a pod itself."""
+    owned: tuple["Workload", ...] = ()
+    """What it owns that is not as its template says, such as a pod with something injected: one of
+    each that are alike. `judge_whole` judges it too."""
 
 
 class Item(Struct, gc=False):
@@ -225,13 +222,11 @@ def template_of(kind: str, obj: Any) -> PodTemplate:
     return found or PodTemplate()
 
 
-def containers_of(
-    spec: PodSpec, path: str, pod_ref: ResourceRef | None = None
-) -> tuple[Container, ...]:
+def containers_of(spec: PodSpec, path: str) -> tuple[Container, ...]:
     """List all containers of a pod specification: init, ordinary, ephemeral."""
     lists = (spec.init_containers, spec.containers, spec.ephemeral_containers)
     return tuple(
-        _container(container, f"{path}.{field}[{index}]", sort, (spec, path, pod_ref))
+        _container(container, f"{path}.{field}[{index}]", sort, spec, path)
         for (sort, field), listed in zip(_FIELDS, lists, strict=True)
         if listed
         for index, container in enumerate(listed)
@@ -239,10 +234,9 @@ def containers_of(
 
 
 def _container(
-    spec: ContainerSpec, path: str, sort: Sort, pod: tuple[PodSpec, str, ResourceRef | None]
+    spec: ContainerSpec, path: str, sort: Sort, pod_spec: PodSpec, pod_path: str
 ) -> Container:
     """Work out what holds for one container."""
-    pod_spec, pod_path, pod_ref = pod
     own = spec.security_context
     outer = pod_spec.security_context
     user = outer.run_as_user if outer else None
@@ -276,28 +270,16 @@ def _container(
         host_process=host_process is True,
         added=added,
         dropped=dropped,
-        pod_ref=pod_ref,
     )
 
 
 def workload_of(
-    cluster: str, kind: Kind, obj: Any, pods: Iterable[tuple[ResourceRef, Pod]] = ()
+    cluster: str, kind: Kind, obj: Any, owned: tuple[Workload, ...] = (), pods: int = 0
 ) -> Workload:
-    """Read one object of WORKLOAD_KINDS, with the running pods whose owner, in the end, it is."""
+    """Read one object of WORKLOAD_KINDS, with what it owns in the end and the number of its pods."""
     template = template_of(kind.kind, obj)
     spec = template.spec or PodSpec()
     path = kind.template_path
-    containers = containers_of(spec, path)
-    owned = tuple(pods)
-    if owned:
-        known = {container.name for container in containers}
-        containers += tuple(
-            extra
-            for ref, pod in owned
-            if pod.spec
-            for extra in containers_of(pod.spec, "spec", ref)
-            if extra.name not in known
-        )
     return Workload(
         ref=ref_of(cluster, kind, obj.metadata),
         metadata=obj.metadata,
@@ -305,11 +287,45 @@ def workload_of(
         path=path,
         annotations=(template.metadata.annotations if template.metadata else None) or {},
         annotations_path=path.removesuffix("spec") + "metadata.annotations",
-        containers=containers,
+        containers=containers_of(spec, path),
         windows=is_windows(spec),
         account=spec.service_account_name or spec.service_account or DEFAULT,
-        pods=1 if kind.kind == "Pod" else len(owned),
+        pods=1 if kind.kind == "Pod" else pods,
+        owned=owned,
     )
+
+
+def running_containers(workload: Workload) -> list[Container]:
+    """List its containers, and those of what it owns that its template has none of that name for."""
+    found: dict[str, Container] = {}
+    for each in (workload, *workload.owned):
+        for one in each.containers:
+            found.setdefault(one.name, one)
+    return list(found.values())
+
+
+def judge_whole(
+    judge: Callable[[Any, Any], Judgement | None], subject: Any, cluster: Inventory
+) -> Judgement | None:
+    """Judge a subject by a check; a workload by what it owns too, of which the worst counts."""
+    said = judge(subject, cluster)
+    for each in subject.owned if isinstance(subject, Workload) else ():
+        other = judge(each, cluster)
+        if other and _rank(other) > _rank(said):
+            said = _of_owned(each.ref, other)
+    return said
+
+
+def _rank(judgement: Judgement | None) -> int:
+    verdict = judgement.verdict if judgement else Verdict.PASS
+    return {Verdict.FAIL: 2, Verdict.UNKNOWN: 1}.get(verdict, 0)
+
+
+def _of_owned(ref: ResourceRef, judgement: Judgement) -> Judgement:
+    """Say of which object a judgement is, in words and at its evidence."""
+    reason = f"{ref.kind} {ref.name} is not as its owner's template: {judgement.reason}"
+    facts = (structs.replace(each, ref=each.ref or ref) for each in judgement.evidence)
+    return structs.replace(judgement, reason=reason, evidence=tuple(facts))
 
 
 def failed(deciding: list[tuple[Container, Evidence]], why: str) -> Judgement:
@@ -320,7 +336,7 @@ def failed(deciding: list[tuple[Container, Evidence]], why: str) -> Judgement:
     """
     first = deciding[0][0]
     label = first.label
-    more = len({(c.pod_path, c.name, c.pod_ref) for c, _ in deciding}) - 1
+    more = len({c.name for c, _ in deciding}) - 1
     others = f" (and {more} more)" if more else ""
     return Judgement(
         Verdict.FAIL,
@@ -337,7 +353,7 @@ def setting(container: Container, attribute: str, field: str) -> Evidence:
     inherited = own is None and outer is not None
     path = container.pod_path if inherited else container.path
     value = outer if inherited else own
-    return evidence(f"{path}.securityContext.{field}", value, container.pod_ref)
+    return evidence(f"{path}.securityContext.{field}", value)
 
 
 def judge_as_written(
@@ -357,7 +373,7 @@ def judge_as_written(
         for field, value in (find(outer) if outer else ())
     ]
     deciding = [
-        (c, evidence(f"{c.path}.securityContext.{field}", value, c.pod_ref))
+        (c, evidence(f"{c.path}.securityContext.{field}", value))
         for c in subject.containers
         if c.spec.security_context
         for field, value in find(c.spec.security_context)

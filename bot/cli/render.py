@@ -20,6 +20,7 @@ from rich.text import Text
 
 from bot.types import Answer
 from bot.types import Table as Rows
+from knowledge import catalogue
 from knowledge.types import SearchResult
 from tools import posture
 from tools.types import ControlResult, Finding, Gap, Scan, Severity, Verdict
@@ -27,6 +28,8 @@ from tools.visible import visible
 
 MAX_ROWS = 50
 """Findings shown in a table; the rest is counted, and JSON or CSV hold all."""
+MAX_UNKNOWN = 20
+"""Unknown findings shown, likewise."""
 MAX_GAPS = 20
 """Lines of what was not looked at; the rest is counted."""
 MAX_EXCERPT = 220
@@ -103,25 +106,41 @@ def scan_table(scan: Scan) -> str:
     if failing:
         screen.print(_control_table(failing))
     worst = posture.ordered(scan.findings)
-    shown = [f for f in worst if f.verdict is Verdict.FAIL][:MAX_ROWS]
-    if shown:
-        screen.print(_finding_table(shown))
-    more = counts[Verdict.FAIL] - len(shown)
-    if more > 0:
-        screen.print(f"... and {more} more failing; --format json or csv holds all of them.")
+    _print_findings(screen, "Findings, worst first", "failing", worst, Verdict.FAIL, MAX_ROWS)
     if not failing:
         screen.print("Nothing that was looked at fails.")
-    unknown = sum(c.verdict is Verdict.UNKNOWN for c in scan.controls)
-    if unknown:
-        screen.print(
-            f"{unknown} controls are unknown: they need a person, nodes or another source.",
-            highlight=False,
-        )
+    _print_findings(screen, "Not known", "unknown", worst, Verdict.UNKNOWN, MAX_UNKNOWN)
+    _print_unknown(screen, scan)
     left_out = posture.left_out(scan)
     if left_out:
         screen.print(f"{left_out[0].upper()}{left_out[1:]}.", highlight=False)
     _print_gaps(screen, posture.not_looked_at(scan.gaps))
     return trimmed(text)
+
+
+def _print_findings(
+    screen: Console, title: str, what: str, found: Sequence[Finding], verdict: Verdict, most: int
+) -> None:
+    found = [each for each in found if each.verdict is verdict]
+    if found:
+        screen.print(_finding_table(title, found[:most]))
+    if len(found) > most:
+        more = len(found) - most
+        screen.print(f"... and {more} more {what}; --format json or csv holds all of them.")
+
+
+def _print_unknown(screen: Console, scan: Scan) -> None:
+    """Say how many controls are unknown for want of a check, and for want of what could not be read."""
+    unknown = [c.id for c in scan.controls if c.verdict is Verdict.UNKNOWN]
+    unchecked = [i for i in unknown if not catalogue.control(scan.benchmark, i).checks]
+    if len(unknown) > len(unchecked):
+        ids = ", ".join(each for each in unknown if each not in unchecked)
+        screen.print(f"Unknown by what was read: {ids}.", highlight=False)
+    if unchecked:
+        screen.print(
+            f"{len(unchecked)} controls have no check here: they need a person, nodes or another source.",
+            highlight=False,
+        )
 
 
 def _print_gaps(screen: Console, gaps: Sequence[Gap]) -> None:
@@ -156,8 +175,8 @@ def _control_table(controls: list[ControlResult]) -> Table:
     return table
 
 
-def _finding_table(findings: list[Finding]) -> Table:
-    table = _table("severity", "control", "where", "what", title="Findings, worst first")
+def _finding_table(title: str, findings: Sequence[Finding]) -> Table:
+    table = _table("severity", "control", "where", "what", title=title)
     for finding in findings:
         ref = finding.ref
         place = f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name

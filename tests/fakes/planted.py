@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parents[1] / "tools" / "redact"
-SETS = ("first", "second")
+SETS = ("first", "second", "third")
 
 _WORDS = {"w": "marlin7", "p": "sword" + "fish", "s": "Gr4n!te&9x"}
 _ALPHABETS = {

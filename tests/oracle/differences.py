@@ -71,7 +71,7 @@ class Case:
     owned: bool
     """Owned by another workload of the story, which stands for it."""
     injected: bool
-    """Its pods have containers that the template has not."""
+    """What it owns is not as its template says."""
     account: dict[str, Any] | None
     """The service account that its pods run as; None where the folder does not hold it."""
 

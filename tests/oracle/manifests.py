@@ -239,28 +239,12 @@ def containers_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return [c for some in lists for c in some]
 
 
-def all_containers(
-    held: Folder, key: tuple[str, str, str], spec: dict[str, Any]
-) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Pair each container with the pod-level security context that it runs under.
-
-    Containers that an owned pod has and the template has not come with their own pod's.
-    """
-    pairs = [(c, spec.get("securityContext") or {}) for c in containers_of(spec)]
-    known = {c.get("name") for c, _ in pairs}
-    for pod in running_pods(held, key):
-        pairs += [
-            (c, pod.get("securityContext") or {})
-            for c in containers_of(pod)
-            if c.get("name") not in known
-        ]
-    return pairs
-
-
-def running_pods(held: Folder, key: tuple[str, str, str]) -> list[dict[str, Any]]:
-    """Give the specs of the pods that a workload owns in the end."""
+def owned_specs(held: Folder, key: tuple[str, str, str]) -> list[dict[str, Any]]:
+    """Give the pod specs of all that a workload owns in the end, but of sets scaled to none."""
     return [
-        template_of("Pod", obj)
+        template_of(kind, obj)
         for (kind, _, _), obj in held.objects.items()
-        if kind == "Pod" and top_owner(held, obj) == key
+        if kind in WORKLOADS
+        and top_owner(held, obj) == key
+        and (obj.get("spec") or {}).get("replicas") != 0
     ]

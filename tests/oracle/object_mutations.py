@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from tests.oracle.faults import CLUSTER_ONLY, NAMESPACE, Json, binding, pod_spec
+from tests.oracle.faults import CLUSTER_ONLY, NAMESPACE, Json, binding, clean, pod_spec
 from tests.oracle.mutated_folder import Folder, as_yaml, metadata_of, object_of
 
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
@@ -167,6 +167,20 @@ def operated(folder: Folder, rng: Random) -> None:
     folder.value = _made("example.com/v1", "Widget", metadata, rng.choice(made))
 
 
+def owned(folder: Folder, rng: Random) -> None:
+    """Say that another object of the folder made it."""
+    owner = rng.choice([*clean(), folder.original])
+    reference = {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": owner["metadata"]["name"],
+        "uid": "00000000-0000-0000-0000-000000000001",
+    }
+    if rng.random() < 0.7:
+        reference["controller"] = True
+    metadata_of(folder)["ownerReferences"] = [reference]
+
+
 def named_as_kubernetes_names(folder: Folder, rng: Random) -> None:
     """Give a role or binding, or whom it is for, a name or label of Kubernetes' own."""
     original, metadata = folder.original, metadata_of(folder)
@@ -242,6 +256,7 @@ ALL = (
     listed,
     inside_another,
     operated,
+    owned,
     named_as_kubernetes_names,
     in_a_namespace,
     bound_and_scoped,

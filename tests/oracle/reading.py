@@ -14,11 +14,10 @@ from typing import Any
 from tests.oracle.manifests import (
     WORKLOADS,
     Folder,
-    all_containers,
     containers_of,
+    owned_specs,
     owner_of,
     read,
-    running_pods,
     template_of,
 )
 from tests.oracle.reading_rbac import FAIL, NA, PASS, RBAC_KINDS, UNKNOWN, fails_if, rbac_rows
@@ -96,15 +95,26 @@ def node_takes(spec: dict[str, Any], system: str) -> bool:
 
 
 def workload_rows(held: Folder, key: tuple[str, str, str], obj: dict[str, Any]) -> dict[str, str]:
-    """Judge one workload by everything that concerns pods."""
-    kind, namespace, _ = key
-    spec = template_of(kind, obj)
-    pairs = all_containers(held, key, spec)
+    """Judge one workload by its template and by whatever it owns, of which the worst counts."""
+    rows = spec_rows(held, key[1], template_of(key[0], obj))
+    for spec in owned_specs(held, key):
+        for control, verdict in spec_rows(held, key[1], spec).items():
+            if verdict == FAIL or (verdict == UNKNOWN and rows[control] != FAIL):
+                rows[control] = verdict
+    return rows
+
+
+def spec_rows(held: Folder, namespace: str, spec: dict[str, Any]) -> dict[str, str]:
+    """Judge one pod spec by everything that concerns pods."""
+    pod = spec.get("securityContext") or {}
+    pairs = [(c, pod) for c in containers_of(spec)]
     windows = is_windows(spec)
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     rows = {
         "5.1.5": fails_if(account == "default"),
-        "5.1.6": worst(brought_tokens(held, key, spec), token_row(held, namespace, account, spec)),
+        "5.1.6": worst(
+            brought_tokens(held, namespace, spec), token_row(held, namespace, account, spec)
+        ),
         "5.2.2": fails_if(any(bad_privileged(c) for c, _ in pairs)),
         "5.2.3": fails_if(spec.get("hostPID") is True),
         "5.2.4": fails_if(spec.get("hostIPC") is True),
@@ -142,26 +152,20 @@ def worst(*verdicts: str) -> str:
     return next((each for each in (FAIL, UNKNOWN) if each in verdicts), PASS)
 
 
-def brought_tokens(held: Folder, key: tuple[str, str, str], spec: dict[str, Any]) -> str:
+def brought_tokens(held: Folder, namespace: str, spec: dict[str, Any]) -> str:
     """5.1.6: tokens that containers get by volumes and variables of their own."""
     found = [PASS]
-    for pod in [spec, *running_pods(held, key)]:
-        known = {c.get("name") for c in containers_of(spec)} if pod is not spec else set[str]()
-        for container in containers_of(pod):
-            if container.get("name") in known:
-                continue
-            found += [
-                in_volume(held, key[1], volume, mount.get("mountPath") or "")
-                for volume in pod.get("volumes") or []
-                for mount in container.get("volumeMounts") or []
-                if mount.get("name") == volume.get("name")
-            ]
-            refs = [
-                (e.get("valueFrom") or {}).get("secretKeyRef") for e in container.get("env") or []
-            ]
-            refs += [e.get("secretRef") for e in container.get("envFrom") or []]
-            names = {ref.get("name") for ref in refs if ref}
-            found += [FAIL for n in names if (key[1], n) in held.token_secrets]
+    for container in containers_of(spec):
+        found += [
+            in_volume(held, namespace, volume, mount.get("mountPath") or "")
+            for volume in spec.get("volumes") or []
+            for mount in container.get("volumeMounts") or []
+            if mount.get("name") == volume.get("name")
+        ]
+        refs = [(e.get("valueFrom") or {}).get("secretKeyRef") for e in container.get("env") or []]
+        refs += [e.get("secretRef") for e in container.get("envFrom") or []]
+        names = {ref.get("name") for ref in refs if ref}
+        found += [FAIL for n in names if (namespace, n) in held.token_secrets]
     return worst(*found)
 
 

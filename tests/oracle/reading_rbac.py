@@ -107,21 +107,12 @@ def binding_rows(held: Folder, key: Key, obj: dict[str, Any]) -> dict[str, str]:
         rows |= dict.fromkeys(ANYWHERE, UNKNOWN)
         if key[0] == "ClusterRoleBinding":
             rows |= dict.fromkeys(CLUSTER_ONLY, UNKNOWN)
-    elif not admin and any(is_everybody(s) for s in subjects):
-        rows |= given_to_all(held, key, role_key(key[1], reference))
+    elif subjects and not admin:
+        rows |= given_rows(held, key, role_key(key[1], reference))
     return rows
 
 
-def is_everybody(subject: dict[str, Any]) -> bool:
-    """Tell whether whoever reaches the API, or every service account, is this subject."""
-    names = {
-        "Group": ("system:authenticated", "system:unauthenticated", "system:serviceaccounts"),
-        "User": ("system:anonymous",),
-    }
-    return subject.get("name") in names.get(subject.get("kind") or "", ())
-
-
-def given_to_all(held: Folder, key: Key, role: Key) -> dict[str, str]:
+def given_rows(held: Folder, key: Key, role: Key) -> dict[str, str]:
     """Judge a binding for a role that every cluster has and that is not judged itself."""
     obj = find(held, role)
     if obj is None or not built_in(held, role, obj):

@@ -31,29 +31,15 @@ Key = tuple[str, str, str]
 def asked(folder: Path) -> dict[Key, list[dict[str, Any]]]:
     """Give the pods that stand for each workload of a folder.
 
-    That is its template; and, for what running pods have besides, one pod each of the containers
-    that the template has not.
+    That is its template, and each thing that it owns.
     """
     held = manifests.read(folder)
     found: dict[Key, list[dict[str, Any]]] = {}
     for key, obj in held.objects.items():
         if key[0] in manifests.WORKLOADS and not manifests.owner_of(held, obj):
-            spec = manifests.template_of(key[0], obj)
-            found[key] = [_pod(_annotations(key[0], obj), spec)]
-            found[key] += _injected(held, key, spec)
+            found[key] = [_pod(_annotations(key[0], obj), manifests.template_of(key[0], obj))]
+            found[key] += [_pod({}, spec) for spec in manifests.owned_specs(held, key)]
     return found
-
-
-def _injected(held: manifests.Folder, key: Key, spec: dict[str, Any]) -> list[dict[str, Any]]:
-    known = {container.get("name") for container in manifests.containers_of(spec)}
-    given = []
-    for (kind, _, _), obj in held.objects.items():
-        if kind == "Pod" and manifests.top_owner(held, obj) == key:
-            pod = manifests.template_of("Pod", obj)
-            extra = [c for c in manifests.containers_of(pod) if c.get("name") not in known]
-            context = pod.get("securityContext")
-            given.append(_pod({}, {"containers": extra, "securityContext": context}))
-    return given
 
 
 def _annotations(kind: str, obj: dict[str, Any]) -> dict[str, str]:

@@ -76,8 +76,7 @@ def _case(
         obj=obj,
         spec=spec,
         owned=manifests.owner_of(held, obj) is not None,
-        injected=len(manifests.all_containers(held, key, spec))
-        > len(manifests.containers_of(spec)),
+        injected=any(each != spec for each in manifests.owned_specs(held, key)),
         account=held.objects.get(("ServiceAccount", namespace, account)),
     )
 

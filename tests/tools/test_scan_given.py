@@ -152,7 +152,29 @@ rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
 """
     result = await run(MemoryReader(NAMESPACES + own, source="folder"))
     assert result.built_in == {"ClusterRole": 2, "ClusterRoleBinding": 1}
-    assert [each.ref.name for each in of(result, "secret_reader")] == ["system:helper"]
+    assert [each.ref.name for each in of(result, "secret_reader")] == ["system:helper", "editors"]
     assert (await run(MemoryReader(NAMESPACES + own, source="folder"), "shop")).built_in == {
         "ClusterRole": 1
     }
+
+
+@pytest.mark.parametrize("namespaces", [(), ("shop",)])
+async def test_a_role_of_kubernetes_own_is_judged_where_somebody_is_given_it(
+    namespaces: tuple[str, ...],
+) -> None:
+    given = GIVEN_IN_SHOP.replace("everything", "edit").replace("system:authenticated", "devs")
+    result = await run(MemoryReader(NAMESPACES + given, source="folder"), *namespaces)
+    (found,) = of(result, "secret_reader")
+    assert found.reason == (
+        "RoleBinding all gives ClusterRole edit, which can read Secrets; bound to Group devs."
+    )
+    seen = await run(MemoryReader(NAMESPACES + given.replace("edit", "view"), source="folder"))
+    assert verdicts(seen, ("5.1.2",)) == {"pass"}
+
+
+async def test_a_role_of_kubernetes_own_that_is_given_everywhere_makes_a_namespace_unknown() -> (
+    None
+):
+    given = GIVEN_EVERYWHERE.replace("everything", "edit")
+    result = await run(MemoryReader(NAMESPACES + given, source="folder"), "shop")
+    assert verdicts(result, ("5.1.2", "5.1.4")) == {"unknown"}

@@ -10,6 +10,7 @@ class TemplateSpec(Struct, gc=False, omit_defaults=True):
     """spec of every kind here, as far as it is read."""
 
     template: PodTemplate | None = None
+    replicas: int | None = None
 
 
 class Deployment(Struct, gc=False, omit_defaults=True):

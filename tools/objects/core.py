@@ -6,17 +6,25 @@ from tools.objects.meta import Metadata
 from tools.objects.pod import PodSpec, PodTemplate
 
 
+class PodStatus(Struct, gc=False, omit_defaults=True):
+    """phase is Pending, Running, Succeeded, Failed or Unknown."""
+
+    phase: str | None = None
+
+
 class Pod(Struct, gc=False, omit_defaults=True):
     """A running (or finished) pod."""
 
     metadata: Metadata = field(default_factory=Metadata)
     spec: PodSpec | None = None
+    status: PodStatus | None = None
 
 
 class ReplicationControllerSpec(Struct, gc=False, omit_defaults=True):
     """As far as it is read."""
 
     template: PodTemplate | None = None
+    replicas: int | None = None
 
 
 class ReplicationController(Struct, gc=False, omit_defaults=True):

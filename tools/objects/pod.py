@@ -11,6 +11,9 @@ from msgspec import Struct, field
 
 from tools.objects.meta import LabelSelectorRequirement, Metadata, Present
 
+APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
+"""Begins the annotations of a pod that set containers' profiles; `appArmorProfile` came with 1.30."""
+
 
 class SeccompProfile(Struct, gc=False, rename="camel", omit_defaults=True):
     """type is RuntimeDefault, Localhost or Unconfined."""

@@ -107,6 +107,7 @@ def inventory(target: Target, around: Around, made: Iterable[Json] = ()) -> Inve
         accounts={(namespace, each.metadata.name or ""): each for each in accounts},
         busy=frozenset({namespace}),
         missing=unread,
+        partial=around.partial,
     )
 
 

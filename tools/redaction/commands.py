@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tools.redaction.names import Says, holds, is_odd, is_path, is_reference, says
+from tools.redaction.names import WORDS, Says, holds, is_odd, is_path, is_reference, says
 
 _DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _SHORT: dict[str, str] = {
@@ -29,18 +29,9 @@ _OPTION = re.compile(r"(-{1,2}|/(?=\w+:))([A-Za-z][\w.\-]{0,80})")
 _PAIR = re.compile(r"[\w.@\\-]{0,64}([:%,])(\S+)")
 _LOGINS = frozenset(_DATA["login"]["programs"].split())
 _PORT = re.compile(r"(?:[\d.:/-]|\$\{?\w+\}?)+(?:tcp|udp)?")
-_SETTINGS = frozenset(
-    (
-        "requirepass",
-        "masterauth",
-        "bindpw",
-        "rootpw",
-        "storepass",
-        "keypass",
-        "rocommunity",
-        "rwcommunity",
-    )
-)
+_SETTINGS = frozenset(_DATA["settings"]["words"].split())
+_OPTIONS = frozenset(_DATA["settings"]["options"].split())
+_ARTICLES = frozenset(_DATA["settings"]["articles"].split())
 _NEAR = 8
 """How far apart two words of a sequence may stand."""
 
@@ -60,7 +51,7 @@ def cuts(words: Sequence[str]) -> Iterator[Cut]:
             yield from _of_option(words, at, option, letters, told_user)
             if any(word == f"-{_USERS_OF[one]}" for one in programs if one in _USERS_OF):
                 yield from _second_half("".join(words[at + 1 : at + 2]), at + 1, 0)
-        elif _directive(word):
+        elif _directive(word) and "".join(words[at - 1 : at]).lower() not in _ARTICLES:
             yield from _next(words, at + 1, Says.ALWAYS if word in _SETTINGS else Says.ODD)
     if not _STARTS.isdisjoint(programs):
         yield from _positional(words)
@@ -83,13 +74,10 @@ def _of_option(
     word, name, rest = words[at], option[2], words[at][option.end() :]
     short = name[0] if len(option[1]) == 1 else ""
     yield from _of_user(words, at, name, rest)
-    if short and short in letters and name[1:] + rest:
-        start = 2 + (word[2:3] in "=:")
-        if not is_reference(word[start:]) and not _PORT.fullmatch(word[start:]):
-            yield at, start, len(word)
-    elif short == "p" and told_user and (rest[:1] == "=" or (not rest and is_odd(name[1:]))):
-        start = 2 + (word[2:3] == "=")
-        if word[start:] and not _PORT.fullmatch(word[start:]):
+    told = short == "p" and told_user and (rest[:1] == "=" or (not rest and is_odd(name[1:])))
+    if told or (short and short in letters and word[2:]):
+        start = 2 + (word[2:3] in ("=", ":"))
+        if word[start:] and not is_reference(word[start:]) and not _PORT.fullmatch(word[start:]):
             yield at, start, len(word)
     elif rest or at + 1 >= len(words):
         return
@@ -99,7 +87,9 @@ def _of_option(
     elif name == "from-literal" and "=" in words[at + 1]:
         yield at + 1, words[at + 1].index("=") + 1, len(words[at + 1])
     else:
-        yield from _next(words, at + 1, says(name))
+        yield from _next(words, at + 1, Says.ASSIGNED if word in _OPTIONS else says(name))
+        if name == "pass" and at + 3 == len(words) and is_odd(words[-1]):
+            yield from _next(words, at + 2, Says.ALWAYS)
 
 
 def _of_user(words: Sequence[str], at: int, name: str, rest: str) -> Iterator[Cut]:
@@ -122,7 +112,7 @@ def _next(words: Sequence[str], at: int, said: Says) -> Iterator[Cut]:
     value = words[at]
     if value.startswith("-") and (_OPTION.match(value) and not re.search(r"[^\w.=:/,\-]", value)):
         return
-    if holds(said, value, assigned=True):
+    if holds(said, value, assigned=value.lower() not in WORDS["prose"]):
         yield at, 0, len(value)
 
 

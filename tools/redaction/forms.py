@@ -25,7 +25,7 @@ _URL = re.compile(
     r"|[a-z0-9+]://((?=[^\s@/]{0,200}\d)[A-Za-z0-9_\-]{20,200}+)@"
 )
 _SCHEME = re.compile(
-    r"(?i)\b(?:(bearer|apikey|splunk|negotiate|sharedaccesssignature|genie-?key|ssws|token)|(basic|digest))(?:[ \t]++|%20)([\w.~+/=-]{5,}+)"
+    r"(?i)\b(?:(bearer|apikey|splunk|negotiate|sharedaccesssignature|genie-?key|ssws)|(basic|digest))(?:[ \t]++|%20)([\w.~+/=-]{5,}+)"
 )
 _HEADER = re.compile(
     r"(?i)authorization[\"'\\]{0,4}[ \t]{0,3}[:=][ \t]{0,3}[\"'\\]{0,4}[A-Za-z][\w-]{1,30}+[ \t]++([^\s\"'\\,]++)"
@@ -59,12 +59,7 @@ def _in_schemes(value: str) -> Iterator[tuple[int, int]]:
         if found[2]:
             if ":" in decoded_base64(said):
                 yield found.span(3)
-        elif (
-            found[1].lower() != "token"
-            and len(said) > 6
-            and is_odd(said)
-            and not is_reference(said)
-        ):
+        elif len(said) > 6 and is_odd(said) and not is_reference(said):
             yield found.span(3)
     for found in _HEADER.finditer(value):
         if not is_reference(found[1]):

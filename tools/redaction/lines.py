@@ -15,6 +15,7 @@ _INSERT = re.compile(
 )
 _CALL = re.compile(r"(?<![\w.])([\w.]{3,60}+)\(\s{0,4}[\"'`]([^\"'`\n]++)[\"'`]\s{0,4}\)")
 
+_SIGN = re.compile(r"\d|[!$%^&*#?+~]")
 _SECRET = re.compile(r"(?m)^[ \t]{0,40}kind:[ \t]{1,4}Secret[ \t\r]*$")
 _DATA = re.compile(r"(?m)^([ \t]{0,40}+)(?:data|stringData):[ \t\r]*\n((?:\1[ \t][^\n]*+\n?)++)")
 _ENTRY = re.compile(r"(?m)^[ \t]{1,60}+[\w.\-]{1,253}+:[ \t]+(\S[^\n]*+)$")
@@ -62,13 +63,8 @@ def _in_manifest(value: str) -> Iterator[tuple[int, int]]:
 
 def telling(value: str) -> bool:
     """Tell whether a word of a sentence has letters and, inside, digits or signs: no word, no number."""
-    return (
-        is_odd(value)
-        and any(c.isalpha() for c in value)
-        and bool(
-            re.search(r"\d|[!$%^&*#?+~]", value[:-1] + (value[-1] if value[-1].isdigit() else ""))
-        )
-    )
+    inner = value if value[-1:].isdigit() else value[:-1]
+    return is_odd(value) and any(map(str.isalpha, value)) and bool(_SIGN.search(inner))
 
 
 def _loud(value: str) -> bool:

@@ -11,7 +11,8 @@ The rules, from strict to lenient (`names.toml` has the words):
 - A name that ends in a word about credentials (`secretName`, `token-file`, `password_policy`) has none.
 
 Kept under any name are references: variables, templates, placeholders in words, paths, files,
-addresses of stores. What only begins like one (`$ecret1`, `/aB3x/9Q`) is a value. Pure.
+addresses of stores. Words of settings (`oauth2`, `get,list`) are kept where the name says less than a
+password or a token. What only begins like a reference (`$ecret1`, `/aB3x/9Q`) is a value. Pure.
 """
 
 import re
@@ -54,12 +55,16 @@ _REFERENCE = re.compile(
 _ADDRESS = re.compile(r"(?:ref\+)?([a-z][a-z0-9-]*)(?:://|:/?(?=[\w/])|/)")
 _WEB = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@?]*")
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\]\S*")
+_PLACE = re.compile(r"(?:/[a-z0-9._-]{1,24})+/?")
+_COUNTED = re.compile(r"\d{1,3}$")
+_ATTRIBUTE = re.compile(r"(?i)(?:samesite|path|domain|max-age|expires)=\S*")
+_ROOT = re.compile(r"^(?:~|\.{1,2}|[A-Za-z]:)?[/\\]+")
 _FILE = re.compile(
     r"[\w.@/-]*\.(?:pem|key|crt|cer|txt|json|ya?ml|conf|cfg|ini|env|jks|p12|pfx|pub|sh)"
 )
 _PLAIN = re.compile(r"[^\W\d_]?[^\W\d_A-Z]*(?:[-.'][^\W\d_A-Z]+)*\W*")
-_VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*|v\d+\w{0,8}")
-_QUANTITY = re.compile(r"\d+(?:\.\d+)?(?:[a-zA-Z]{1,3}|%)?(?:\d+(?:m?s|m|h))*")
+_VERSION = re.compile(r"v?\d+(?:\.\d+)+[\w.+-]*|v\d+\w{0,8}|S-1(?:-\d+)+")
+_QUANTITY = re.compile(r"\d+(?:[./]\d+)?(?:[a-zA-Z]{1,3}|%)?(?:\d+(?:m?s|m|h))*")
 _OBJECT = re.compile(r"[a-z][a-z0-9]*(?:[-./][a-z0-9]+)+")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -72,9 +77,10 @@ def says(name: str) -> Says:
         words.pop()
     if not words or words[-1] in WORDS["endings"]:
         return Says.NOTHING
-    if "existing" in words or name.startswith("checksum/"):
-        return Says.NOTHING
     before = words[-2] if len(words) > 1 else ""
+    pointer = before in WORDS["pointers"] and words[-1] in WORDS["named"]
+    if pointer or "existing" in words or name.startswith("checksum/") or "public" in words:
+        return Says.NOTHING
     last = max(_word(words[-1]), _listed(before + words[-1]))
     if words == ["pass"]:
         return Says.ASSIGNED
@@ -125,11 +131,18 @@ def holds(said: Says, value: str, *, assigned: bool) -> bool:
         return value.isdigit() and 4 <= len(value) <= 8
     if said is Says.CHANCE:
         return is_chance(value)
-    if value.isdigit() and len(value) < 6:
+    if (value.isdigit() and len(value) < 6) or _sets(said, value):
         return False
     if said is Says.NAMED and _OBJECT.fullmatch(value) and not _UUID.fullmatch(value):
         return False
     return (said >= Says.NAMED and assigned) or is_odd(value)
+
+
+def _sets(said: Says, value: str) -> bool:
+    """Tell whether a value is a setting's: words such as `oauth2`, an attribute of a cookie, a path."""
+    words = (_COUNTED.sub("", word) for word in value.lower().split(","))
+    loose = said <= Says.ODD and bool(_PLACE.fullmatch(value) or _ATTRIBUTE.match(value))
+    return loose or (said <= Says.NAMED and WORDS["kinds"].issuperset(words))
 
 
 def is_reference(value: str) -> bool:
@@ -147,12 +160,7 @@ def is_path(value: str) -> bool:
         return bool(_FILE.fullmatch(value))
     if re.search(r"[!%^&#?|<>\s]", value):
         return False
-    parts = [part for part in re.split(r"[/\\]", value) if part]
-    first = (
-        parts[1]
-        if parts and re.fullmatch(r"~|\.{1,2}|[A-Za-z]:", parts[0]) and parts[1:]
-        else (parts or [""])[0]
-    )
+    first = re.split(r"[/\\]", _ROOT.sub("", value), maxsplit=1)[0]
     return first.lower() in WORDS["folders"] or bool(_FILE.fullmatch(value))
 
 

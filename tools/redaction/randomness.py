@@ -23,7 +23,9 @@ _NAMED_HASH = re.compile(
     r"|trace|span|id|containerd|docker|cri-o|podman|resourceversion|version|image|tree|blob|md5|build|mirror|container|sandbox|layer|overlayfs|md5sum|snapshot|job|pod|request|correlation)"
     r"[\"'\\]{0,4}(?:[ \t]{0,2}:[ \t]{0,2}W/|[ \t]{0,2}[:=@/-]+[ \t]{0,2}|[ \t]+)[\"'\\]{0,4}$"
 )
-_FINGERPRINT = re.compile(r"(?i)(?:sha\d+|md5):$|ssh-[a-z0-9-]+ $|ecdsa-[a-z0-9-]+ $")
+_FINGERPRINT = re.compile(
+    r"(?i)(?:sha\d+|md5):$|pub(?:lic)?[_-]?key[\"']?[ \t]?[:=][ \t]?[\"']?$|ssh-[a-z0-9-]+ $|ecdsa-[a-z0-9-]+ $"
+)
 _CREDENTIAL = re.compile(r"(?i)log ?in|token|secret|passw|api[ _-]?key|credential|authori|authenti")
 """Words beside 40 digits that make them a credential; else they are a commit."""
 _NAME = re.compile(r"[a-z][a-z0-9]*-[a-z0-9-]*")
@@ -35,11 +37,9 @@ def is_random(value: str, start: int, token: str) -> bool:
     if _UUID.match(token):
         return False
     bare = token.rstrip("=")
-    if len(bare) < 20:
+    if len(bare) < 20 or _FINGERPRINT.search(value[max(0, start - 40) : start]):
         return False
     if any(c.isupper() for c in bare) and any(c.islower() for c in bare):
-        if _FINGERPRINT.search(value[max(0, start - 40) : start]):
-            return False
         return _unlike_words(bare, 20 if any(c.isdigit() for c in bare) else 28)
     for part in _PART.finditer(bare):
         run = part.group()

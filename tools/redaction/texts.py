@@ -9,7 +9,8 @@ What is debatable is decided so. In sentences a password is masked where `passwo
 `names.toml`) comes before `:`, `=`, `is`, `for ... is` or the value itself, and the value has digits,
 inner capitals or signs, or stands in quotes. A word such as `required` or `expired` there is prose.
 `admin / VALUE` after login, credentials or user is one where VALUE has letters, digits and signs. A
-plain word in a sentence without any of this is kept: no rule could tell it from prose. Every expression
+plain word in a sentence without any of this is kept: no rule could tell it from prose. `secret-token:k7`
+is an image only where something says so: a registry, a path, a version, `image` before it. Every expression
 is linear in its input. Pure.
 """
 
@@ -19,13 +20,13 @@ from collections.abc import Iterator
 from tools.images import parse
 from tools.redaction.commands import cuts
 from tools.redaction.lines import telling, told
-from tools.redaction.names import Says, holds, is_odd, is_reference, says
+from tools.redaction.names import WORDS, Says, holds, is_odd, is_reference, says
 
 Span = tuple[int, int]
 
 _NAMED = re.compile(
     r"(?<![\w.\-/$@])([\w.\-/$@]{1,120}+)(?:\[\d{0,6}\]| ?\([^()\n]{1,40}\))?"
-    r"([\"'\])}\\]{0,4}[ \t]{0,8}(?:=>|:=|==|->|=|＝|::(?=[ \t])|:(?!:)|：)[ \t]{0,8})"
+    r"([\"'\])}\\]{0,4}[ \t]{0,8}(?:=>|:=|:[ \t]?[A-Za-z]\w{0,20}\??[ \t]=(?!=)|==|->|=|＝|::(?=[ \t])|:(?!:)|：)[ \t]{0,8})"
 )
 _VALUE = re.compile(
     r"(?:&\w{1,40}+[ \t]+|!!\w{1,20}+[ \t]+)?(?:[|>][+-]?\n[ \t]{1,40}+|\\\n[ \t]{0,40}+"
@@ -37,7 +38,13 @@ _VALUE = re.compile(
     r"|[<>](?![/\s])|[,;](?!\s|[\w.\-]+=|$)|&(?![\w.\-]+=|\s|$)|'(?=\w))*+))"
 )
 _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*+(?:#[^\n]*+)?\r?\n")
-_LINE = re.compile(r"( *+)([^\n]*+)(?:\n|(?<=.)\Z)")
+_LINE = re.compile(r"( *+)([^\n]*+)\n?")
+_ADJACENT = re.compile(r"(?:\"[^\"\n]++\"|'[^'\n]++')++")
+"""What a shell joins to the quoted text before it: `'sun''shine'`."""
+_SHOWN = re.compile(
+    r"<[A-Za-z]\w{0,20} [^<>\n]{1,300}+>(?=\s|$)|\d{1,9} (?:byte|bit|char|key)\w*\b"
+)
+"""A value that only says where it comes from or how long it is, as `kubectl describe` writes it."""
 _FLOW = re.compile(r"\[\s{0,20}([^\]\[\n{}]{1,2000}+)")
 _BELOW = re.compile(
     r"\n[ \t]{0,40}+(?:- [ \t]{0,4}+)?([^\s:\[\]{}]{1,400}+(?:\n[ \t]{0,40}+- [^\s:\[\]{}]{1,400}+){0,50})(?=[ \t]*(?:\n|$))"
@@ -52,12 +59,13 @@ _LISTED = re.compile(
     r"(\b\w{2,20}+\s?\(\s{0,4})?([\"'])([\w.\-$]{1,80}+)\2\s{0,8},\s{0,20}([\"'])([^\"'\n]*+)"
 )
 _CELL = re.compile(r"\|[ \t]{0,20}`?([\w.\-]{1,80}+)`?[ \t]{0,20}\|[ \t]{0,20}`?([^\s|`]++)")
+_CORE = re.compile(r"(?i)password|secret|token|pass|auth")
 _SPACED = re.compile(
     r"(?i)(?<![\w.\-/@=])(\$?[\w.\-]{0,60}(?:pass\w{0,10}|pwd?|psk|key|token|auth|secret|authtok|\bpw|creds|credentials))[\"']?"
     r"([ \t]{1,8})(?:[-–~>|][ \t]{1,4})?(?![-=:|])(?:\"([^\"\n]*+)|'([^'\n]*+)|([^\s\"']++))"
 )
 _PART = re.compile(
-    r"(?<![\w.\-/])(?:([Nn]ame|NAME|[Kk]ey|KEY|variable|property|header)|([Vv]alue|VALUE|default))"
+    rf"(?<![\w.\-/])(?i:({'|'.join(WORDS['pair_names'])})|({'|'.join(WORDS['pair_values'])}))"
     r"(?![\w\-])(?:\\{0,3}[\"']?[ \t]{0,3}(?:[:=][ \t]{0,3}|>)|[ \t]?(?=\"))"
 )
 _NAME = re.compile(r"\\{0,3}[\"']?([\w.\-/]{1,120}+)")
@@ -69,7 +77,7 @@ _COMMAND = re.compile(
     r"[^\n|;&]++(?:\n[ \t]{0,40}- [^\n|;&]*+|\\\n[^\n|;&]*+|(?<=[^\s])&(?=\S)[^\n|;&]*+)*+"
 )
 _SHELL_WORD = re.compile(
-    r"\"((?:[^\"\\\n]|\\.)*+)\"(?![\w-])|'([^'\n]*+)'(?![\w-])"
+    r"\"((?:[^\"\\\n]|\\.)*+)\"(?![\w'\"-])|'([^'\n]*+)'(?![\w'\"-])"
     r"|(?:[^\s\"'`,=\[\](){}<>]|=(?!-)|,(?=[\w$])|'[^'\n]*+'|\"[^\"\n]*+\")++|[\[(){}]"
 )
 _MAX_WORDS = 2000
@@ -79,6 +87,8 @@ _TAG = re.compile(
     r"v?\d+(?:[._-]\w+)*|latest\S*|(?:\w+-){1,4}[0-9a-f]{6,40}(?:-\w+)*|[0-9a-f]{7,40}(?:-\w+)*|\w{1,20}"
 )
 _VERSION = re.compile(r"v\d\S*|\d+\.\d\S*|latest\S*|(?:[a-z]+-)+[0-9a-f]{6,40}\S*")
+_WORD_BEFORE = re.compile(r"(\w+) \Z")
+_PULLED = re.compile(r"(?i)\bimages?[\"']{0,2}(?:[ \t]?[:=])?[ \t]?[\"']?$")
 _OBJECT = re.compile(r"[a-z0-9][a-z0-9./\-]*")
 _KIND = re.compile(
     r"(?:[A-Z][a-z]+[A-Z]\w*|Pod|Deployment|Service|Secret|Role|Job|Namespace|Node|User|Group|Container|[Cc]ontainer|Rollout)[ \t]$"
@@ -123,11 +133,12 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
             at = max(at, end)
             end = start + len(value[start:end].rstrip(")].,:"))
             end -= value[start:end].endswith("}") and "{" not in value[start:end]
-        if found[1][-1:] in "sS" and value[start:end].isdigit():
-            continue
         assigned = placed or kind != "bare" or separator.strip("\"'\\)]} \t") not in (":", "：")
-        if "->" in separator and not is_odd(value[start:end]):
+        counted = found[1][-1:] in "sS" and value[start:end].isdigit()
+        if counted or ("->" in separator and not is_odd(value[start:end])):
             continue
+        if kind != "bare" and separator[-1] == "=" and (more := _ADJACENT.match(value, end + 1)):
+            at = end = more.end()
         image = said is Says.ODD and in_image(value, start)
         if holds(said, value[start:end], assigned=assigned) and not (
             image or _kept(value, found, start)
@@ -148,7 +159,7 @@ def _block(value: str, found: re.Match[str], said: Says) -> Span | None:
     line = value.rfind("\n", 0, found.start()) + 1
     indent = len(value[line : found.start()]) - len(value[line : found.start()].lstrip(" "))
     start = end = head.end()
-    while below := _LINE.match(value, end):
+    while end < len(value) and (below := _LINE.match(value, end)):
         if below[2].strip() and len(below[1]) <= indent:
             break
         end = below.end()
@@ -162,25 +173,31 @@ def _block(value: str, found: re.Match[str], said: Says) -> Span | None:
 
 def _items(value: str, at: int, said: Says) -> Iterator[Span]:
     """Yield the items of a list, or the line, that follows a name and its colon."""
-    found = _FLOW.match(value, at) or _BELOW.match(value, at)
-    if found and is_odd(found[1].strip("\"' ")) and (said is Says.ALWAYS or ":" not in found[1]):
+    flow, below = _FLOW.match(value, at), _BELOW.match(value, at)
+    found = flow or below
+    if below and said is Says.ALWAYS and holds(said, below[1], assigned=False):
+        yield below.span(1)
+    elif found and is_odd(found[1].strip("\"' ")) and (said is Says.ALWAYS or ":" not in found[1]):
         yield found.span(1)
 
 
 def _says(value: str, start: int, name: str) -> Says:
     """Tell what a name says, with the word before it where it is only `key`."""
-    if name.lower() in ("key", "code", "phrase") and value[start - 1 : start] == " ":
-        return says("_".join([*value[max(0, start - 20) : start].split()[-1:], name]))
-    return says(name)
+    before = _WORD_BEFORE.search(value, max(0, start - 20), start)
+    alone = before and name.lower() in ("key", "code", "phrase")
+    return says(f"{before[1]}_{name}" if before and alone else name)
 
 
 def _kept(value: str, found: re.Match[str], start: int) -> bool:
     """Tell whether `name:value` is no name and value but an image, an object or a host's port."""
     separator = found[2]
+    if _SHOWN.match(value, start):
+        return True
     if separator[-1:] == ":":
         if "arn:" in value[_word_start(value, found.start()) : found.start()]:
             return True
-        if in_image(value, start):
+        before = value[max(0, found.start() - 20) : found.start()]
+        if in_image(value, start) or _PULLED.search(before):
             return True
         if re.match(r"\d{1,5}(?:[/\s\"',?]|$)", value[start : start + 7]) and (
             "/" in found[1] or "." in found[1]
@@ -210,11 +227,8 @@ def in_image(value: str, at: int) -> bool:
     if ref is None or not (ref.tag or ref.digest):
         return False
     plain = "/" in ref.name and "." in ref.name.split("/")[0]
-    return (
-        bool(ref.digest)
-        or bool((_TAG if plain or "/" in ref.name else _VERSION).fullmatch(ref.tag))
-        or plain
-    )
+    shape = _TAG if "/" in ref.name else _VERSION
+    return plain or bool(ref.digest) or bool(shape.fullmatch(ref.tag))
 
 
 def _pairs(value: str) -> Iterator[Span]:
@@ -274,7 +288,8 @@ def _listed(value: str) -> Iterator[Span]:
         sure = bool(found[1]) or found[3].startswith("-")
         if (said is Says.ODD and not found[1]) or (said is not Says.ALWAYS and not sure):
             continue
-        if holds(said, inner, assigned=sure) and (sure or is_odd(inner)):
+        key = value[found.end(5) + 1 : found.end(5) + 3].lstrip()[:1] == ":"
+        if not key and holds(said, inner, assigned=sure) and (sure or is_odd(inner)):
             yield found.span(5)
 
 
@@ -293,31 +308,19 @@ def _spaced(value: str, placed: bool) -> Iterator[Span]:
             continue
         before = value[max(0, found.start() - 60) : found.start()].rpartition("\n")[2]
         first = not before.strip()
-        compound = re.search(
-            r"[^\W\d]", re.sub(r"(?i)password|secret|token|pass|auth", "", found[1])
-        )
+        compound = re.search(r"[^\W\d]", _CORE.sub("", found[1]))
         set_by = re.search(r"(?:\b(?:ENV|ARG|set|setenv|\w*header)[ \t]+)$", before)
+        quoted, closed = group != 5, first and value[end : end + 1] == ";"
+        keyed = found[1].lower() == "key" and len(inner) > 7
+        by_hand = set_by and (quoted or is_odd(inner))
         alone = value[end : end + 2].strip("\"';")[:1] in ("", "\n", "\r")
         pair = re.fullmatch(r"[\w.@\-]{1,64}:(\S+)", inner)
         if said is Says.ODD:
             if pair and not pair[1].isdigit() and (first or placed or is_odd(pair[1])):
                 yield start + pair.start(1), end
-        elif (
-            (set_by and (group != 5 or is_odd(inner)))
-            or (said is Says.ALWAYS and group == 5 and telling(inner))
-            or (
-                said is Says.ASSIGNED
-                and found[1].lower() == "key"
-                and telling(inner)
-                and len(inner) > 7
-            )
-            or (said is Says.ALWAYS and group != 5 and (is_odd(inner) or first))
-            or (
-                first
-                and said is Says.ALWAYS
-                and alone
-                and (compound or placed)
-                and holds(said, inner, assigned=False)
-            )
-        ):
+        elif said is Says.ALWAYS:
+            whole = first and alone and (compound or placed) and holds(said, inner, assigned=False)
+            if (quoted and (first or is_odd(inner))) or telling(inner) or whole or by_hand:
+                yield start, end
+        elif by_hand or ((closed or keyed) and telling(inner)):
             yield start, end

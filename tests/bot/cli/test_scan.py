@@ -113,7 +113,8 @@ def test_the_table_says_what_fails_where() -> None:
     text = oakum("--path", str(DEMO)).stdout
     assert "84 fail" in text
     assert "Deployment shop/web" in text
-    assert "controls are unknown" in text
+    assert "Unknown by what was read: 5.3.1" in text
+    assert "97 controls have no check here" in text
 
 
 @pytest.mark.parametrize(

@@ -136,3 +136,68 @@ def test_a_block_of_yaml_is_masked_whole(head: str) -> None:
     assert "otter" not in shown
     assert "one line" not in shown
     assert shown.endswith("next: stays")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"extraEnvVars": [{"name": "GREETING", "value": WORD}]},
+        {"extraEnv": [f"GREETING={WORD}"]},
+        {"environment": {"GREETING": WORD}},
+        {"params": [{"id": "password", "value": WORD}]},
+        {"options": [{"k": "db_password", "v": WORD}]},
+        {"image": f"bob:{WORD}@reg/app"},
+        {"args": ["--pass", "word", WORD + "7"]},
+        {"args": ["-encrypt", WORD]},
+        {"users.conf": f"app:{WORD}\nops = {WORD}"},
+        {"named.conf": f'key k {{\n  secret "{WORD}";\n}};'},
+    ],
+)
+def test_a_variable_a_pair_and_a_file_are_judged_by_their_place(spec: dict[str, Any]) -> None:
+    assert WORD not in json.dumps(redact.document(spec))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"dbPassword: |\n  {WORD}",
+        f"password:\n  {WORD}",
+        f"db:5432:shop:app:{WORD}",
+        f"the authtoken file says\nauthtoken {WORD}",
+        f"user stats insecure-password {WORD}",
+        f"PASSWORD='x7''{WORD}'",
+        f"cache_peer proxy parent 3128 0 login=svc:{WORD}",
+        f"you can login with admin / {WORD}7",
+        f"the apikey is {WORD}7",
+        f'{{"id": "admin_password", "v": "{WORD}"}}',
+        f'val password: String = "{WORD}"',
+        "PASSWORD=memory",
+    ],
+)
+def test_a_line_says_what_it_holds(text: str) -> None:
+    masked = redact.text(text)
+    assert WORD not in masked
+    assert MASK in masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "secrets:get,list,watch",
+        "Authorization: RBAC,Node",
+        "--auth oauth2 --tls-key /k2",
+        "session: sticky2",
+        "cookie: SameSite=Strict",
+        "password: n/a",
+        "token=expired",
+        "--from-secret=db",
+        "  DB_PASSWORD:  <set to the key 'password' in secret 'db'>  Optional: false",
+        "password:  12 bytes",
+        "publicKey: age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kdsq2csqc8mkzp",
+        'Back-off pulling image "secret-token:abc123"',
+        "the argument --pass-access-token is not set",
+    ],
+)
+def test_a_setting_is_no_credential(text: str) -> None:
+    assert redact.text(text) == text
+    assert redact.document({"image": "secret-token:abc123"}) == {"image": "secret-token:abc123"}

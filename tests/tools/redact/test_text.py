@@ -124,6 +124,8 @@ HOSTILE = {
         "addresses": "a:bcd@", "slashed": "a/bcdef1@", "sequences": "vault login ", "told": "password is ",
         "settings": "requirepass ", "images": "a/b:v1.0/", "phrases": "passphrase: a\n",
         "manifests": "kind: Secret\ndata:\n a: b\n", "braces": "{{ password", "below": "password:\n",
+        "pgpass": "a:5432:b:c:", "adjacent": "password=''", "registries": "a:b@c", "shown": "token: <a b ",
+        "createUser": "createUser a b ", "accounts": "login=a:", "block": "password: |\n  a",
         "invisible": "pass\u200b", "paths": "a/", "brackets": "[", "spaces": " ", "dots": "s.",
     }.items()
 }  # fmt: skip

@@ -50,7 +50,7 @@ def judge(subject: Item, cluster: Inventory) -> Judgement | None:
         return None
     written = subject.object.metadata.namespace
     if cluster.partial and not written:
-        why = f"{ref.kind} {ref.name} names no namespace: where it is applied decides."
+        why = f"{ref.kind} {ref.name} names no namespace: where it is applied decides (--apply-namespace says it)."
         return Judgement(Verdict.UNKNOWN, why, "", (evidence("metadata.namespace", None),))
     return Judgement(
         Verdict.FAIL,

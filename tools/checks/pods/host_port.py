@@ -33,9 +33,7 @@ def judge(subject: Workload, cluster: Inventory) -> Judgement:
     deciding = [
         (
             container,
-            evidence(
-                f"{container.path}.ports[{index}].hostPort", port.host_port, container.pod_ref
-            ),
+            evidence(f"{container.path}.ports[{index}].hostPort", port.host_port),
         )
         for container in subject.containers
         if container.spec.ports

@@ -31,7 +31,7 @@ def judge(subject: Workload, cluster: Inventory) -> Judgement:
     if subject.windows:
         return NOT_ON_WINDOWS
     deciding = [
-        (c, evidence(f"{c.path}.{_FIELD}", c.allow_privilege_escalation, c.pod_ref))
+        (c, evidence(f"{c.path}.{_FIELD}", c.allow_privilege_escalation))
         for c in subject.containers
         if c.allow_privilege_escalation is not False
     ]

@@ -28,7 +28,7 @@ def judge(subject: Workload, cluster: Inventory) -> Judgement:
     deciding = [
         (
             container,
-            evidence(f"{container.path}.securityContext.privileged", True, container.pod_ref),
+            evidence(f"{container.path}.securityContext.privileged", True),
         )
         for container in subject.containers
         if container.privileged

@@ -49,4 +49,4 @@ def _fact(container: Container) -> Evidence:
     outer = container.pod.security_context
     inherited = not (own and own.seccomp_profile) and outer and outer.seccomp_profile
     path = container.pod_path if inherited else container.path
-    return evidence(f"{path}.{_FIELD}", container.seccomp, container.pod_ref)
+    return evidence(f"{path}.{_FIELD}", container.seccomp)

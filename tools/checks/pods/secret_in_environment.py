@@ -46,8 +46,8 @@ def _facts(container: Container) -> Iterator[Evidence]:
         source = variable.value_from
         if source is not None and source.secret_key_ref is not None:
             path = f"{container.path}.env[{index}].valueFrom.secretKeyRef.name"
-            yield evidence(path, source.secret_key_ref.name, container.pod_ref)
+            yield evidence(path, source.secret_key_ref.name)
     for index, whole in enumerate(container.spec.env_from or ()):
         if whole.secret_ref is not None:
             path = f"{container.path}.envFrom[{index}].secretRef.name"
-            yield evidence(path, whole.secret_ref.name, container.pod_ref)
+            yield evidence(path, whole.secret_ref.name)

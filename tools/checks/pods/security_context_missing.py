@@ -34,7 +34,7 @@ CHECK = Check(
 def judge(subject: Workload, cluster: Inventory) -> Judgement:
     """Fail where neither the pod nor every container sets any field."""
     deciding = [
-        (c, evidence(f"{c.path}.securityContext", c.spec.security_context, c.pod_ref))
+        (c, evidence(f"{c.path}.securityContext", c.spec.security_context))
         for c in subject.containers
         if not _sets_anything(c.spec.security_context)
         and not _sets_anything(c.pod.security_context)

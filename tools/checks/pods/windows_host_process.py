@@ -39,4 +39,4 @@ def _fact(container: Container) -> Evidence:
     options = own.windows_options if own else None
     inner = options is not None and options.host_process is not None
     path = container.path if inner else container.pod_path
-    return evidence(f"{path}.{_FIELD}", True, container.pod_ref)
+    return evidence(f"{path}.{_FIELD}", True)

@@ -15,7 +15,7 @@ Source: Pod Security Standards, baseline, AppArmor.
 
 from collections.abc import Iterator
 
-from tools.objects.pod import PodSecurityContext, SecurityContext
+from tools.objects.pod import APPARMOR_ANNOTATION, PodSecurityContext, SecurityContext
 from tools.types import Check, Evidence, Judgement, Severity, Subject, Verdict, evidence
 from tools.workload import Inventory, Workload, judge_as_written
 
@@ -28,7 +28,6 @@ CHECK = Check(
 )
 
 _GOOD = frozenset({"RuntimeDefault", "Localhost"})
-_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 
 
 def judge(subject: Workload, cluster: Inventory) -> Judgement:
@@ -55,7 +54,7 @@ def _annotations(subject: Workload) -> tuple[Evidence, ...]:
     return tuple(
         evidence(f"{subject.annotations_path}['{key}']", value)
         for key, value in subject.annotations.items()
-        if key.startswith(_ANNOTATION) and not _allowed(str(value))
+        if key.startswith(APPARMOR_ANNOTATION) and not _allowed(str(value))
     )
 
 

@@ -50,7 +50,7 @@ def judge(subject: Workload, cluster: Inventory) -> Judgement:
     if not deciding:
         return PASSED
     facts = [
-        (c, evidence(f"{c.path}.securityContext.capabilities.add", refused, c.pod_ref))
+        (c, evidence(f"{c.path}.securityContext.capabilities.add", refused))
         for c, refused in deciding
     ]
     return failed(facts, f"adds {', '.join(deciding[0][1])}")

@@ -39,7 +39,6 @@ def judge(subject: Workload, cluster: Inventory) -> Judgement:
             evidence(
                 f"{c.path}.securityContext.capabilities",
                 c.spec.security_context.capabilities if c.spec.security_context else None,
-                c.pod_ref,
             ),
         )
         for c, _ in deciding

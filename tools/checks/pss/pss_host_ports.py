@@ -35,8 +35,5 @@ def judge(subject: Workload, cluster: Inventory) -> Judgement:
     if not taken:
         return PASSED
     ports = ", ".join(dict.fromkeys(str(port) for _, _, port in taken))
-    facts = [
-        (c, evidence(f"{c.path}.ports[{index}].hostPort", port, c.pod_ref))
-        for c, index, port in taken
-    ]
+    facts = [(c, evidence(f"{c.path}.ports[{index}].hostPort", port)) for c, index, port in taken]
     return failed(facts, f"takes the node's port {ports}")

@@ -42,7 +42,7 @@ def judge(subject: Workload, cluster: Inventory) -> Judgement:
     found = [(c, field, host) for c in subject.containers for field, host in _hosts(c)]
     if not found:
         return PASSED
-    facts = [(c, evidence(f"{c.path}.{field}.host", host, c.pod_ref)) for c, field, host in found]
+    facts = [(c, evidence(f"{c.path}.{field}.host", host)) for c, field, host in found]
     return failed(facts, f"has a probe or hook to host {found[0][2]}")
 
 

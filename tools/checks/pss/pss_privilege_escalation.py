@@ -35,7 +35,6 @@ def judge(subject: Workload, cluster: Inventory) -> Judgement:
             evidence(
                 f"{c.path}.securityContext.allowPrivilegeEscalation",
                 c.allow_privilege_escalation,
-                c.pod_ref,
             ),
         )
         for c in subject.containers

@@ -51,4 +51,4 @@ def _fact(container: Container) -> Evidence:
     own = container.spec.security_context
     inherited = container.seccomp and not (own and own.seccomp_profile)
     path = container.pod_path if inherited else container.path
-    return evidence(f"{path}.{_FIELD}", container.seccomp, container.pod_ref)
+    return evidence(f"{path}.{_FIELD}", container.seccomp)

@@ -118,7 +118,7 @@ def _tokens(container: Container, subject: Workload, cluster: Inventory) -> Iter
             path = f"{container.pod_path}.volumes[{index}]"
             yield from _projected(container, volume, at, path)
             for name, field in _secrets(volume):
-                fact = evidence(f"{path}.{field}", name, container.pod_ref)
+                fact = evidence(f"{path}.{field}", name)
                 if name in held:
                     yield _Token(
                         container, f"has a token of the API at {at}, by Secret {name}", fact
@@ -128,7 +128,7 @@ def _tokens(container: Container, subject: Workload, cluster: Inventory) -> Iter
                     yield _Token(container, why, fact, certain=False)
     for name, field in _variables(container):
         if name in held:
-            fact = evidence(f"{container.path}.{field}", name, container.pod_ref)
+            fact = evidence(f"{container.path}.{field}", name)
             yield _Token(container, f"has a token of the API as a variable, by Secret {name}", fact)
 
 
@@ -145,7 +145,7 @@ def _projected(container: Container, volume: Volume, at: str, path: str) -> Iter
         if token is None or certain is False:
             continue
         place = f"{path}.projected.sources[{number}].serviceAccountToken"
-        fact = evidence(place, token, container.pod_ref)
+        fact = evidence(place, token)
         file = f"{at}/{token.path or ''}"
         if certain:
             yield _Token(

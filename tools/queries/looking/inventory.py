@@ -13,7 +13,7 @@ from tools.inventory import Read, build
 from tools.objects.kinds import KINDS
 from tools.queries.result import ImageRow, Setting, WorkloadRow
 from tools.types import Gap, Namespaces
-from tools.workload import WORKLOAD_KINDS, Container, Workload
+from tools.workload import WORKLOAD_KINDS, Container, Workload, running_containers
 
 NOT_SET = "(not set)"
 
@@ -41,7 +41,7 @@ def row_of(workload: Workload, *, live: bool) -> WorkloadRow:
         workload.ref,
         workload.pods if live else 0,
         workload.account,
-        tuple(image_row(item) for item in workload.containers if item.spec.image),
+        tuple(image_row(item) for item in running_containers(workload) if item.spec.image),
     )
 
 
@@ -62,7 +62,7 @@ def settings_of(workload: Workload) -> tuple[Setting, ...]:
         Setting("", "serviceAccountName", workload.account),
         Setting("", "automountServiceAccountToken", _json(spec.automount_service_account_token)),
     ]
-    for item in workload.containers:
+    for item in running_containers(workload):
         rows += [
             Setting(item.name, "privileged", _json(item.privileged or None)),
             Setting(item.name, "allowPrivilegeEscalation", _json(item.allow_privilege_escalation)),
