@@ -15,14 +15,15 @@ TOOL = re.compile(
 """Where a command begins."""
 _WORD = re.compile(r"[^\s\"'`]+|\"[^\"]*\"|'[^']*'")
 _END = re.compile(r"[|&;>]+|--|\\")
-_IN_PLACE = frozenset({"-n", "--namespace", "-c", "--container", "--serviceaccount", "--sa"})
+_IN_PLACE_TEXT = "-n --namespace -c --container --serviceaccount --sa --as --as-group --user --group --clusterrole --role"
+_IN_PLACE = frozenset(_IN_PLACE_TEXT.split())
 """Flags of kubectl and helm whose value is a name."""
 _TAKING_TEXT = (
-    "-l --selector -o --output -f --filename --image --tail --since -p --patch --type --for --timeout --as --as-group "
+    "-l --selector -o --output -f --filename --image --tail --since -p --patch --type --for --timeout "
     "--context --cluster --user -k --kustomize --set --values --version --replicas --grace-period --field-selector "
     "--sort-by --limit --from-literal --from-file --verb --resource --kubeconfig --target --profile --overrides "
-    "--set-string --repo --local-port -L --max-log-requests --port --image-pull-policy --restart --from --clusterrole "
-    "--role --user --group --schedule --request-timeout --duration --audience --keep-annotations --to-revision"
+    "--set-string --repo --local-port -L --max-log-requests --port --image-pull-policy --restart --from "
+    "--schedule --request-timeout --duration --audience --keep-annotations --to-revision"
 )
 _TAKING = frozenset(_TAKING_TEXT.split())
 """Flags whose value is no name, or shows by its shape."""

@@ -13,20 +13,23 @@ from dataclasses import dataclass
 from bot.agent import forms
 from bot.agent.allowed import Allowed, known_controls, known_versions
 from bot.agent.commands import TOOL, Role, roles
-from bot.agent.defuse import defuse_links, defuse_mentions, mask
-from bot.agent.naming import CODE, UNKNOWN, Line, is_english, without
+from bot.agent.defuse import MARK, defuse_links, defuse_mentions, mask
+from bot.agent.naming import CODE, UNKNOWN, Line, is_english, tabled, without
 from bot.agent.normalise import normalise
 from bot.agent.shapes import Chunk, Names, chunks
-from bot.agent.vocabulary import CONNECTING, KINDS, VERSION_WORDS
+from bot.agent.vocabulary import BREAKING, CONNECTING, KINDS, LISTING, VERSION_WORDS
 
 CONTROL, CVE, NAME, LINK = "control number", "CVE id", "object name", "link"
-MARK = "[not verified]"
 
 _FENCE = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,})([^\n`]*).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_DOCUMENT = re.compile(r"(?m)^---")
+_RUNS = re.compile(r"kind[\"']?:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|CronJob)\b")
 _NEW_NAME = re.compile(
     r"metadata[\"']?:\s*(?:\{[^}\n]{0,200}?)?[\"']?name[\"']?:\s*[\"']?([a-z0-9.-]{1,253})"
 )
+_HOLDERS = re.compile(r"(\s*(?:-[ ])?)[\"']?(?:subjects|roleRef)[\"']?:")
+_HELD = re.compile(r"\bname[\"']?:[ ]*[\"']?([a-zA-Z0-9][\w.:@-]*)")
 _PLACED = re.compile(
     r"(?:\b(?:namespace|serviceAccountName|serviceAccount|secretName|claimName|nodeName)[\"']?[ ]?[:=][ ]?"
     r"|(?<=\s)-n[= ]|--namespace[= ])[\"']?([a-z0-9][a-z0-9.-]*)"
@@ -58,7 +61,7 @@ def ground(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
     """
     plain = mask(normalise(text))
     fences = list(_FENCE.finditer(plain))
-    made = frozenset(name for fence in fences for name in _NEW_NAME.findall(fence[0]))
+    made = frozenset(name for fence in fences for name in _made(fence[0]))
     checker = _Checker(Names(allowed, made, is_english(plain)))
     pieces: list[str] = []
     at = 0
@@ -68,6 +71,13 @@ def ground(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
         at = fence.end()
     pieces.append(checker.prose(plain[at:]))
     return _inert("".join(pieces), hosts | allowed.hosts, checker.known_text, checker.removed)
+
+
+def _made(code: str) -> Iterator[str]:
+    """Give the names of what a block of code would make, but for workloads: those run or do not."""
+    for document in _DOCUMENT.split(code):
+        if not _RUNS.search(document):
+            yield from _NEW_NAME.findall(document)
 
 
 def inert(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
@@ -99,32 +109,41 @@ class _Checker:
         """Check text outside code blocks."""
         text = self._numbered(_unescaped(text))
         return "\n".join(
-            Line(line, self._names).checked(self._name_out) for line in text.split("\n")
+            Line(line, self._names, cells).checked(self._name_out)
+            for line, cells in tabled(text.split("\n"))
         )
 
     def code_block(self, text: str, language: str) -> str:
         """Check a code block: names only where they are written as such, numbers always."""
-        return "\n".join(
-            self._code_line(line, language) for line in self._numbered(text).split("\n")
-        )
+        checked: list[str] = []
+        holders = -1
+        for line in self._numbered(text).split("\n"):
+            begins = _HOLDERS.match(line)
+            indent = len(line) - len(line.lstrip(" "))
+            if begins:
+                holders = len(begins[1])
+            elif indent < holders or (indent == holders and line.strip()[:1] not in ("-", "]", "}")):
+                holders = -1
+            checked.append(self._code_line(line, language, holders >= 0))
+        return "\n".join(checked)
 
     def known_text(self, token: str) -> bool:
         """Tell whether a host or image reference stands in results or passages."""
         return self._names.linked(token)
 
-    def _code_line(self, line: str, language: str) -> str:
+    def _code_line(self, line: str, language: str, holders: bool = False) -> str:
         if TOOL.search(line):
             return without(line, self._wrong_in_command(line), self._name_out)
         if comment := _COMMENT.search(line):
             code, said = line[: comment.start()], line[comment.start() :]
-            return self._code_line(code, language) + Line(said, self._names).checked(self._name_out)
+            return self._code_line(code, language, holders) + Line(said, self._names).checked(self._name_out)
         if (
             language in _PLAIN_FENCE
             and not _CODED.search(line)
             and not line.lstrip().startswith(("```", "~~~"))
         ):
             return Line(line, self._names).checked(self._name_out)
-        return without(line, self._wrong_in_code(line), self._name_out)
+        return without(line, self._wrong_in_code(line, holders), self._name_out)
 
     def _wrong_in_command(self, line: str) -> Iterator[tuple[int, int]]:
         found = dict(roles(line))
@@ -132,13 +151,16 @@ class _Checker:
             if not self._names.commanded(chunk, found.get(chunk.start)):
                 yield chunk.start, chunk.end
 
-    def _wrong_in_code(self, line: str) -> Iterator[tuple[int, int]]:
+    def _wrong_in_code(self, line: str, holders: bool) -> Iterator[tuple[int, int]]:
         placed = {found.start(1): Role.NAME for found in _PLACED.finditer(line)}
+        if holders:
+            placed |= {found.start(1): Role.NAME for found in _HELD.finditer(line)}
         images = {found.start(1) for found in _IMAGE.finditer(line)}
         for chunk in chunks(line):
             role = placed.get(chunk.start)
-            checked = role or chunk.start in images or self._names_an_object(chunk)
-            if checked and not self._names.commanded(chunk, role):
+            checked = role or self._names_an_object(chunk)
+            fine = self._names.image(chunk.text, True) if chunk.start in images else None
+            if fine is False or (checked and not self._names.commanded(chunk, role)):
                 yield chunk.start, chunk.end
 
     @staticmethod
@@ -218,13 +240,15 @@ class _Checker:
         if self._control(number, sentence) or number in self._allowed.words:
             return match[0]
         before = match.string[max(0, match.start() - _BEFORE) : match.start()].rpartition("\n")[2]
-        words = before.lower().split()
-        word = words[-1].strip("(,:\"'-") if words else ""
-        if word in VERSION_WORDS and not (
-            word in CONNECTING and forms.SPEAKS_OF_CONTROLS.search(sentence)
-        ):
-            return match[0]
-        return self._out(CONTROL)
+        found = forms.BEHIND.search(before)
+        word = found[0].strip("*_`\"'( \t~v").lower() if found else ""
+        if word.endswith(",") or word in LISTING | CONNECTING:
+            others = (forms.digits(other[0]) for other in forms.NUMBER.finditer(sentence))
+            speaks = forms.SPEAKS_OF_CONTROLS.search(sentence)
+            claimed = bool(speaks) or not known_controls().isdisjoint(others)
+        else:
+            claimed = not word or word in BREAKING
+        return self._out(CONTROL) if claimed else match[0]
 
 
 def _unescaped(text: str) -> str:

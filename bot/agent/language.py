@@ -12,12 +12,14 @@ from pathlib import Path
 from bot.agent.allowed import catalogue_words
 from bot.agent.offline.question.stopwords import STOP
 from bot.agent.vocabulary import (
+    APPLICATIONS,
     BOUND,
     COMPOUNDS,
     ENDING,
     HEADS,
     JOINING,
     KIND_WORDS,
+    MAKERS,
     ORDINARY,
     SOFTWARE,
     SUBRESOURCES,
@@ -98,6 +100,12 @@ def ordinary(word: str) -> bool:
     return False
 
 
+def of_a_maker(word: str) -> bool:
+    """Tell whether a word with hyphens is a part of well-known software, whose name it begins with."""
+    first, second, *_ = word.split("-")
+    return first in MAKERS or f"{first}-{second}" in MAKERS
+
+
 @lru_cache(maxsize=20_000)
 def compound(word: str, strict: bool) -> bool:
     """Tell whether a lower-case word with hyphens is one of the language, not a name.
@@ -118,6 +126,8 @@ def compound(word: str, strict: bool) -> bool:
     if word.replace("-", "") in code_words():
         return True
     first, *middle, last = word.split("-")
+    if first in APPLICATIONS:
+        return False
     if (
         first in HOUSEHOLD
         or any(part in JOINING for part in middle)

@@ -8,17 +8,21 @@ neighbours. Used by `bot.agent.grounding`.
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.agent.allowed import catalogue_words
 from bot.agent.commands import TOOL, roles
-from bot.agent.language import compound, ordinary, stopword
+from bot.agent.language import compound, of_a_maker, ordinary, stopword
 from bot.agent.shapes import CHUNK, HYPHENED, LOWER, Chunk, Names, chunks
 from bot.agent.vocabulary import (
+    APPLICATIONS,
+    CALLED,
     HEADS,
     KIND_WORDS,
     PREDICATES,
+    QUANTITIES,
     SUBJECT_WORDS,
+    THINGS,
 )
 
 CODE = re.compile(r"(?<!`)`{1,9}([^`\n]{1,300})`{1,9}")
@@ -30,6 +34,18 @@ _FIELD = re.compile(
     r"^(?:spec|metadata|status|data|rules|subjects|roleRef|containers)\b|[a-z][A-Z]|\.(?:ya?ml|json|conf|svc|io|log|sh|py)\b|\d\.\d|[/\[\]@:]"
 )
 _PEOPLE = frozenset({"user", "users", "group", "groups"})
+ADVICE = re.compile(
+    r"(?i)(?:(?:^|[.:;*>)`] ?|\b(?:can|could|should|would|to|you|or|then) )(?:use|install|try|consider|pull)"
+    r"|\b(?:switch(?:ing)? to|replaced? (?:it |them )?(?:with|by)|migrat\w+|instead|recommend\w*|official\w*|upstream\w*|project|projects"
+    r"|maintain\w*|alternatives?|open[- ]source|e\.g|for (?:example|instance)|archived|community|vendors?|published"
+    r"|tools?|plugins?|normally|typical(?:ly)?|usual(?:ly)?|sample|samples|shipped|built[- ]in|known as|z\. ?B|etwa|beispielsweise))\b"
+)
+"""What a sentence has that speaks of software at large."""
+_RULED = re.compile(r"[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*")
+PARTS = frozenset({"configmap", "configmaps", "secret", "secrets", "container", "containers"})
+"""Kinds of what comes with software of others."""
+COLUMNS_TEXT = "namespace namespaces deployment pod serviceaccount group user subject node cronjob statefulset daemonset secret"
+COLUMNS = frozenset({*COLUMNS_TEXT.split(), "service account"})
 _SENTENCE = re.compile(r"(?<=[.?!])\s")
 _TO_KIND = re.compile(r"[ \t]?[*_\"'“‘`:(\[=]{0,3}[ \t]?[*_\"'“‘`]{0,3}")
 _BLANK = re.compile(r"[*_\"'”’`)]{0,4}[ \t]+[*_\"'“‘`]{0,3}")
@@ -70,6 +86,24 @@ def is_english(text: str) -> bool:
     return len(_ENGLISH.findall(text)) >= len(_OTHER.findall(text))
 
 
+def tabled(lines: Sequence[str]) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """Give each line with its cells in columns of names: those whose head is a kind, where a table is."""
+    columns: set[int] = set()
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        if "|" not in line:
+            columns = set()
+            yield line, []
+            continue
+        bars = [-1, *(at for at, sign in enumerate(line) if sign == "|"), len(line)]
+        cells = [(start + 1, end) for start, end in zip(bars, bars[1:], strict=False)]
+        if _RULED.fullmatch(below):
+            heads = (line[start:end].strip(" *_`").lower().split(" (")[0] for start, end in cells)
+            columns = {at for at, head in enumerate(heads) if head in COLUMNS}
+            yield line, []
+        else:
+            yield line, [cell for at, cell in enumerate(cells) if at in columns]
+
+
 def without(text: str, wrong: Iterable[tuple[int, int]], out: Callable[[], str]) -> str:
     """Give a text with what `out` gives in place of each wrong part."""
     pieces: list[str] = []
@@ -84,8 +118,13 @@ def without(text: str, wrong: Iterable[tuple[int, int]], out: Callable[[], str])
 class Line:
     """One line of an answer, looked at chunk by chunk."""
 
-    def __init__(self, text: str, names: Names) -> None:
+    def __init__(
+        self, text: str, names: Names, cells: Sequence[tuple[int, int]] = ()
+    ) -> None:
         self._text = text
+        self._cells = cells
+        """Of a table's row those in columns of names."""
+
         self._names = names
         self._codes = [(found.start(), found.end()) for found in CODE.finditer(text)]
         self._chunks = list(chunks(text, self._codes))
@@ -98,6 +137,11 @@ class Line:
             for start, end in zip([0, *self._ends], self._ends, strict=False)
         ]
         """Of each sentence whether it says that something is not there."""
+        self._advised = [
+            bool(ADVICE.search(text[start:end]))
+            for start, end in zip([0, *self._ends], self._ends, strict=False)
+        ]
+        """Of each sentence whether it speaks of software at large, not of what is there."""
 
     def checked(self, out: Callable[[], str]) -> str:
         """Give the line without what nothing supports.
@@ -138,32 +182,47 @@ class Line:
         names, token = self._names, chunk.lower
         previous, following = self._beside(index)
         claimed = self._claimed(chunk, following)
-        asserted = claimed and not self._denied[bisect_right(self._ends, chunk.start)]
+        sentence = bisect_right(self._ends, chunk.start)
+        asserted = claimed and not self._denied[sentence]
+        advised = self._advised[sentence]
         kinded = self._after_kind(index)
         listed = self._goes_on(previous, chunk)
         expected = kinded or bool(listed) or self._placed(index, chunk)
+        general = not (expected or claimed) and (advised or self._of_a_thing(index))
         strict = expected or claimed or bool(chunk.code)
-        fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict)
+        fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict, advised)
         if kinded and self._named_by_hand(index, chunk):
             fine = names.read_or_said(token) or names.resolves(token)
         if kinded and token in HEADS and self._alone(chunk):
             fine = names.read_or_said(token)
-        if fine is None and not chunk.text.isascii() and not chunk.code:
+        if fine is None and (general or (not chunk.text.isascii() and not chunk.code)):
             fine = True
         elif fine is None and HYPHENED.fullmatch(token):
+            part = not (claimed or listed) and (not kinded or self._chunks[index - 1].lower in PARTS)
             fine = names.known(token, asserted) or self._hyphened(chunk, token, strict, expected)
+            fine = fine or (part and of_a_maker(token))
         elif fine is None and not chunk.text.islower():
             fine = not (chunk.code and kinded) or names.known(token, asserted) or ordinary(token)
         elif fine is None:
-            fine = names.known(token, asserted) or self._plain(
-                index, chunk, claimed, kinded, listed
-            )
+            own = kinded and token in APPLICATIONS
+            known = names.read_or_said(token) if own else names.known(token, asserted)
+            fine = known or self._plain(index, chunk, claimed, kinded, listed)
         self._follow(chunk, token, kinded, listed, fine)
         return fine
+
+    def _of_a_thing(self, index: int) -> bool:
+        """Tell whether the word beside a chunk says that it is no object: `the flag x-y`, `the x-y plugin`."""
+        chunk, (previous, following) = self._chunks[index], self._beside(index)
+        return bool(
+            (previous and previous.lower in THINGS and _BLANK.fullmatch(self._text[previous.end : chunk.start]))
+            or (following and following.lower in THINGS and _BLANK.fullmatch(self._text[chunk.end : following.start]))
+        )
 
     def _named_by_hand(self, index: int, chunk: Chunk) -> bool:
         """Tell whether a word behind a kind is a name for its dots and underscores, or a person's or group's."""
         inner = chunk.text.strip("_")
+        if inner.isupper():
+            return False
         if "." in inner or "_" in inner:
             return not _FIELD.search(inner)
         capital = inner != inner.lower() and not ordinary(inner.lower())
@@ -196,10 +255,27 @@ class Line:
             return not marked and not (kinded and claimed and not ordinary(token))
         if listed == "kind":
             return stopword(token) or (ordinary(token) and token.endswith(("ed", "ly")))
-        if ordinary(token):
-            return not marked or stopword(token)
+        if ordinary(token) and token not in APPLICATIONS:
+            called = kinded and token in CALLED and not self._compounded(index)
+            return not (marked or called or self._in_column(chunk)) or stopword(token)
         begins = claimed and self._begins(index)
         return not (kinded or listed or begins or self._placed(index, chunk))
+
+    def _compounded(self, index: int) -> bool:
+        """Tell whether a word behind a kind goes on into another noun: `the job queue length`, `pod client certificates`."""
+        chunk, (_, following) = self._chunks[index], self._beside(index)
+        if following is None or following.lower in PREDICATES or following.lower in KIND_WORDS:
+            return False
+        blank = _BLANK.fullmatch(self._text[chunk.end : following.start])
+        return bool(blank) and not stopword(following.lower)
+
+    def _in_column(self, chunk: Chunk) -> bool:
+        """Tell whether a chunk is all that stands in a cell of a column of names."""
+        cell = next((cell for cell in self._cells if cell[0] <= chunk.start < cell[1]), None)
+        if cell is None or chunk.lower in QUANTITIES:
+            return False
+        around = self._text[cell[0] : chunk.start] + self._text[chunk.end : cell[1]]
+        return not around.strip(" \t*_`\"")
 
     def _near(self, chunk: Chunk) -> tuple[str, str]:
         """Give what stands close before and behind a chunk."""
@@ -211,6 +287,8 @@ class Line:
         """Tell whether a word stands alone: in bold, in a table, at the head of a line, before a kind."""
         before, after = self._near(chunk)
         if before.endswith("**") and after.startswith("**"):
+            return True
+        if self._in_column(chunk):
             return True
         if before.rstrip(' \t*_"').endswith("|") and after.lstrip(' \t*_"').startswith("|"):
             return True
@@ -236,6 +314,12 @@ class Line:
         chunk, previous = self._chunks[index], self._chunks[index - 1]
         gap = self._text[previous.end : chunk.start]
         word = previous.lower
+        if word in ("are", "include", "including", "involved") and index > 1:
+            kind = self._chunks[index - 2]
+            plural = kind.lower in KIND_WORDS and kind.lower.endswith("s")
+            blank = _BLANK.fullmatch(self._text[kind.end : previous.start])
+            more = self._text[chunk.end : chunk.end + 8].lstrip("*_`\" ")
+            return bool(plural and blank) and more.startswith((",", "and ", "or "))
         if word in ("named", "called", "namens") and gap.strip("*_\"'`“‘ ") == "":
             return True
         is_kind = word in KIND_WORDS or word in SUBJECT_WORDS
@@ -267,6 +351,6 @@ class Line:
             self._open = ""
         elif kinded:
             before = self._near(chunk)[0].rstrip(" *_`\"'(:")
-            self._open = "kind" if before.endswith("s") else "known"
+            self._open = "kind" if before.endswith(("s", " are", " include", " including")) else "known"
         else:
             self._open = listed or "known"

@@ -3,6 +3,8 @@
 Holds constants only. Used by `bot.agent.grounding`.
 """
 
+from pathlib import Path
+
 _ORDINARY_TEXT = (
     "true false null none yes no unset set default unknown pass fail all any name names "
     "kubectl kubelet kube-apiserver kube-proxy kube-system kube-public kube-node-lease etcd "
@@ -46,6 +48,14 @@ VERSION_WORDS = frozenset(_VERSION_WORDS_TEXT.split())
 CONNECTING = frozenset({"since", "from", "until", "before", "after", "than", "to"})
 """Of VERSION_WORDS, those that say nothing of a version where the sentence speaks of controls."""
 
+LISTING = frozenset({"and", "or", "&", "und", "oder"})
+_BREAKING_TEXT = (
+    "breaks break broke fails fail failing failed violates violate violating passes pass meets meet against per by "
+    "see satisfies satisfy covers cover addresses fulfils is are under with"
+)
+BREAKING = frozenset(_BREAKING_TEXT.split())
+"""A number after one of these is a control, not a version."""
+
 _BOUND_TEXT = (
     "a all anti auto best bi by co cross day de double ever extra far fully full half hard high home ill in inter "
     "intra just kernel large least less like long low macro many mid mini mono more most multi near never new "
@@ -76,40 +86,58 @@ _HEADS_TEXT = (
 )
 HEADS = frozenset(_HEADS_TEXT.split())
 """Last parts that names of software have: `report-worker` is a name though both parts are words."""
-_SOFTWARE_TEXT = (
-    "alpine amazon anchore apache apparmor aqua aquasecurity argo argo-cd argocd auditd aws azure bash bitnami "
-    "bottlerocket buildah buildctl buildkit buildkitd buildx busybox calico cert-manager chainguard checkov cilium "
-    "aquasec kaniko-project curlimages clair cloudflare cluster-autoscaler cni concourse connaisseur conftest containerd coredns cosign crane "
-    "cri-o crictl csi curl cyclonedx datadog debian dependabot dex dind distroless docker docker-bench "
-    "docker-bench-security docker-compose ebpf ecr eks elasticsearch envoy etcd etcdctl external-dns "
-    "external-secrets falco falcosidekick fedora fluent-bit fluentd flux fluxcd gatekeeper gcr ghcr git github "
-    "github-actions gitlab gke go golang google grafana grype grpc gvisor haproxy harbor hashicorp helm "
-    "helmfile hubble in-toto ingress-nginx istio istioctl jaeger java jenkins jetstack jq k3s k8s k9s kafka kaniko kata "
-    "kata-containers keda keycloak kind ko kops kpack kube-apiserver kube-bench kube-controller-manager "
-    "kube-hunter kube-linter kube-node-lease kube-prometheus kube-proxy kube-public kube-scheduler "
-    "kube-score kube-state-metrics kube-system kubeadm kubeaudit kubeconform kubectl kubelet kubent kubernetes "
-    "kubernetes-sigs kubescape kubesec kubeval kubewarden kubeseal kured kustomize kyverno "
-    "library linkerd linux loki longhorn make maven memcached microk8s minikube minio mongodb mysql nats nerdctl nginx "
-    "nginxinc nginx-unprivileged node-exporter node-problem-detector nodejs notary notation npm oauth2-proxy opa "
-    "open-policy-agent opencontainers opensearch openshift openssl packer pip pluto podman polaris "
-    "policy-controller popeye postgres postgresql prometheus pulumi python quay rabbitmq rancher rbac-lookup "
-    "rbac-tool rakkess redis registry renovate rekor fulcio rke2 runc runsc rust sealed-secrets secrets-store-csi-driver "
-    "semgrep service-mesh sigstore skopeo slsa snyk sonarqube sops spdx spiffe spire stackrox stakater static "
-    "step-ca strimzi sysdig syft systemd tekton terraform terrascan tetragon thanos tls traefik trivy "
-    "trivy-operator trivy-db tuf ubi ubuntu vault vcluster velero virtual-kubelet weave wireguard wolfi yq zot "
-    "prometheus-operator base base-debian12 static-debian12 etcd-io moby imagetools seccomp selinux"
-)
-SOFTWARE = frozenset(_SOFTWARE_TEXT.split())
+SOFTWARE = frozenset((Path(__file__).parent / "software.txt").read_text("utf-8").split())
 """Well-known software of clusters, its makers and the names of its images: an answer may advise it."""
-_APPLICATIONS_TEXT = "nginx redis postgres postgresql mysql mongodb kafka rabbitmq memcached elasticsearch minio grafana jenkins"
+_APPLICATIONS_TEXT = (
+    "nginx redis postgres postgresql mysql mongodb kafka rabbitmq memcached elasticsearch minio grafana jenkins mariadb "
+    "cassandra zookeeper wordpress nextcloud gitea mattermost sonarqube nexus artifactory airflow superset metabase "
+    "mlflow jupyter jupyterhub spinnaker solr couchdb clickhouse influxdb opensearch mosquitto activemq pulsar neo4j "
+    "tomcat varnish valkey cockroachdb drupal joomla odoo discourse gitlab keycloak"
+)
 APPLICATIONS = frozenset(_APPLICATIONS_TEXT.split())
 """Of SOFTWARE, what a team runs itself: an object of that name has to be one that was read."""
+_MAKERS_TEXT = (
+    "argocd argo kube kubernetes k8s trivy cosign istio cilium calico kyverno falco prometheus ingress-nginx "
+    "cert-manager external-secrets secrets-store velero gatekeeper tekton linkerd keda knative karpenter aws azure gcp gke eks "
+    "aks nvidia dcgm csi etcd containerd docker helm kubectl coredns cri gvisor buildkit openshift rancher k3s longhorn "
+    "otel opentelemetry jaeger sigstore github gitlab actions amazon google ebs efs vpc tigera antrea fluent node-local "
+    "kubelet kubeadm runc crun seccomp apparmor selinux vault sealed-secrets oauth2 metrics-server"
+)
+MAKERS = frozenset(_MAKERS_TEXT.split())
+"""Software whose parts bear its name first: `argocd-rbac-cm`, `kube-rbac-proxy`."""
+_QUANTITIES_TEXT = "all any none various several multiple every both many unknown unset yes no missing other each most some rest total"
+QUANTITIES = frozenset(_QUANTITIES_TEXT.split())
+"""What a cell may say instead of a name."""
+_CALLED_TEXT = (
+    "admin analytics api audit auth backend backup beacon billing blog booking cache cart catalog catalogue chat checkout "
+    "cleanup client coordinator courier crawler customer customers dashboard data db demo dev dispatcher docs edge email events "
+    "finance forum frontend gateway gallery home identity images import indexer ingest inventory invoice invoices invoicing "
+    "job jobs journal kiosk landing ledger legacy library loader login mail mailer mailroom main maps market media messages mirror monitor "
+    "monitoring news notifications notifier orders order payments payment payroll pipeline planner player portal pricing "
+    "printer prod production profile profiles proxy publisher queue radar reader recommendations registry relay renderer replica reporter "
+    "reports reporting returns router runner sales sandbox scanner scheduler scraper search sender server session sessions "
+    "shipping shop signup site staging stamp stats stock storage store storefront stream subscriptions support sync telemetry terminal "
+    "test tickets toolbox tracker tracking transfer translator uploader uploads users vault vendor video viewer "
+    "warehouse watcher web website wiki worker workers"
+)
+CALLED = frozenset(_CALLED_TEXT.split())
+"""Words of the language that workloads, namespaces and accounts are called: names behind a kind."""
 _REGISTRIES_TEXT = (
-    "docker.io gcr.io ghcr.io quay.io registry.k8s.io mcr.microsoft.com cgr.dev public.ecr.aws "
-    "registry.access.redhat.com registry.gitlab.com"
+    "docker.io gcr.io ghcr.io quay.io registry.k8s.io k8s.gcr.io mcr.microsoft.com cgr.dev public.ecr.aws nvcr.io "
+    "registry.access.redhat.com registry.redhat.io registry.gitlab.com docker.elastic.co docker.n8n.io lscr.io "
+    "xpkg.upbound.io icr.io container-registry.oracle.com"
 )
 REGISTRIES = frozenset(_REGISTRIES_TEXT.split())
 """Public registries: well-known software there may be advised."""
+_KEY_DOMAINS_TEXT = (
+    "k8s.io kubernetes.io nvidia.com amd.com intel.com cert-manager.io istio.io linkerd.io amazonaws.com eks.amazonaws.com "
+    "azure.com azure.workload.identity gke.io cloud.google.com cilium.io projectcalico.org argoproj.io fluxcd.io prometheus.io "
+    "kyverno.io coreos.com external-secrets.io velero.io keda.sh karpenter.sh openshift.io helm.sh sigstore.dev "
+    "stakater.com vault.hashicorp.com traefik.io konghq.com knative.dev tekton.dev strimzi.io kubevirt.io rancher.io cattle.io "
+    "longhorn.io aquasecurity.github.io gatekeeper.sh rook.io ceph.com opentelemetry.io crossplane.io falco.org spiffe.io"
+)
+KEY_DOMAINS = tuple(_KEY_DOMAINS_TEXT.split())
+"""Domains before the slash of labels, annotations, API groups and resources, whatever comes before them."""
 _COMPOUNDS_TEXT = (
     "pod-security reverse-proxy load-balancer api-server web-server key-store message-queue man-in-the-middle "
     "admission-controller service-account least-privilege multi-tenant default-allow allow-all e-mail x-ray "
@@ -119,6 +147,18 @@ _COMPOUNDS_TEXT = (
 COMPOUNDS = frozenset(_COMPOUNDS_TEXT.split())
 """Words of the language that the rules of their parts would take for names."""
 
+_THINGS_TEXT = (
+    "tool tools plugin plugins flag flags option options command commands subcommand mode modes package packages binary "
+    "library algorithm header headers module modules extension extensions annotation annotations label labels field fields "
+    "parameter parameters argument arguments gate gates feature features parser repository repo cli utility script "
+    "variable variables driver drivers class classes keyword syscall syscalls function method protocol format schema "
+    "encoding charset locale distribution distro branch workflow setting settings value values key keys "
+    "capability capabilities admission signer extension benchmark term acronym suffix prefix resource resources "
+    "verb verbs subresource subresources api endpoint column metric metrics event reason error warning message "
+    "exception status condition conditions profile profiles"
+)
+THINGS = frozenset(_THINGS_TEXT.split())
+"""What is no object: a word beside one of these names one of them."""
 _KINDS_TEXT = (
     "pod pods po deployment deployments deploy statefulset statefulsets sts daemonset daemonsets ds "
     "replicaset replicasets rs job jobs cronjob cronjobs cj namespace namespaces ns serviceaccount "

@@ -44,6 +44,8 @@ _CALLS: tuple[tuple[str, dict[str, object]], ...] = (
     ("find_workloads", {}),
     ("scan_scope", {}),
     ("who_can", {"verbs": ["get"], "resource": "secrets"}),
+    ("who_can", {"verbs": ["list"], "resource": "pods"}),
+    ("who_can", {"verbs": ["create"], "resource": "pods/exec"}),
 )
 _PAGES = (30, 60, 90)
 
@@ -143,7 +145,7 @@ def _read_for(case: Case) -> Iterator[Result | None]:
 def allowed_for(case: Case) -> Allowed:
     """What an answer to this question may name."""
     allowed = Allowed()
-    allowed.add_question(case.question)
+    allowed.add_said(case.question)
     for result in _read_for(case):
         if result is not None:
             allowed.take(result)

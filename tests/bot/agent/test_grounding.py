@@ -15,7 +15,7 @@ def allowed() -> Allowed:
     made.add_words(
         "CVE-2024-21626 spec.containers[0].securityContext.privileged /var/run/docker.sock"
     )
-    made.add_question("is ghost or CVE-2020-1111 or 5.9.9 a problem?")
+    made.add_said("is ghost or CVE-2020-1111 or 5.9.9 a problem?")
     return made
 
 
