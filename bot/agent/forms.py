@@ -45,7 +45,7 @@ _ISSUERS = (
 )
 ADVISORY = re.compile(
     rf"(?i)(?<![\w-])(?:(?:{_ISSUERS})[\s_:#*`]?[{_DASH}\s_:#]?[*`]{{0,2}}(?:[a-z]{{1,40}}[{_DASH}]){{0,4}}"
-    rf"(?:\d[\w:.{_DASH}]{{0,40}}\d|[0-9a-z]{{4}}(?:[{_DASH}][0-9a-z]{{4}}){{2}})"
+    rf"(?:[0-9a-z]{{4}}(?:[{_DASH}][0-9a-z]{{4}}){{2}}|\d[\w:.{_DASH}]{{0,40}}\d)"
     rf"|GO[{_DASH}_ ](?:19|20)\d\d[{_DASH}_:]\d{{4}}|(?-i:[A-Z]{{2,12}})[{_DASH}](?:19|20)\d\d[{_DASH}:]\d{{2,}})(?![\w])"
 )
 """Of any issuer but MITRE: by its letters, or letters, a year and a number."""

@@ -38,6 +38,7 @@ _IMAGE = re.compile(r"\bimage[\"']?:[ ]*[\"']?([^\s\"',{}\[\]]+)")
 _PLAIN_FENCE = frozenset({"", "text", "console", "plain", "output"})
 _CODED = re.compile(r"[={};$]|^\s*[-\w.\"'/]+:(?:\s|$)|^\s*[#/<]")
 _COMMENT = re.compile(r"(?<=\s)#\s|^\s*#\s")
+_AFFECTED = re.compile(r"(?i)\b(?:affected|suffer\w*|vulnerable|has|have|contains?|carr(?:y|ies)|applies|found|exposed?)\b")
 _BEFORE = 60
 """Most characters before a bare number that say what it is."""
 
@@ -193,16 +194,22 @@ class _Checker:
 
     def _cve(self, match: re.Match[str], sentence: str) -> str:
         name = f"CVE-{match[1]}-{match[2]}"
-        if name in self._allowed.cves or self._unknown_of_theirs(name.lower(), sentence):
+        if name in self._allowed.cves or self._explained(name.lower(), sentence):
             return match[0]
         return self._out(CVE)
+
+    def _explained(self, token: str, sentence: str) -> bool:
+        """Tell whether it is the person's own word, and nothing here is said to be affected by it."""
+        if not _AFFECTED.search(sentence):
+            return token in self._allowed.asked
+        return self._unknown_of_theirs(token, sentence)
 
     def _cve_again(self, match: re.Match[str], sentence: str) -> str:
         return self._cve(match, sentence) if re.search(r"(?i)cve", sentence) else match[0]
 
     def _advisory(self, match: re.Match[str], sentence: str) -> str:
         name = match[0].lower().strip("*`")
-        if name in self._allowed.words or self._unknown_of_theirs(name, sentence):
+        if name in self._allowed.words or self._explained(name, sentence):
             return match[0]
         return self._out(CVE)
 

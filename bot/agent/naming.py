@@ -19,6 +19,7 @@ from bot.agent.vocabulary import (
     CALLED,
     HEADS,
     KIND_WORDS,
+    ORDERING,
     PREDICATES,
     QUANTITIES,
     SUBJECT_WORDS,
@@ -35,7 +36,7 @@ _FIELD = re.compile(
 )
 _PEOPLE = frozenset({"user", "users", "group", "groups"})
 ADVICE = re.compile(
-    r"(?i)(?:(?:^|[.:;*>)`] ?|\b(?:can|could|should|would|to|you|or|then) )(?:use|install|try|consider|pull)"
+    r"(?i)(?:(?:^|[.:;*>)`] ?|\b(?:can|could|should|would|to|you|or|then) )(?:use|install|try|consider)"
     r"|\b(?:switch(?:ing)? to|replaced? (?:it |them )?(?:with|by)|migrat\w+|instead|recommend\w*|official\w*|upstream\w*|project|projects"
     r"|maintain\w*|alternatives?|open[- ]source|e\.g|for (?:example|instance)|archived|community|vendors?|published"
     r"|tools?|plugins?|normally|typical(?:ly)?|usual(?:ly)?|sample|samples|shipped|built[- ]in|known as|z\. ?B|etwa|beispielsweise))\b"
@@ -67,6 +68,7 @@ _OPENING = frozenset(
         "weil",
         "dass",
         "so",
+        *("then", "also", "here", "there", "now", "however", "still", "additionally", "finally", "only", "besides"),
     }
 )
 _MARKS = tuple("*_\"'“”‘’`")
@@ -75,6 +77,7 @@ _DETERMINED_TEXT = "the a an our your its their this that each every das die der
 _DETERMINED = frozenset(_DETERMINED_TEXT.split())
 _NAMED_KINDS_TEXT = "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob workload workloads"
 _NAMED_KINDS = frozenset(_NAMED_KINDS_TEXT.split())
+_SERVED = _NAMED_KINDS - {"namespace", "namespaces"} | {"service", "services", "app"}
 _ENGLISH = re.compile(r"(?i)\b(?:the|is|are|and|of|to|in|a|as|it|runs?|has)\b")
 _OTHER = re.compile(
     r"(?i)\b(?:der|die|das|und|ist|nicht|ein|eine|le|les|la|et|est|el|los|que|il|di|het|een|den|mit)\b"
@@ -188,7 +191,9 @@ class Line:
         kinded = self._after_kind(index)
         listed = self._goes_on(previous, chunk)
         expected = kinded or bool(listed) or self._placed(index, chunk)
-        general = not (expected or claimed) and (advised or self._of_a_thing(index))
+        general = not (expected or claimed) and (
+            advised or self._of_a_thing(index) or token.partition("-")[0] in ORDERING
+        )
         strict = expected or claimed or bool(chunk.code)
         fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict, advised)
         if kinded and self._named_by_hand(index, chunk):
@@ -204,7 +209,8 @@ class Line:
         elif fine is None and not chunk.text.islower():
             fine = not (chunk.code and kinded) or names.known(token, asserted) or ordinary(token)
         elif fine is None:
-            own = kinded and token in APPLICATIONS
+            own = kinded or listed == "kind" or self._in_column(chunk) or self._before_kind(index)
+            own = own and token in APPLICATIONS | CALLED and not self._compounded(index)
             known = names.read_or_said(token) if own else names.known(token, asserted)
             fine = known or self._plain(index, chunk, claimed, kinded, listed)
         self._follow(chunk, token, kinded, listed, fine)
@@ -257,14 +263,23 @@ class Line:
             return stopword(token) or (ordinary(token) and token.endswith(("ed", "ly")))
         if ordinary(token) and token not in APPLICATIONS:
             called = kinded and token in CALLED and not self._compounded(index)
-            return not (marked or called or self._in_column(chunk)) or stopword(token)
+            served = token in CALLED and self._before_kind(index)
+            return not (marked or called or served or self._in_column(chunk)) or stopword(token)
         begins = claimed and self._begins(index)
         return not (kinded or listed or begins or self._placed(index, chunk))
+
+    def _before_kind(self, index: int) -> bool:
+        """Tell whether a workload's kind follows: `the billing service`, `billing (Deployment)`."""
+        chunk, (previous, following) = self._chunks[index], self._beside(index)
+        if following is None or following.lower not in _SERVED:
+            return False
+        gap = self._text[chunk.end : following.start].strip("*_`\"")
+        return gap == " (" or bool(gap == " " and previous and previous.lower in _DETERMINED)
 
     def _compounded(self, index: int) -> bool:
         """Tell whether a word behind a kind goes on into another noun: `the job queue length`, `pod client certificates`."""
         chunk, (_, following) = self._chunks[index], self._beside(index)
-        if following is None or following.lower in PREDICATES or following.lower in KIND_WORDS:
+        if following is None or following.lower in PREDICATES | KIND_WORDS:
             return False
         blank = _BLANK.fullmatch(self._text[chunk.end : following.start])
         return bool(blank) and not stopword(following.lower)
@@ -288,7 +303,7 @@ class Line:
         before, after = self._near(chunk)
         if before.endswith("**") and after.startswith("**"):
             return True
-        if self._in_column(chunk):
+        if self._in_column(chunk) or (self._before_kind(index) and after.lstrip('*_`"').startswith(" (")):
             return True
         if before.rstrip(' \t*_"').endswith("|") and after.lstrip(' \t*_"').startswith("|"):
             return True
@@ -314,10 +329,10 @@ class Line:
         chunk, previous = self._chunks[index], self._chunks[index - 1]
         gap = self._text[previous.end : chunk.start]
         word = previous.lower
-        if word in ("are", "include", "including", "involved") and index > 1:
+        if word in ("are", "include", "including", "involved", "affected") and index > 1:
             kind = self._chunks[index - 2]
             plural = kind.lower in KIND_WORDS and kind.lower.endswith("s")
-            blank = _BLANK.fullmatch(self._text[kind.end : previous.start])
+            blank = self._text[kind.end : previous.start].isspace()
             more = self._text[chunk.end : chunk.end + 8].lstrip("*_`\" ")
             return bool(plural and blank) and more.startswith((",", "and ", "or "))
         if word in ("named", "called", "namens") and gap.strip("*_\"'`“‘ ") == "":
@@ -351,6 +366,7 @@ class Line:
             self._open = ""
         elif kinded:
             before = self._near(chunk)[0].rstrip(" *_`\"'(:")
-            self._open = "kind" if before.endswith(("s", " are", " include", " including")) else "known"
+            plural = ("s", " are", " include", " including", " involved", " affected")
+            self._open = "kind" if before.endswith(plural) else "known"
         else:
             self._open = listed or "known"

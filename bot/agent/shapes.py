@@ -35,6 +35,7 @@ _SYSTEM = re.compile(r"system:serviceaccounts?:(.+)")
 _LINK = re.compile(r"[\w.-]+:\d+/|\d+(?:\.\d+){3}")
 _MAIL = re.compile(r"[^@/:]+@[\w.-]+")
 _TAGGED = re.compile(r"[\w./-]+:(?:[\w.-]*\d[\w.-]*|latest|stable|edge|main|nightly)")
+_EXAMPLES = ("@example.com", "@example.org", "@example.net", "@company.com")
 _LONGEST = 512
 """Longer chunks name nothing that Kubernetes could hold."""
 _IMAGE = re.compile(r"((?:[\w.-]+(?::\d+)?/)*[a-z0-9][\w.-]*)(?::([\w][\w.-]*))?(@.*)?")
@@ -153,14 +154,15 @@ class Names:
         token = chunk.lower
         if role is Role.NEW or (role and not re.search(r"[a-z]", chunk.text)):
             return True
-        if role is Role.NAME and not _PLACEHOLDER.search(chunk.text) and not self.read_or_said(token):
+        example = _PLACEHOLDER.search(chunk.text) or token.endswith(_EXAMPLES)
+        if role is Role.NAME and not example and not self.read_or_said(token):
             parts = [part for part in re.split(r"[/.:]", token) if part]
             return all(self.object(part) or part.split("-")[0] in HOUSEHOLD for part in parts)
         return self.shaped(chunk.text if chunk.text.isascii() else token, strict=True) is not False
 
     def slashed(self, word: str, strict: bool, advised: bool = False) -> bool:
         """Tell whether words around slashes may stand: no names, or known ones."""
-        token = word.lower()
+        token = word.lower().replace("\\", "")
         parts = [part for part in token.split("/") if part]
         if (
             not parts

@@ -16,7 +16,7 @@ _ORDINARY_TEXT = (
     "capabilities drop add level type key value values labels annotations selector ports "
     "volumes volume env envfrom args command image images digest tag tags path verbs resources "
     "rules subjects ingress egress ingress/egress yaml json sh bash grep jq openssl crictl "
-    "cluster-admin system:masters system:authenticated cluster clusters namespace namespaces "
+    "cluster-admin admin edit view system:masters system:authenticated cluster clusters namespace namespaces "
     "runtimedefault localhost unconfined nginx busybox alpine distroless cosign sigstore syft "
     "grype trivy kube-bench checkov slsa sbom spdx cyclonedx oakum cis pss nist "
     "etc/kubernetes proc sys dev etc var tmp run usr"
@@ -106,19 +106,20 @@ _MAKERS_TEXT = (
 MAKERS = frozenset(_MAKERS_TEXT.split())
 """Software whose parts bear its name first: `argocd-rbac-cm`, `kube-rbac-proxy`."""
 _QUANTITIES_TEXT = "all any none various several multiple every both many unknown unset yes no missing other each most some rest total"
+_ORDERING_TEXT = "start enable disable disallow require restrict prevent validate verify enforce skip ignore set get print"
+ORDERING = frozenset(_ORDERING_TEXT.split())
+"""First parts of rules, options and subcommands: `disallow-latest-tag`."""
 QUANTITIES = frozenset(_QUANTITIES_TEXT.split())
 """What a cell may say instead of a name."""
 _CALLED_TEXT = (
-    "admin analytics api audit auth backend backup beacon billing blog booking cache cart catalog catalogue chat checkout "
-    "cleanup client coordinator courier crawler customer customers dashboard data db demo dev dispatcher docs edge email events "
-    "finance forum frontend gateway gallery home identity images import indexer ingest inventory invoice invoices invoicing "
-    "job jobs journal kiosk landing ledger legacy library loader login mail mailer mailroom main maps market media messages mirror monitor "
-    "monitoring news notifications notifier orders order payments payment payroll pipeline planner player portal pricing "
-    "printer prod production profile profiles proxy publisher queue radar reader recommendations registry relay renderer replica reporter "
-    "reports reporting returns router runner sales sandbox scanner scheduler scraper search sender server session sessions "
-    "shipping shop signup site staging stamp stats stock storage store storefront stream subscriptions support sync telemetry terminal "
-    "test tickets toolbox tracker tracking transfer translator uploader uploads users vault vendor video viewer "
-    "warehouse watcher web website wiki worker workers"
+    "analytics backup beacon billing blog booking cache cart catalog catalogue chat checkout cleanup coordinator "
+    "courier crawler customer customers dashboard demo dev dispatcher email finance forum frontend gallery "
+    "gateway indexer ingest inventory invoice invoices invoicing kiosk landing ledger legacy loader login mail "
+    "mailer mailroom media monitor news notifications notifier order orders payment payments payroll pipeline "
+    "planner portal pricing printer prod production publisher radar recommendations reporter reporting reports "
+    "returns runner sales sandbox scraper shipping shop signup staging stats storefront subscriptions telemetry "
+    "terminal tickets toolbox tracker tracking translator uploader uploads vault vendor video viewer warehouse "
+    "web website wiki"
 )
 CALLED = frozenset(_CALLED_TEXT.split())
 """Words of the language that workloads, namespaces and accounts are called: names behind a kind."""
