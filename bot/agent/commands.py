@@ -44,6 +44,8 @@ _SAYING = frozenset(
         "kustomize",
     }
 )
+_NAMING_LABELS = frozenset({"app", "name", "instance", "k8s-app"})
+"""Labels whose value is mostly the name of the workload, behind the slash."""
 _SECOND = frozenset({"rollout", "set", "certificate"})
 """Verbs that a further word completes."""
 _RELEASES = frozenset(
@@ -82,8 +84,11 @@ def _plain(words: list[tuple[int, str]]) -> Iterator[tuple[int, str, bool]]:
     value = ""
     for start, word in words:
         if value:
+            key, equals, chosen = word.partition("=")
             if value in _IN_PLACE:
                 yield start, word, True
+            elif equals and value in ("-l", "--selector") and key.rpartition("/")[2] in _NAMING_LABELS:
+                yield start + len(key) + 1, chosen, True
             value = ""
         elif word.startswith("-"):
             flag, equals, given = word.partition("=")

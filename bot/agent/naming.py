@@ -43,7 +43,7 @@ ADVICE = re.compile(
 )
 """What a sentence has that speaks of software at large."""
 _RULED = re.compile(r"[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*")
-PARTS = frozenset({"configmap", "configmaps", "secret", "secrets", "container", "containers"})
+PARTS = frozenset({"configmap", "configmaps", "secret", "secrets", "container", "containers", "policy", "policies"})
 """Kinds of what comes with software of others."""
 COLUMNS_TEXT = "namespace namespaces deployment pod serviceaccount group user subject node cronjob statefulset daemonset secret"
 COLUMNS = frozenset({*COLUMNS_TEXT.split(), "service account"})
@@ -77,6 +77,7 @@ _DETERMINED_TEXT = "the a an our your its their this that each every das die der
 _DETERMINED = frozenset(_DETERMINED_TEXT.split())
 _NAMED_KINDS_TEXT = "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob workload workloads"
 _NAMED_KINDS = frozenset(_NAMED_KINDS_TEXT.split())
+_LEADING = frozenset({"are", "include", "including", "involved", "affected"})
 _SERVED = _NAMED_KINDS - {"namespace", "namespaces"} | {"service", "services", "app"}
 _ENGLISH = re.compile(r"(?i)\b(?:the|is|are|and|of|to|in|a|as|it|runs?|has)\b")
 _OTHER = re.compile(
@@ -191,9 +192,7 @@ class Line:
         kinded = self._after_kind(index)
         listed = self._goes_on(previous, chunk)
         expected = kinded or bool(listed) or self._placed(index, chunk)
-        general = not (expected or claimed) and (
-            advised or self._of_a_thing(index) or token.partition("-")[0] in ORDERING
-        )
+        general = not (expected or claimed) and (advised or self._of_a_thing(index))
         strict = expected or claimed or bool(chunk.code)
         fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict, advised)
         if kinded and self._named_by_hand(index, chunk):
@@ -205,15 +204,15 @@ class Line:
         elif fine is None and HYPHENED.fullmatch(token):
             part = not (claimed or listed) and (not kinded or self._chunks[index - 1].lower in PARTS)
             fine = names.known(token, asserted) or self._hyphened(chunk, token, strict, expected)
-            fine = fine or (part and of_a_maker(token))
+            fine = fine or (part and (of_a_maker(token) or token.partition("-")[0] in ORDERING))
         elif fine is None and not chunk.text.islower():
             fine = not (chunk.code and kinded) or names.known(token, asserted) or ordinary(token)
         elif fine is None:
             own = kinded or listed == "kind" or self._in_column(chunk) or self._before_kind(index)
             own = own and token in APPLICATIONS | CALLED and not self._compounded(index)
-            known = names.read_or_said(token) if own else names.known(token, asserted)
+            known = names.read(token) if own else names.known(token, asserted)
             fine = known or self._plain(index, chunk, claimed, kinded, listed)
-        self._follow(chunk, token, kinded, listed, fine)
+        self._follow(chunk, previous, kinded, listed, fine)
         return fine
 
     def _of_a_thing(self, index: int) -> bool:
@@ -329,7 +328,7 @@ class Line:
         chunk, previous = self._chunks[index], self._chunks[index - 1]
         gap = self._text[previous.end : chunk.start]
         word = previous.lower
-        if word in ("are", "include", "including", "involved", "affected") and index > 1:
+        if word in _LEADING and index > 1:
             kind = self._chunks[index - 2]
             plural = kind.lower in KIND_WORDS and kind.lower.endswith("s")
             blank = self._text[kind.end : previous.start].isspace()
@@ -355,8 +354,11 @@ class Line:
             return self._open
         return ""
 
-    def _follow(self, chunk: Chunk, token: str, kinded: bool, listed: str, fine: bool) -> None:
+    def _follow(
+        self, chunk: Chunk, previous: Chunk | None, kinded: bool, listed: str, fine: bool
+    ) -> None:
         """Note whether a list of names begins, goes on or ends at a chunk."""
+        token = chunk.lower
         if token in _AND and self._open:
             return
         is_name = not fine or (
@@ -365,8 +367,7 @@ class Line:
         if not is_name or stopword(token):
             self._open = ""
         elif kinded:
-            before = self._near(chunk)[0].rstrip(" *_`\"'(:")
-            plural = ("s", " are", " include", " including", " involved", " affected")
-            self._open = "kind" if before.endswith(plural) else "known"
+            led = previous.lower if previous else ""
+            self._open = "kind" if led.endswith("s") or led in _LEADING else "known"
         else:
             self._open = listed or "known"

@@ -112,11 +112,14 @@ class Names:
         """Tell whether a name may stand where only an object's can: not for being software alone."""
         return self.read_or_said(token) if token in APPLICATIONS else self.known(token)
 
+    def read(self, token: str) -> bool:
+        """Tell whether a result, the asker or the answer itself has a name, not a passage's words."""
+        allowed = self.allowed
+        return token in allowed.names or token in allowed.asked or token in self.introduced
+
     def read_or_said(self, token: str) -> bool:
         """Tell whether a result, a passage, the asker or the answer itself brought a name up."""
-        allowed = self.allowed
-        brought = allowed.names | allowed.words | allowed.asked
-        return token in brought or token in self.introduced
+        return self.read(token) or token in self.allowed.words
 
     def image(self, reference: str, advised: bool = False) -> bool:
         """Tell whether an image may be named: one that was read, well-known software, or public where it is advised."""
