@@ -82,6 +82,7 @@ def roles(line: str) -> Iterator[tuple[int, Role]]:
 def _plain(words: list[tuple[int, str]]) -> Iterator[tuple[int, str, bool]]:
     """Give the words that are no flags, and the values of flags that name something (True)."""
     value = ""
+    follows = any(word == "logs" for _, word in words)
     for start, word in words:
         if value:
             key, equals, chosen = word.partition("=")
@@ -94,7 +95,8 @@ def _plain(words: list[tuple[int, str]]) -> Iterator[tuple[int, str, bool]]:
             flag, equals, given = word.partition("=")
             if equals and flag in _IN_PLACE:
                 yield start + len(flag) + 1, given, True
-            value = flag if not equals and (flag in _IN_PLACE or flag in _TAKING) else ""
+            taking = flag in _TAKING and not (flag == "-f" and follows)
+            value = flag if not equals and (flag in _IN_PLACE or taking) else ""
         else:
             yield start, word, False
 

@@ -14,6 +14,7 @@ from bot.agent import forms
 from bot.agent.allowed import Allowed, known_controls, known_versions
 from bot.agent.commands import TOOL, Role, roles
 from bot.agent.defuse import MARK, defuse_links, defuse_mentions, mask
+from bot.agent.language import ordinary
 from bot.agent.naming import CODE, UNKNOWN, Line, is_english, tabled, without
 from bot.agent.normalise import normalise
 from bot.agent.shapes import Chunk, Names, chunks
@@ -71,6 +72,7 @@ def ground(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
         pieces.append(checker.code_block(fence[0], fence[2].strip().lower()))
         at = fence.end()
     pieces.append(checker.prose(plain[at:]))
+    pieces = [checker.without_struck(piece) for piece in pieces]
     return _inert("".join(pieces), hosts | allowed.hosts, checker.known_text, checker.removed)
 
 
@@ -105,6 +107,13 @@ class _Checker:
         self._names = names
         self._allowed = names.allowed
         self.removed: list[str] = []
+        self._struck: set[str] = set()
+        """Names taken out that are no word of the language: they go wherever else they stand."""
+
+    def without_struck(self, text: str) -> str:
+        """Take out what was found elsewhere in this answer to be the name of nothing."""
+        wrong = ((chunk.start, chunk.end) for chunk in chunks(text) if chunk.lower in self._struck)
+        return without(text, wrong, self._name_out)
 
     def prose(self, text: str) -> str:
         """Check text outside code blocks."""
@@ -169,7 +178,10 @@ class _Checker:
         kind, slash, _ = chunk.lower.partition("/")
         return bool(slash and kind in KINDS) or chunk.lower.startswith("system:serviceaccount")
 
-    def _name_out(self) -> str:
+    def _name_out(self, name: str) -> str:
+        for part in re.split(r"[/:@`*]", name.lower()):
+            if re.fullmatch(r"[a-z0-9-]{3,63}", part) and not (self._names.known(part) or ordinary(part)):
+                self._struck.add(part)
         return self._out(NAME)
 
     def _out(self, what: str) -> str:

@@ -33,6 +33,7 @@ _ENDINGS = (("ies", "y"), ("ied", "y"), *((end, "") for end in ("s", "es", "ed",
             *((end, "e") for end in ("ed", "ing", "ion", "ions", "able", "al")), ("est", ""), ("est", "e"), ("able", ""), ("ness", ""), ("ment", ""),
             ("ments", ""), ("ally", ""), ("ically", "ic"), ("ility", "le"), ("ly", "le"), ("ation", "e"), ("ations", "e"), ("ation", ""))  # fmt: skip
 _PARTICIPLES = ("ed", "able", "ible", "less", "ful", "ly")
+_PUBLISHED = Path(__file__).resolve().parents[2] / "tools" / "bootstrap.jsonl"
 HOUSEHOLD = frozenset({"my", "your", "example", "sample", "some", "placeholder"})
 
 
@@ -75,7 +76,14 @@ def code_words() -> frozenset[str]:
         | COMPOUNDS
         | VERBS
         | SUBRESOURCES
+        | _published_names()
     )
+
+
+def _published_names() -> frozenset[str]:
+    """Names of the roles, bindings and accounts that Kubernetes itself makes."""
+    found = re.findall(r'"name": ?"([^"]+)"', _PUBLISHED.read_text(encoding="utf-8"))
+    return frozenset(name.lower() for name in found)
 
 
 def stopword(word: str) -> bool:

@@ -47,6 +47,8 @@ PARTS = frozenset({"configmap", "configmaps", "secret", "secrets", "container", 
 """Kinds of what comes with software of others."""
 COLUMNS_TEXT = "namespace namespaces deployment pod serviceaccount group user subject node cronjob statefulset daemonset secret"
 COLUMNS = frozenset({*COLUMNS_TEXT.split(), "service account"})
+POD = re.compile(r"[a-z0-9-]+-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}|[a-z0-9-]+-\d{8}-[a-z0-9]{5}")
+"""A pod as its ReplicaSet or Job calls it."""
 _SENTENCE = re.compile(r"(?<=[.?!])\s")
 _TO_KIND = re.compile(r"[ \t]?[*_\"'“‘`:(\[=]{0,3}[ \t]?[*_\"'“‘`]{0,3}")
 _BLANK = re.compile(r"[*_\"'”’`)]{0,4}[ \t]+[*_\"'“‘`]{0,3}")
@@ -78,6 +80,8 @@ _DETERMINED = frozenset(_DETERMINED_TEXT.split())
 _NAMED_KINDS_TEXT = "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob workload workloads"
 _NAMED_KINDS = frozenset(_NAMED_KINDS_TEXT.split())
 _LEADING = frozenset({"are", "include", "including", "involved", "affected"})
+_SHORT = 5
+"""Most words of what is no whole sentence."""
 _SERVED = _NAMED_KINDS - {"namespace", "namespaces"} | {"service", "services", "app"}
 _ENGLISH = re.compile(r"(?i)\b(?:the|is|are|and|of|to|in|a|as|it|runs?|has)\b")
 _OTHER = re.compile(
@@ -108,13 +112,13 @@ def tabled(lines: Sequence[str]) -> Iterator[tuple[str, list[tuple[int, int]]]]:
             yield line, [cell for at, cell in enumerate(cells) if at in columns]
 
 
-def without(text: str, wrong: Iterable[tuple[int, int]], out: Callable[[], str]) -> str:
+def without(text: str, wrong: Iterable[tuple[int, int]], out: Callable[[str], str]) -> str:
     """Give a text with what `out` gives in place of each wrong part."""
     pieces: list[str] = []
     at = 0
     for start, end in wrong:
         if start >= at:
-            pieces += [text[at:start], out()]
+            pieces += [text[at:start], out(text[start:end])]
             at = end
     return "".join([*pieces, text[at:]])
 
@@ -146,12 +150,22 @@ class Line:
             for start, end in zip([0, *self._ends], self._ends, strict=False)
         ]
         """Of each sentence whether it speaks of software at large, not of what is there."""
+        local = [_SHORT if "|" in text else 0] * len(self._ends)
+        length = [0] * len(self._ends)
+        for chunk in self._chunks:
+            sentence = bisect_right(self._ends, chunk.start)
+            length[sentence] += 1
+            if chunk.lower in names.allowed.names and (chunk.code or not ordinary(chunk.lower)):
+                local[sentence] = _SHORT
+        self._large = [words > _SHORT > read for words, read in zip(length, local, strict=True)]
+        """Of each sentence whether it is a whole one that speaks of nothing that was read."""
 
-    def checked(self, out: Callable[[], str]) -> str:
+
+    def checked(self, out: Callable[[str], str]) -> str:
         """Give the line without what nothing supports.
 
         Args:
-            out: counts one name taken out and gives what stands instead.
+            out: notes a name taken out and gives what stands instead.
         """
         return without(self._text, self._wrong(), out)
 
@@ -192,11 +206,21 @@ class Line:
         kinded = self._after_kind(index)
         listed = self._goes_on(previous, chunk)
         expected = kinded or bool(listed) or self._placed(index, chunk)
-        general = not (expected or claimed) and (advised or self._of_a_thing(index))
+        last = token.rpartition("-")[2]
+        large = self._large[sentence] and last not in HEADS | CALLED and not last.isdigit()
+        general = not (expected or claimed or POD.fullmatch(token)) and (
+            advised
+            or self._of_a_thing(index)
+            or self._begins_code(chunk)
+            or (large and chunk.text.isascii() and ("-" in token or ordinary(token)))
+        )
         strict = expected or claimed or bool(chunk.code)
         fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict, advised)
-        if kinded and self._named_by_hand(index, chunk):
+        if kinded and not fine and self._named_by_hand(index, chunk):
             fine = names.read_or_said(token) or names.resolves(token)
+        own = kinded or listed == "kind" or self._in_column(chunk) or self._before_kind(index)
+        if own and token in APPLICATIONS | CALLED and not self._compounded(index):
+            fine = names.read(token)
         if kinded and token in HEADS and self._alone(chunk):
             fine = names.read_or_said(token)
         if fine is None and (general or (not chunk.text.isascii() and not chunk.code)):
@@ -205,23 +229,36 @@ class Line:
             part = not (claimed or listed) and (not kinded or self._chunks[index - 1].lower in PARTS)
             fine = names.known(token, asserted) or self._hyphened(chunk, token, strict, expected)
             fine = fine or (part and (of_a_maker(token) or token.partition("-")[0] in ORDERING))
+        elif fine is None and (len(token) == 1 or re.search(r"[a-z][A-Z]", chunk.text)):
+            fine = True
         elif fine is None and not chunk.text.islower():
             fine = not (chunk.code and kinded) or names.known(token, asserted) or ordinary(token)
         elif fine is None:
-            own = kinded or listed == "kind" or self._in_column(chunk) or self._before_kind(index)
-            own = own and token in APPLICATIONS | CALLED and not self._compounded(index)
-            known = names.read(token) if own else names.known(token, asserted)
-            fine = known or self._plain(index, chunk, claimed, kinded, listed)
+            fine = names.known(token, asserted) or self._plain(
+                index, chunk, claimed, kinded, listed
+            )
         self._follow(chunk, previous, kinded, listed, fine)
         return fine
 
+    def _begins_code(self, chunk: Chunk) -> bool:
+        """Tell whether a chunk is the first of several words in backticks: a command of its own."""
+        if chunk.code is None or self._alone(chunk):
+            return False
+        return not self._text[chunk.code[0] : chunk.start].strip("`") and self._text[chunk.end] == " "
+
     def _of_a_thing(self, index: int) -> bool:
         """Tell whether the word beside a chunk says that it is no object: `the flag x-y`, `the x-y plugin`."""
-        chunk, (previous, following) = self._chunks[index], self._beside(index)
-        return bool(
-            (previous and previous.lower in THINGS and _BLANK.fullmatch(self._text[previous.end : chunk.start]))
-            or (following and following.lower in THINGS and _BLANK.fullmatch(self._text[chunk.end : following.start]))
-        )
+        chunk, previous = self._chunks[index], self._beside(index)[0]
+        if previous and previous.lower in THINGS:
+            return bool(_BLANK.fullmatch(self._text[previous.end : chunk.start]))
+        for following in self._chunks[index + 1 : index + 9]:
+            gap = self._text[chunk.end : following.start]
+            if following.lower in THINGS:
+                return bool(_BLANK.fullmatch(gap))
+            if not (following.lower in _AND or (following.code and _COMMA.fullmatch(gap)) or chunk.lower in _AND):
+                return False
+            chunk = following
+        return False
 
     def _named_by_hand(self, index: int, chunk: Chunk) -> bool:
         """Tell whether a word behind a kind is a name for its dots and underscores, or a person's or group's."""
@@ -334,9 +371,14 @@ class Line:
             blank = self._text[kind.end : previous.start].isspace()
             more = self._text[chunk.end : chunk.end + 8].lstrip("*_`\" ")
             return bool(plural and blank) and more.startswith((",", "and ", "or "))
+        if word == "of" and index > 1:
+            kind = self._chunks[index - 2].lower
+            return kind in _NAMED_KINDS and gap.strip("*_\"'`“‘ ") == "" and not ordinary(chunk.lower)
         if word in ("named", "called", "namens") and gap.strip("*_\"'`“‘ ") == "":
             return True
         is_kind = word in KIND_WORDS or word in SUBJECT_WORDS
+        if previous.code and previous.text.isupper():
+            return False
         joined = len(gap) <= 6 and (_TO_KIND.fullmatch(gap) or _BLANK.fullmatch(gap))
         return bool(
             is_kind
@@ -362,7 +404,7 @@ class Line:
         if token in _AND and self._open:
             return
         is_name = not fine or (
-            token in self._names.allowed.names and token not in catalogue_words()
+            token in self._names.allowed.names and (kinded or token not in catalogue_words())
         )
         if not is_name or stopword(token):
             self._open = ""

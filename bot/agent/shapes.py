@@ -16,8 +16,11 @@ from bot.agent.language import HOUSEHOLD, code_words, compound, field_words, ord
 from bot.agent.normalise import latin
 from bot.agent.vocabulary import (
     APPLICATIONS,
+    CALLED,
+    HEADS,
     KEY_DOMAINS,
     KINDS,
+    ORDINARY,
     PAIRS,
     REGISTRIES,
     SOFTWARE,
@@ -35,6 +38,7 @@ _SYSTEM = re.compile(r"system:serviceaccounts?:(.+)")
 _LINK = re.compile(r"[\w.-]+:\d+/|\d+(?:\.\d+){3}")
 _MAIL = re.compile(r"[^@/:]+@[\w.-]+")
 _TAGGED = re.compile(r"[\w./-]+:(?:[\w.-]*\d[\w.-]*|latest|stable|edge|main|nightly)")
+_WORKS = frozenset({"test", "config", "data", "dev", "prod", "staging", "deployment"})
 _EXAMPLES = ("@example.com", "@example.org", "@example.net", "@company.com")
 _LONGEST = 512
 """Longer chunks name nothing that Kubernetes could hold."""
@@ -109,8 +113,10 @@ class Names:
         return not claimed and (token in self.allowed.asked or token in self.introduced)
 
     def object(self, token: str) -> bool:
-        """Tell whether a name may stand where only an object's can: not for being software alone."""
-        return self.read_or_said(token) if token in APPLICATIONS else self.known(token)
+        """Tell whether a name may stand where only an object's can: not for being a word or an application alone."""
+        if token in APPLICATIONS or (ordinary(token) and token not in ORDINARY | SOFTWARE):
+            return self.read(token)
+        return self.known(token)
 
     def read(self, token: str) -> bool:
         """Tell whether a result, the asker or the answer itself has a name, not a passage's words."""
@@ -159,7 +165,8 @@ class Names:
             return True
         example = _PLACEHOLDER.search(chunk.text) or token.endswith(_EXAMPLES)
         if role is Role.NAME and not example and not self.read_or_said(token):
-            parts = [part for part in re.split(r"[/.:]", token) if part]
+            named = re.sub(r"^system:(?:serviceaccounts?|node):", "", token)
+            parts = [part for part in re.split(r"[/.:]", named) if part]
             return all(self.object(part) or part.split("-")[0] in HOUSEHOLD for part in parts)
         return self.shaped(chunk.text if chunk.text.isascii() else token, strict=True) is not False
 
@@ -176,6 +183,8 @@ class Names:
             or parts[0].endswith(KEY_DOMAINS)
         ):
             return True
+        if parts[0] in REGISTRIES:
+            return self.image(token, advised)
         if parts[0] in KINDS:
             rest = [part.partition(":")[0] for part in parts[1:]]
             return all(
@@ -188,6 +197,8 @@ class Names:
             return self.image(token, advised)
         if parts[0] in _SYSTEM_PATH:
             return True
+        if len(parts) == 2 and parts[0] in self.allowed.names and parts[1] in HEADS | CALLED - _WORKS:
+            return self.read(parts[1])
         if any(part in self.allowed.names and (strict or not ordinary(part)) for part in parts):
             return all(self.object(part) or part in parts[:index] for index, part in enumerate(parts))
         return any(part in SOFTWARE for part in parts) or all(map(self._a_word, parts))
@@ -234,6 +245,8 @@ class Names:
             return True
         if _MAIL.fullmatch(token):
             return not HYPHENED.fullmatch(token.partition("@")[0])
+        if "_" in token and "/" not in token:
+            return True
         if "@" in token or _TAGGED.fullmatch(token):
             return text != token or not _IMAGE.fullmatch(text) or self.image(text, advised)
         if "/" in token:

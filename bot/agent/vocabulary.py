@@ -19,6 +19,8 @@ _ORDINARY_TEXT = (
     "cluster-admin admin edit view system:masters system:authenticated cluster clusters namespace namespaces "
     "runtimedefault localhost unconfined nginx busybox alpine distroless cosign sigstore syft "
     "grype trivy kube-bench checkov slsa sbom spdx cyclonedx oakum cis pss nist "
+    "forbidden denied allowed refused unauthorized unauthenticated running pending ready failed succeeded completed "
+    "terminating evicted error errors warning notice critical high medium low info debug trace "
     "etc/kubernetes proc sys dev etc var tmp run usr"
 )
 ORDINARY = frozenset(_ORDINARY_TEXT.split())
@@ -82,7 +84,14 @@ _HEADS_TEXT = (
     "db database detector engine exporter exports feed frontend gateway gw indexer job jobs loader manager "
     "monitor operator portal prod processor producer proxy puller queue reader reaper router runner scheduler "
     "scraper sensor server service services sidecar site staging store svc sync syncer system tool ui updater "
-    "uploader watcher web worker workers writer binding config credentials dev test sa"
+    "uploader watcher web worker workers writer binding config credentials dev test sa "
+    "account accounts adapter admins aggregator alerts archive archiver backup bff billing bots builder cleaner cli client "
+    "cms consumer controllers cp crm customer daemons data deployer display dispatcher edge engine etl events export fetcher "
+    "forwarder gate generator handler hub import importer ingest inventory invoices janitor jobs keeper launcher ledger listener "
+    "logger mail mailer main map master mgr migrator mirror node nodes notifier office orders owner payments pipeline planner poller "
+    "pricing printer provider publisher pump radio receiver recorder registry relay renderer replica report reporter reports "
+    "results runners sa scanner screen search secrets sender settings sink slave stats stock store stream "
+    "supervisor support team tracker trigger users viewer vm wallet watch"
 )
 HEADS = frozenset(_HEADS_TEXT.split())
 """Last parts that names of software have: `report-worker` is a name though both parts are words."""
@@ -135,7 +144,7 @@ _KEY_DOMAINS_TEXT = (
     "azure.com azure.workload.identity gke.io cloud.google.com cilium.io projectcalico.org argoproj.io fluxcd.io prometheus.io "
     "kyverno.io coreos.com external-secrets.io velero.io keda.sh karpenter.sh openshift.io helm.sh sigstore.dev "
     "stakater.com vault.hashicorp.com traefik.io konghq.com knative.dev tekton.dev strimzi.io kubevirt.io rancher.io cattle.io "
-    "longhorn.io aquasecurity.github.io gatekeeper.sh rook.io ceph.com opentelemetry.io crossplane.io falco.org spiffe.io"
+    "cncf.io longhorn.io aquasecurity.github.io gatekeeper.sh rook.io ceph.com opentelemetry.io crossplane.io falco.org spiffe.io"
 )
 KEY_DOMAINS = tuple(_KEY_DOMAINS_TEXT.split())
 """Domains before the slash of labels, annotations, API groups and resources, whatever comes before them."""
@@ -156,7 +165,8 @@ _THINGS_TEXT = (
     "encoding charset locale distribution distro branch workflow setting settings value values key keys "
     "capability capabilities admission signer extension benchmark term acronym suffix prefix resource resources "
     "verb verbs subresource subresources api endpoint column metric metrics event reason error warning message "
-    "exception status condition conditions profile profiles"
+    "exception status condition conditions profile profiles claim claims code codes state states path paths property "
+    "properties prefixes strings words term terms types type attribute attributes directive directives probe probes"
 )
 THINGS = frozenset(_THINGS_TEXT.split())
 """What is no object: a word beside one of these names one of them."""
