@@ -29,7 +29,11 @@ _RUNS = re.compile(r"kind[\"']?:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|Rep
 _NEW_NAME = re.compile(
     r"metadata[\"']?:\s*(?:\{[^}\n]{0,200}?)?[\"']?name[\"']?:\s*[\"']?([a-z0-9.-]{1,253})"
 )
-_HOLDERS = re.compile(r"(\s*(?:-[ ])?)[\"']?(?:subjects|roleRef)[\"']?:")
+_TO_BE_MADE = re.compile(
+    r"(?i)\b(?:create|add|introduce|define|make|consider|named?|call)\b[^.`\n|]{0,40}?\b(?:an?|new|another|it|one)\b"
+    r"[^.`\n|]{0,60}?(?:e\.g\.,? |i\.e\. )?`([a-z0-9][a-z0-9-]{1,62})`"
+)
+_HOLDERS = re.compile(r"(\s*(?:-[ ])?)[\"']?(?:subjects|roleRef|imagePullSecrets|secretRef|configMapRef)[\"']?:")
 _HELD = re.compile(r"\bname[\"']?:[ ]*[\"']?([a-zA-Z0-9][\w.:@-]*)")
 _PLACED = re.compile(
     r"(?:\b(?:namespace|serviceAccountName|serviceAccount|secretName|claimName|nodeName)[\"']?[ ]?[:=][ ]?"
@@ -63,7 +67,7 @@ def ground(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
     """
     plain = mask(normalise(text))
     fences = list(_FENCE.finditer(plain))
-    made = frozenset(name for fence in fences for name in _made(fence[0]))
+    made = frozenset([*(name for fence in fences for name in _made(fence[0])), *_to_be_made(plain)])
     checker = _Checker(Names(allowed, made, is_english(plain)))
     pieces: list[str] = []
     at = 0
@@ -81,6 +85,18 @@ def _made(code: str) -> Iterator[str]:
     for document in _DOCUMENT.split(code):
         if not _RUNS.search(document):
             yield from _NEW_NAME.findall(document)
+
+
+def _to_be_made(text: str) -> Iterator[str]:
+    """Give the names that the text itself gives to what it says should be created."""
+    yield from (found[1].lower() for found in _TO_BE_MADE.finditer(text))
+    for line in text.split("\n"):
+        if TOOL.search(line):
+            yield from (
+                line[at:].split()[0].strip("`\"'").lower()
+                for at, role in roles(line)
+                if role is Role.NEW
+            )
 
 
 def inert(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:

@@ -22,6 +22,7 @@ from bot.agent.vocabulary import (
     ORDERING,
     PREDICATES,
     QUANTITIES,
+    SOFTWARE,
     SUBJECT_WORDS,
     THINGS,
 )
@@ -49,12 +50,12 @@ COLUMNS_TEXT = "namespace namespaces deployment pod serviceaccount group user su
 COLUMNS = frozenset({*COLUMNS_TEXT.split(), "service account"})
 POD = re.compile(r"[a-z0-9-]+-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}|[a-z0-9-]+-\d{8}-[a-z0-9]{5}")
 """A pod as its ReplicaSet or Job calls it."""
-_SENTENCE = re.compile(r"(?<=[.?!])\s")
+_SENTENCE = re.compile(r"(?<=[.?!])(?<!e\.g\.)(?<!i\.e\.)(?<!z\.B\.)(?<!vs\.)\s")
 _TO_KIND = re.compile(r"[ \t]?[*_\"'“‘`:(\[=]{0,3}[ \t]?[*_\"'“‘`]{0,3}")
 _BLANK = re.compile(r"[*_\"'”’`)]{0,4}[ \t]+[*_\"'“‘`]{0,3}")
 _COMMA = re.compile(r"[*_\"'”’`)]{0,4}[ \t]?,[ \t]?[*_\"'“‘`]{0,3}")
 _HEAD = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+[*_`\"]{0,3}")
-_AFTER_HEAD = re.compile(r"[*_`\"]{0,3}[ \t]*(?::|—|–|\(|$)")
+_AFTER_HEAD = re.compile(r"[*_`\"]{0,3}[ \t]*(?::|—|–|\(|in\b|$)")
 _AND = frozenset({"and", "or", "und", "oder", "&", "plus"})
 _OPENING = frozenset(
     {
@@ -77,12 +78,17 @@ _MARKS = tuple("*_\"'“”‘’`")
 _CLAUSE = re.compile(r"[.;:!?,—–]")
 _DETERMINED_TEXT = "the a an our your its their this that each every das die der"
 _DETERMINED = frozenset(_DETERMINED_TEXT.split())
-_NAMED_KINDS_TEXT = "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob workload workloads"
+_DESCRIBING = ("ed", "ing", "al", "ous", "ive", "able", "ible", "less", "ful", "ary", "ic", "ent", "ant")
+_NAMED_KINDS_TEXT = (
+    "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob job jobs service services workload workloads"
+)
 _NAMED_KINDS = frozenset(_NAMED_KINDS_TEXT.split())
 _LEADING = frozenset({"are", "include", "including", "involved", "affected"})
 _SHORT = 5
 """Most words of what is no whole sentence."""
-_SERVED = _NAMED_KINDS - {"namespace", "namespaces"} | {"service", "services", "app"}
+_BY_MEANS = frozenset({"with", "via", "using", "run", "mit"})
+_ACTING = frozenset({"harden", "fix", "patch", "restart", "redeploy", "isolate", "migrate"})
+_SERVED = _NAMED_KINDS - {"namespace", "namespaces", "job", "jobs"} | {"app"}
 _ENGLISH = re.compile(r"(?i)\b(?:the|is|are|and|of|to|in|a|as|it|runs?|has)\b")
 _OTHER = re.compile(
     r"(?i)\b(?:der|die|das|und|ist|nicht|ein|eine|le|les|la|et|est|el|los|que|il|di|het|een|den|mit)\b"
@@ -152,13 +158,19 @@ class Line:
         """Of each sentence whether it speaks of software at large, not of what is there."""
         local = [_SHORT if "|" in text else 0] * len(self._ends)
         length = [0] * len(self._ends)
+        things: set[int] = set()
         for chunk in self._chunks:
             sentence = bisect_right(self._ends, chunk.start)
             length[sentence] += 1
+            if chunk.lower in THINGS:
+                things.add(sentence)
             if chunk.lower in names.allowed.names and (chunk.code or not ordinary(chunk.lower)):
                 local[sentence] = _SHORT
-        self._large = [words > _SHORT > read for words, read in zip(length, local, strict=True)]
-        """Of each sentence whether it is a whole one that speaks of nothing that was read."""
+        self._large = [
+            words > _SHORT > read and at in things
+            for at, (words, read) in enumerate(zip(length, local, strict=True))
+        ]
+        """Of each sentence whether it is a whole one that speaks of things, and of nothing that was read."""
 
 
     def checked(self, out: Callable[[str], str]) -> str:
@@ -207,18 +219,20 @@ class Line:
         listed = self._goes_on(previous, chunk)
         expected = kinded or bool(listed) or self._placed(index, chunk)
         last = token.rpartition("-")[2]
-        large = self._large[sentence] and last not in HEADS | CALLED and not last.isdigit()
+        no_head = last not in HEADS and last not in CALLED and not last.isdigit()
+        large = self._large[sentence] and no_head
         general = not (expected or claimed or POD.fullmatch(token)) and (
             advised
             or self._of_a_thing(index)
             or self._begins_code(chunk)
+            or bool(previous and previous.lower in _BY_MEANS and "-" in token and no_head)
             or (large and chunk.text.isascii() and ("-" in token or ordinary(token)))
         )
         strict = expected or claimed or bool(chunk.code)
         fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict, advised)
-        if kinded and not fine and self._named_by_hand(index, chunk):
+        if kinded and "<" not in chunk.text and self._named_by_hand(index, chunk):
             fine = names.read_or_said(token) or names.resolves(token)
-        own = kinded or listed == "kind" or self._in_column(chunk) or self._before_kind(index)
+        own = kinded or listed or self._in_column(chunk) or self._before_kind(index)
         if own and token in APPLICATIONS | CALLED and not self._compounded(index):
             fine = names.read(token)
         if kinded and token in HEADS and self._alone(chunk):
@@ -241,10 +255,11 @@ class Line:
         return fine
 
     def _begins_code(self, chunk: Chunk) -> bool:
-        """Tell whether a chunk is the first of several words in backticks: a command of its own."""
+        """Tell whether a chunk in backticks is a command or the key of a setting, or a word of a command."""
         if chunk.code is None or self._alone(chunk):
             return False
-        return not self._text[chunk.code[0] : chunk.start].strip("`") and self._text[chunk.end] == " "
+        before = self._text[chunk.code[0] : chunk.start].strip("`")
+        return self._text[chunk.end] in " :" if not before else before.split()[0] in SOFTWARE
 
     def _of_a_thing(self, index: int) -> bool:
         """Tell whether the word beside a chunk says that it is no object: `the flag x-y`, `the x-y plugin`."""
@@ -263,7 +278,7 @@ class Line:
     def _named_by_hand(self, index: int, chunk: Chunk) -> bool:
         """Tell whether a word behind a kind is a name for its dots and underscores, or a person's or group's."""
         inner = chunk.text.strip("_")
-        if inner.isupper():
+        if inner.isupper() or inner in ("e.g", "i.e", "z.B"):
             return False
         if "." in inner or "_" in inner:
             return not _FIELD.search(inner)
@@ -297,6 +312,8 @@ class Line:
             return not marked and not (kinded and claimed and not ordinary(token))
         if listed == "kind":
             return stopword(token) or (ordinary(token) and token.endswith(("ed", "ly")))
+        if self._before_kind(index) and token.endswith(_DESCRIBING):
+            return True
         if ordinary(token) and token not in APPLICATIONS:
             called = kinded and token in CALLED and not self._compounded(index)
             served = token in CALLED and self._before_kind(index)
@@ -371,6 +388,8 @@ class Line:
             blank = self._text[kind.end : previous.start].isspace()
             more = self._text[chunk.end : chunk.end + 8].lstrip("*_`\" ")
             return bool(plural and blank) and more.startswith((",", "and ", "or "))
+        if word in _ACTING or (word == "by" and index > 1 and self._chunks[index - 2].lower.endswith("ed")):
+            return chunk.lower in CALLED and gap.strip("*_\"'`“‘ ") == ""
         if word == "of" and index > 1:
             kind = self._chunks[index - 2].lower
             return kind in _NAMED_KINDS and gap.strip("*_\"'`“‘ ") == "" and not ordinary(chunk.lower)

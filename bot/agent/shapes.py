@@ -185,7 +185,7 @@ class Names:
             return True
         if parts[0] in REGISTRIES:
             return self.image(token, advised)
-        if parts[0] in KINDS:
+        if parts[0].partition(".")[0] in KINDS:
             rest = [part.partition(":")[0] for part in parts[1:]]
             return all(
                 self.object(part) or part in SUBRESOURCES or part in VERBS or part in KINDS

@@ -106,14 +106,13 @@ _APPLICATIONS_TEXT = (
 APPLICATIONS = frozenset(_APPLICATIONS_TEXT.split())
 """Of SOFTWARE, what a team runs itself: an object of that name has to be one that was read."""
 _MAKERS_TEXT = (
-    "argocd argo kube kubernetes k8s trivy cosign istio cilium calico kyverno falco prometheus ingress-nginx "
-    "cert-manager external-secrets secrets-store velero gatekeeper tekton linkerd keda knative karpenter aws azure gcp gke eks "
-    "aks nvidia dcgm csi etcd containerd docker helm kubectl coredns cri gvisor buildkit openshift rancher k3s longhorn "
-    "otel opentelemetry jaeger sigstore github gitlab actions amazon google ebs efs vpc tigera antrea fluent node-local "
-    "kubelet kubeadm runc crun seccomp apparmor selinux vault sealed-secrets oauth2 metrics-server"
+    "argocd argo trivy cosign istio cilium calico kyverno falco ingress-nginx cert-manager external-secrets "
+    "secrets-store velero gatekeeper tekton linkerd keda knative karpenter nvidia dcgm csi coredns gvisor "
+    "buildkit openshift longhorn opentelemetry jaeger sigstore tigera antrea kubelet kubeadm runc crun seccomp "
+    "apparmor selinux sealed-secrets oauth2 metrics-server"
 )
 MAKERS = frozenset(_MAKERS_TEXT.split())
-"""Software whose parts bear its name first: `argocd-rbac-cm`, `kube-rbac-proxy`."""
+"""Software whose parts bear its name first: `argocd-rbac-cm`."""
 _QUANTITIES_TEXT = "all any none various several multiple every both many unknown unset yes no missing other each most some rest total"
 _ORDERING_TEXT = "start enable disable disallow require restrict prevent validate verify enforce skip ignore set get print"
 ORDERING = frozenset(_ORDERING_TEXT.split())
@@ -175,7 +174,9 @@ _KINDS_TEXT = (
     "replicaset replicasets rs job jobs cronjob cronjobs cj namespace namespaces ns serviceaccount "
     "serviceaccounts sa role roles clusterrole clusterroles rolebinding rolebindings "
     "clusterrolebinding clusterrolebindings networkpolicy networkpolicies netpol service services svc "
-    "ingress ingresses secret secrets configmap configmaps cm node nodes"
+    "ingress ingresses secret secrets configmap configmaps cm node nodes persistentvolumeclaim persistentvolumeclaims "
+    "pvc pvcs persistentvolume persistentvolumes pv poddisruptionbudget pdb horizontalpodautoscaler hpa storageclass "
+    "ingressclass priorityclass limitrange resourcequota"
 )
 KINDS = frozenset(_KINDS_TEXT.split())
 """Kinds as kubectl takes them."""
@@ -186,7 +187,7 @@ SUBJECT_WORDS = frozenset(_SUBJECT_WORDS_TEXT.split())
 """As KIND_WORDS, in words of two: `service account web`, `role binding web`; and whom a binding names."""
 _PREDICATES_TEXT = (
     "is are was were runs run has have mounts uses fails fail violates breaks allows needs lacks shares exposes "
-    "pulls passes sets holds gets can may starts crashes reaches talks binds grants reads "
+    "isn't aren't doesn't don't hasn't wasn't can't pulls passes sets holds gets can may starts crashes reaches talks binds grants reads "
     "ist sind hat läuft verletzt"
 )
 PREDICATES = frozenset(_PREDICATES_TEXT.split())
