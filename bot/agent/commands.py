@@ -88,7 +88,11 @@ def _plain(words: list[tuple[int, str]]) -> Iterator[tuple[int, str, bool]]:
             key, equals, chosen = word.partition("=")
             if value in _IN_PLACE:
                 yield start, word, True
-            elif equals and value in ("-l", "--selector") and key.rpartition("/")[2] in _NAMING_LABELS:
+            elif (
+                equals
+                and value in ("-l", "--selector")
+                and key.rpartition("/")[2] in _NAMING_LABELS
+            ):
                 yield start + len(key) + 1, chosen, True
             value = ""
         elif word.startswith("-"):

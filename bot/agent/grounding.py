@@ -33,7 +33,9 @@ _TO_BE_MADE = re.compile(
     r"(?i)\b(?:create|add|introduce|define|make|consider|named?|call)\b[^.`\n|]{0,40}?\b(?:an?|new|another|it|one)\b"
     r"[^.`\n|]{0,60}?(?:e\.g\.,? |i\.e\. )?`([a-z0-9][a-z0-9-]{1,62})`"
 )
-_HOLDERS = re.compile(r"(\s*(?:-[ ])?)[\"']?(?:subjects|roleRef|imagePullSecrets|secretRef|configMapRef)[\"']?:")
+_HOLDERS = re.compile(
+    r"(\s*(?:-[ ])?)[\"']?(?:subjects|roleRef|imagePullSecrets|secretRef|configMapRef)[\"']?:"
+)
 _HELD = re.compile(r"\bname[\"']?:[ ]*[\"']?([a-zA-Z0-9][\w.:@-]*)")
 _PLACED = re.compile(
     r"(?:\b(?:namespace|serviceAccountName|serviceAccount|secretName|claimName|nodeName)[\"']?[ ]?[:=][ ]?"
@@ -43,7 +45,9 @@ _IMAGE = re.compile(r"\bimage[\"']?:[ ]*[\"']?([^\s\"',{}\[\]]+)")
 _PLAIN_FENCE = frozenset({"", "text", "console", "plain", "output"})
 _CODED = re.compile(r"[={};$]|^\s*[-\w.\"'/]+:(?:\s|$)|^\s*[#/<]")
 _COMMENT = re.compile(r"(?<=\s)#\s|^\s*#\s")
-_AFFECTED = re.compile(r"(?i)\b(?:affected|suffer\w*|vulnerable|has|have|contains?|carr(?:y|ies)|applies|found|exposed?)\b")
+_AFFECTED = re.compile(
+    r"(?i)\b(?:affected|suffer\w*|vulnerable|has|have|contains?|carr(?:y|ies)|applies|found|exposed?)\b"
+)
 _BEFORE = 60
 """Most characters before a bare number that say what it is."""
 
@@ -148,7 +152,9 @@ class _Checker:
             indent = len(line) - len(line.lstrip(" "))
             if begins:
                 holders = len(begins[1])
-            elif indent < holders or (indent == holders and line.strip()[:1] not in ("-", "]", "}")):
+            elif indent < holders or (
+                indent == holders and line.strip()[:1] not in ("-", "]", "}")
+            ):
                 holders = -1
             checked.append(self._code_line(line, language, holders >= 0))
         return "\n".join(checked)
@@ -162,7 +168,9 @@ class _Checker:
             return without(line, self._wrong_in_command(line), self._name_out)
         if comment := _COMMENT.search(line):
             code, said = line[: comment.start()], line[comment.start() :]
-            return self._code_line(code, language, holders) + Line(said, self._names).checked(self._name_out)
+            return self._code_line(code, language, holders) + Line(said, self._names).checked(
+                self._name_out
+            )
         if (
             language in _PLAIN_FENCE
             and not _CODED.search(line)
@@ -196,7 +204,9 @@ class _Checker:
 
     def _name_out(self, name: str) -> str:
         for part in re.split(r"[/:@`*]", name.lower()):
-            if re.fullmatch(r"[a-z0-9-]{3,63}", part) and not (self._names.known(part) or ordinary(part)):
+            if re.fullmatch(r"[a-z0-9-]{3,63}", part) and not (
+                self._names.known(part) or ordinary(part)
+            ):
                 self._struck.add(part)
         return self._out(NAME)
 

@@ -9,6 +9,7 @@ neighbours. Used by `bot.agent.grounding`.
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from bot.agent.allowed import catalogue_words
 from bot.agent.commands import TOOL, roles
@@ -44,11 +45,24 @@ ADVICE = re.compile(
 )
 """What a sentence has that speaks of software at large."""
 _RULED = re.compile(r"[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*")
-PARTS = frozenset({"configmap", "configmaps", "secret", "secrets", "container", "containers", "policy", "policies"})
+PARTS = frozenset(
+    {
+        "configmap",
+        "configmaps",
+        "secret",
+        "secrets",
+        "container",
+        "containers",
+        "policy",
+        "policies",
+    }
+)
 """Kinds of what comes with software of others."""
 COLUMNS_TEXT = "namespace namespaces deployment pod serviceaccount group user subject node cronjob statefulset daemonset secret"
 COLUMNS = frozenset({*COLUMNS_TEXT.split(), "service account"})
-POD = re.compile(r"[a-z0-9-]+-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}|[a-z0-9-]+-\d{8}-[a-z0-9]{5}")
+POD = re.compile(
+    r"[a-z0-9-]+-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}|[a-z0-9-]+-\d{8}-[a-z0-9]{5}"
+)
 """A pod as its ReplicaSet or Job calls it."""
 _SENTENCE = re.compile(r"(?<=[.?!])(?<!e\.g\.)(?<!i\.e\.)(?<!z\.B\.)(?<!vs\.)\s")
 _TO_KIND = re.compile(r"[ \t]?[*_\"'“‘`:(\[=]{0,3}[ \t]?[*_\"'“‘`]{0,3}")
@@ -71,17 +85,41 @@ _OPENING = frozenset(
         "weil",
         "dass",
         "so",
-        *("then", "also", "here", "there", "now", "however", "still", "additionally", "finally", "only", "besides"),
+        *(
+            "then",
+            "also",
+            "here",
+            "there",
+            "now",
+            "however",
+            "still",
+            "additionally",
+            "finally",
+            "only",
+            "besides",
+        ),
     }
 )
 _MARKS = tuple("*_\"'“”‘’`")
 _CLAUSE = re.compile(r"[.;:!?,—–]")
 _DETERMINED_TEXT = "the a an our your its their this that each every das die der"
 _DETERMINED = frozenset(_DETERMINED_TEXT.split())
-_DESCRIBING = ("ed", "ing", "al", "ous", "ive", "able", "ible", "less", "ful", "ary", "ic", "ent", "ant")
-_NAMED_KINDS_TEXT = (
-    "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob job jobs service services workload workloads"
+_DESCRIBING = (
+    "ed",
+    "ing",
+    "al",
+    "ous",
+    "ive",
+    "able",
+    "ible",
+    "less",
+    "ful",
+    "ary",
+    "ic",
+    "ent",
+    "ant",
 )
+_NAMED_KINDS_TEXT = "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob job jobs service services workload workloads"
 _NAMED_KINDS = frozenset(_NAMED_KINDS_TEXT.split())
 _LEADING = frozenset({"are", "include", "including", "involved", "affected"})
 _SHORT = 5
@@ -109,7 +147,7 @@ def tabled(lines: Sequence[str]) -> Iterator[tuple[str, list[tuple[int, int]]]]:
             yield line, []
             continue
         bars = [-1, *(at for at, sign in enumerate(line) if sign == "|"), len(line)]
-        cells = [(start + 1, end) for start, end in zip(bars, bars[1:], strict=False)]
+        cells = [(start + 1, end) for start, end in pairwise(bars)]
         if _RULED.fullmatch(below):
             heads = (line[start:end].strip(" *_`").lower().split(" (")[0] for start, end in cells)
             columns = {at for at, head in enumerate(heads) if head in COLUMNS}
@@ -132,9 +170,7 @@ def without(text: str, wrong: Iterable[tuple[int, int]], out: Callable[[str], st
 class Line:
     """One line of an answer, looked at chunk by chunk."""
 
-    def __init__(
-        self, text: str, names: Names, cells: Sequence[tuple[int, int]] = ()
-    ) -> None:
+    def __init__(self, text: str, names: Names, cells: Sequence[tuple[int, int]] = ()) -> None:
         self._text = text
         self._cells = cells
         """Of a table's row those in columns of names."""
@@ -171,7 +207,6 @@ class Line:
             for at, (words, read) in enumerate(zip(length, local, strict=True))
         ]
         """Of each sentence whether it is a whole one that speaks of things, and of nothing that was read."""
-
 
     def checked(self, out: Callable[[str], str]) -> str:
         """Give the line without what nothing supports.
@@ -240,7 +275,9 @@ class Line:
         if fine is None and (general or (not chunk.text.isascii() and not chunk.code)):
             fine = True
         elif fine is None and HYPHENED.fullmatch(token):
-            part = not (claimed or listed) and (not kinded or self._chunks[index - 1].lower in PARTS)
+            part = not (claimed or listed) and (
+                not kinded or self._chunks[index - 1].lower in PARTS
+            )
             fine = names.known(token, asserted) or self._hyphened(chunk, token, strict, expected)
             fine = fine or (part and (of_a_maker(token) or token.partition("-")[0] in ORDERING))
         elif fine is None and (len(token) == 1 or re.search(r"[a-z][A-Z]", chunk.text)):
@@ -270,7 +307,11 @@ class Line:
             gap = self._text[chunk.end : following.start]
             if following.lower in THINGS:
                 return bool(_BLANK.fullmatch(gap))
-            if not (following.lower in _AND or (following.code and _COMMA.fullmatch(gap)) or chunk.lower in _AND):
+            if not (
+                following.lower in _AND
+                or (following.code and _COMMA.fullmatch(gap))
+                or chunk.lower in _AND
+            ):
                 return False
             chunk = following
         return False
@@ -326,7 +367,7 @@ class Line:
         chunk, (previous, following) = self._chunks[index], self._beside(index)
         if following is None or following.lower not in _SERVED:
             return False
-        gap = self._text[chunk.end : following.start].strip("*_`\"")
+        gap = self._text[chunk.end : following.start].strip('*_`"')
         return gap == " (" or bool(gap == " " and previous and previous.lower in _DETERMINED)
 
     def _compounded(self, index: int) -> bool:
@@ -343,7 +384,7 @@ class Line:
         if cell is None or chunk.lower in QUANTITIES:
             return False
         around = self._text[cell[0] : chunk.start] + self._text[chunk.end : cell[1]]
-        return not around.strip(" \t*_`\"")
+        return not around.strip(' \t*_`"')
 
     def _near(self, chunk: Chunk) -> tuple[str, str]:
         """Give what stands close before and behind a chunk."""
@@ -356,7 +397,9 @@ class Line:
         before, after = self._near(chunk)
         if before.endswith("**") and after.startswith("**"):
             return True
-        if self._in_column(chunk) or (self._before_kind(index) and after.lstrip('*_`"').startswith(" (")):
+        if self._in_column(chunk) or (
+            self._before_kind(index) and after.lstrip('*_`"').startswith(" (")
+        ):
             return True
         if before.rstrip(' \t*_"').endswith("|") and after.lstrip(' \t*_"').startswith("|"):
             return True
@@ -386,13 +429,17 @@ class Line:
             kind = self._chunks[index - 2]
             plural = kind.lower in KIND_WORDS and kind.lower.endswith("s")
             blank = self._text[kind.end : previous.start].isspace()
-            more = self._text[chunk.end : chunk.end + 8].lstrip("*_`\" ")
+            more = self._text[chunk.end : chunk.end + 8].lstrip('*_`" ')
             return bool(plural and blank) and more.startswith((",", "and ", "or "))
-        if word in _ACTING or (word == "by" and index > 1 and self._chunks[index - 2].lower.endswith("ed")):
+        if word in _ACTING or (
+            word == "by" and index > 1 and self._chunks[index - 2].lower.endswith("ed")
+        ):
             return chunk.lower in CALLED and gap.strip("*_\"'`“‘ ") == ""
         if word == "of" and index > 1:
             kind = self._chunks[index - 2].lower
-            return kind in _NAMED_KINDS and gap.strip("*_\"'`“‘ ") == "" and not ordinary(chunk.lower)
+            return (
+                kind in _NAMED_KINDS and gap.strip("*_\"'`“‘ ") == "" and not ordinary(chunk.lower)
+            )
         if word in ("named", "called", "namens") and gap.strip("*_\"'`“‘ ") == "":
             return True
         is_kind = word in KIND_WORDS or word in SUBJECT_WORDS

@@ -156,7 +156,9 @@ class Names:
             return True
         host, _, path = reference.partition("/")
         plain = re.fullmatch(r"[\w./:-]{1,120}", path)
-        return bool(plain) and (host in REGISTRIES or host.endswith(KEY_DOMAINS) and "/" not in path)
+        return bool(plain) and (
+            host in REGISTRIES or (host.endswith(KEY_DOMAINS) and "/" not in path)
+        )
 
     def commanded(self, chunk: "Chunk", role: Role | None) -> bool:
         """Judge a word of a command: a name where one is expected; else only its shape."""
@@ -197,10 +199,16 @@ class Names:
             return self.image(token, advised)
         if parts[0] in _SYSTEM_PATH:
             return True
-        if len(parts) == 2 and parts[0] in self.allowed.names and parts[1] in HEADS | CALLED - _WORKS:
+        if (
+            len(parts) == 2
+            and parts[0] in self.allowed.names
+            and parts[1] in HEADS | CALLED - _WORKS
+        ):
             return self.read(parts[1])
         if any(part in self.allowed.names and (strict or not ordinary(part)) for part in parts):
-            return all(self.object(part) or part in parts[:index] for index, part in enumerate(parts))
+            return all(
+                self.object(part) or part in parts[:index] for index, part in enumerate(parts)
+            )
         return any(part in SOFTWARE for part in parts) or all(map(self._a_word, parts))
 
     def _a_word(self, part: str) -> bool:
@@ -255,7 +263,11 @@ class Names:
             return all(self._a_word(part) for part in token.split(":") if "-" in part)
         if "." in token:
             host = token.partition(".svc")
-            return not host[1] or self.known(token) or all(self.known(part) for part in host[0].split("."))
+            return (
+                not host[1]
+                or self.known(token)
+                or all(self.known(part) for part in host[0].split("."))
+            )
         return True if "_" in token.strip("_") else None
 
 

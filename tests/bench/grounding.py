@@ -87,7 +87,9 @@ def cases(name: str) -> Iterator[Case]:
 def _seen(match: re.Match[str]) -> Result:
     read = match.groupdict()
     if read["pod"]:
-        return Result("", LogText("demo", read["where"], read["pod"], read["container"], read["text"], 1))
+        return Result(
+            "", LogText("demo", read["where"], read["pod"], read["container"], read["text"], 1)
+        )
     row = EventRow("", "Warning", read["reason"], read["object"], "1", read["message"])
     return Result("", EventList("demo", read["namespace"], (row,), cut=False))
 
