@@ -15,8 +15,9 @@ from bot.agent.allowed import Allowed, known_controls, known_versions
 from bot.agent.commands import TOOL, Role, roles
 from bot.agent.defuse import MARK, defuse_links, defuse_mentions, mask
 from bot.agent.language import ordinary
-from bot.agent.naming import CODE, UNKNOWN, Line, is_english, tabled, without
+from bot.agent.naming import CODE, Line, without
 from bot.agent.normalise import normalise
+from bot.agent.sentences import UNKNOWN, is_english, tabled
 from bot.agent.shapes import Chunk, Names, chunks
 from bot.agent.vocabulary import BREAKING, CONNECTING, KINDS, LISTING, VERSION_WORDS
 

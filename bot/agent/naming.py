@@ -7,153 +7,52 @@ neighbours. Used by `bot.agent.grounding`.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
 
 from bot.agent.allowed import catalogue_words
 from bot.agent.commands import TOOL, roles
 from bot.agent.language import compound, of_a_maker, ordinary, stopword
+from bot.agent.sentences import Sentences
 from bot.agent.shapes import CHUNK, HYPHENED, LOWER, Chunk, Names, chunks
 from bot.agent.vocabulary import (
+    ACTING,
+    AND,
     APPLICATIONS,
+    BY_MEANS,
     CALLED,
+    DESCRIBING,
+    DETERMINED,
     HEADS,
     KIND_WORDS,
+    LEADING,
+    NAMED_KINDS,
+    OPENING,
     ORDERING,
+    PACKAGED,
     PREDICATES,
     QUANTITIES,
+    SERVED,
     SOFTWARE,
     SUBJECT_WORDS,
     THINGS,
 )
 
 CODE = re.compile(r"(?<!`)`{1,9}([^`\n]{1,300})`{1,9}")
-UNKNOWN = re.compile(
-    r"\b(?:no|not|none|never|nothing|unknown|cannot|without|neither|nor|n't|kein\w*|nicht|unbekannt|nirgends)\b|n['’]t\b",
-    re.I,
-)
 _FIELD = re.compile(
     r"^(?:spec|metadata|status|data|rules|subjects|roleRef|containers)\b|[a-z][A-Z]|\.(?:ya?ml|json|conf|svc|io|log|sh|py)\b|\d\.\d|[/\[\]@:]"
 )
 _PEOPLE = frozenset({"user", "users", "group", "groups"})
-ADVICE = re.compile(
-    r"(?i)(?:(?:^|[.:;*>)`] ?|\b(?:can|could|should|would|to|you|or|then) )(?:use|install|try|consider)"
-    r"|\b(?:switch(?:ing)? to|replaced? (?:it |them )?(?:with|by)|migrat\w+|instead|recommend\w*|official\w*|upstream\w*|project|projects"
-    r"|maintain\w*|alternatives?|open[- ]source|e\.g|for (?:example|instance)|archived|community|vendors?|published"
-    r"|tools?|plugins?|normally|typical(?:ly)?|usual(?:ly)?|sample|samples|shipped|built[- ]in|known as|z\. ?B|etwa|beispielsweise))\b"
-)
-"""What a sentence has that speaks of software at large."""
-_RULED = re.compile(r"[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*")
-PARTS = frozenset(
-    {
-        "configmap",
-        "configmaps",
-        "secret",
-        "secrets",
-        "container",
-        "containers",
-        "policy",
-        "policies",
-    }
-)
-"""Kinds of what comes with software of others."""
-COLUMNS_TEXT = "namespace namespaces deployment pod serviceaccount group user subject node cronjob statefulset daemonset secret"
-COLUMNS = frozenset({*COLUMNS_TEXT.split(), "service account"})
 POD = re.compile(
     r"[a-z0-9-]+-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}|[a-z0-9-]+-\d{8}-[a-z0-9]{5}"
 )
 """A pod as its ReplicaSet or Job calls it."""
-_SENTENCE = re.compile(r"(?<=[.?!])(?<!e\.g\.)(?<!i\.e\.)(?<!z\.B\.)(?<!vs\.)\s")
 _TO_KIND = re.compile(r"[ \t]?[*_\"'“‘`:(\[=]{0,3}[ \t]?[*_\"'“‘`]{0,3}")
 _BLANK = re.compile(r"[*_\"'”’`)]{0,4}[ \t]+[*_\"'“‘`]{0,3}")
 _COMMA = re.compile(r"[*_\"'”’`)]{0,4}[ \t]?,[ \t]?[*_\"'“‘`]{0,3}")
 _HEAD = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+[*_`\"]{0,3}")
 _AFTER_HEAD = re.compile(r"[*_`\"]{0,3}[ \t]*(?::|—|–|\(|in\b|$)")
-_AND = frozenset({"and", "or", "und", "oder", "&", "plus"})
-_OPENING = frozenset(
-    {
-        "and",
-        "but",
-        "because",
-        "while",
-        "since",
-        "that",
-        "whereas",
-        "if",
-        "when",
-        "weil",
-        "dass",
-        "so",
-        *(
-            "then",
-            "also",
-            "here",
-            "there",
-            "now",
-            "however",
-            "still",
-            "additionally",
-            "finally",
-            "only",
-            "besides",
-        ),
-    }
-)
 _MARKS = tuple("*_\"'“”‘’`")
 _CLAUSE = re.compile(r"[.;:!?,—–]")
-_DETERMINED_TEXT = "the a an our your its their this that each every das die der"
-_DETERMINED = frozenset(_DETERMINED_TEXT.split())
-_DESCRIBING = (
-    "ed",
-    "ing",
-    "al",
-    "ous",
-    "ive",
-    "able",
-    "ible",
-    "less",
-    "ful",
-    "ary",
-    "ic",
-    "ent",
-    "ant",
-)
-_NAMED_KINDS_TEXT = "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob job jobs service services workload workloads"
-_NAMED_KINDS = frozenset(_NAMED_KINDS_TEXT.split())
-_LEADING = frozenset({"are", "include", "including", "involved", "affected"})
-_SHORT = 5
-"""Most words of what is no whole sentence."""
-_BY_MEANS = frozenset({"with", "via", "using", "run", "mit"})
-_ACTING = frozenset({"harden", "fix", "patch", "restart", "redeploy", "isolate", "migrate"})
-_SERVED = _NAMED_KINDS - {"namespace", "namespaces", "job", "jobs"} | {"app"}
-_ENGLISH = re.compile(r"(?i)\b(?:the|is|are|and|of|to|in|a|as|it|runs?|has)\b")
-_OTHER = re.compile(
-    r"(?i)\b(?:der|die|das|und|ist|nicht|ein|eine|le|les|la|et|est|el|los|que|il|di|het|een|den|mit)\b"
-)
-
-
-def is_english(text: str) -> bool:
-    """Tell whether plain words of a text may be looked up as English ones."""
-    return len(_ENGLISH.findall(text)) >= len(_OTHER.findall(text))
-
-
-def tabled(lines: Sequence[str]) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    """Give each line with its cells in columns of names: those whose head is a kind, where a table is."""
-    columns: set[int] = set()
-    for line, below in zip(lines, [*lines[1:], ""], strict=True):
-        if "|" not in line:
-            columns = set()
-            yield line, []
-            continue
-        bars = [-1, *(at for at, sign in enumerate(line) if sign == "|"), len(line)]
-        cells = [(start + 1, end) for start, end in pairwise(bars)]
-        if _RULED.fullmatch(below):
-            heads = (line[start:end].strip(" *_`").lower().split(" (")[0] for start, end in cells)
-            columns = {at for at, head in enumerate(heads) if head in COLUMNS}
-            yield line, []
-        else:
-            yield line, [cell for at, cell in enumerate(cells) if at in columns]
 
 
 def without(text: str, wrong: Iterable[tuple[int, int]], out: Callable[[str], str]) -> str:
@@ -181,32 +80,7 @@ class Line:
         self._open = ""
         """Whether a list of names goes on: empty, `known` or `kind` (of a kind in the plural)."""
 
-        self._ends = [*(found.end() for found in _SENTENCE.finditer(text)), len(text) + 1]
-        self._denied = [
-            bool(UNKNOWN.search(text[start:end]))
-            for start, end in zip([0, *self._ends], self._ends, strict=False)
-        ]
-        """Of each sentence whether it says that something is not there."""
-        self._advised = [
-            bool(ADVICE.search(text[start:end]))
-            for start, end in zip([0, *self._ends], self._ends, strict=False)
-        ]
-        """Of each sentence whether it speaks of software at large, not of what is there."""
-        local = [_SHORT if "|" in text else 0] * len(self._ends)
-        length = [0] * len(self._ends)
-        things: set[int] = set()
-        for chunk in self._chunks:
-            sentence = bisect_right(self._ends, chunk.start)
-            length[sentence] += 1
-            if chunk.lower in THINGS:
-                things.add(sentence)
-            if chunk.lower in names.allowed.names and (chunk.code or not ordinary(chunk.lower)):
-                local[sentence] = _SHORT
-        self._large = [
-            words > _SHORT > read and at in things
-            for at, (words, read) in enumerate(zip(length, local, strict=True))
-        ]
-        """Of each sentence whether it is a whole one that speaks of things, and of nothing that was read."""
+        self._sentences = Sentences(text, self._chunks, names.allowed.names)
 
     def checked(self, out: Callable[[str], str]) -> str:
         """Give the line without what nothing supports.
@@ -247,24 +121,23 @@ class Line:
         names, token = self._names, chunk.lower
         previous, following = self._beside(index)
         claimed = self._claimed(chunk, following)
-        sentence = bisect_right(self._ends, chunk.start)
-        asserted = claimed and not self._denied[sentence]
-        advised = self._advised[sentence]
+        sentence = self._sentences.at(chunk)
+        asserted = claimed and not sentence.denied
         kinded = self._after_kind(index)
         listed = self._goes_on(previous, chunk)
         expected = kinded or bool(listed) or self._placed(index, chunk)
         last = token.rpartition("-")[2]
         no_head = last not in HEADS and last not in CALLED and not last.isdigit()
-        large = self._large[sentence] and no_head
+        large = sentence.large and no_head
         general = not (expected or claimed or POD.fullmatch(token)) and (
-            advised
+            sentence.advised
             or self._of_a_thing(index)
             or self._begins_code(chunk)
-            or bool(previous and previous.lower in _BY_MEANS and "-" in token and no_head)
+            or bool(previous and previous.lower in BY_MEANS and "-" in token and no_head)
             or (large and chunk.text.isascii() and ("-" in token or ordinary(token)))
         )
         strict = expected or claimed or bool(chunk.code)
-        fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict, advised)
+        fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict, sentence.advised)
         if kinded and "<" not in chunk.text and self._named_by_hand(index, chunk):
             fine = names.read_or_said(token) or names.resolves(token)
         own = kinded or listed or self._in_column(chunk) or self._before_kind(index)
@@ -276,7 +149,7 @@ class Line:
             fine = True
         elif fine is None and HYPHENED.fullmatch(token):
             part = not (claimed or listed) and (
-                not kinded or self._chunks[index - 1].lower in PARTS
+                not kinded or self._chunks[index - 1].lower in PACKAGED
             )
             fine = names.known(token, asserted) or self._hyphened(chunk, token, strict, expected)
             fine = fine or (part and (of_a_maker(token) or token.partition("-")[0] in ORDERING))
@@ -308,9 +181,9 @@ class Line:
             if following.lower in THINGS:
                 return bool(_BLANK.fullmatch(gap))
             if not (
-                following.lower in _AND
+                following.lower in AND
                 or (following.code and _COMMA.fullmatch(gap))
-                or chunk.lower in _AND
+                or chunk.lower in AND
             ):
                 return False
             chunk = following
@@ -353,7 +226,7 @@ class Line:
             return not marked and not (kinded and claimed and not ordinary(token))
         if listed == "kind":
             return stopword(token) or (ordinary(token) and token.endswith(("ed", "ly")))
-        if self._before_kind(index) and token.endswith(_DESCRIBING):
+        if self._before_kind(index) and token.endswith(DESCRIBING):
             return True
         if ordinary(token) and token not in APPLICATIONS:
             called = kinded and token in CALLED and not self._compounded(index)
@@ -365,10 +238,10 @@ class Line:
     def _before_kind(self, index: int) -> bool:
         """Tell whether a workload's kind follows: `the billing service`, `billing (Deployment)`."""
         chunk, (previous, following) = self._chunks[index], self._beside(index)
-        if following is None or following.lower not in _SERVED:
+        if following is None or following.lower not in SERVED:
             return False
         gap = self._text[chunk.end : following.start].strip('*_`"')
-        return gap == " (" or bool(gap == " " and previous and previous.lower in _DETERMINED)
+        return gap == " (" or bool(gap == " " and previous and previous.lower in DETERMINED)
 
     def _compounded(self, index: int) -> bool:
         """Tell whether a word behind a kind goes on into another noun: `the job queue length`, `pod client certificates`."""
@@ -406,10 +279,10 @@ class Line:
         if index == 0 and _HEAD.fullmatch(self._text[: chunk.start]) and _AFTER_HEAD.match(after):
             return True
         previous, following = self._beside(index)
-        if not previous or not following or previous.lower not in _DETERMINED:
+        if not previous or not following or previous.lower not in DETERMINED:
             return False
         gaps = self._text[previous.end : chunk.start], self._text[chunk.end : following.start]
-        return following.lower in _NAMED_KINDS and all(gap.isspace() for gap in gaps)
+        return following.lower in NAMED_KINDS and all(gap.isspace() for gap in gaps)
 
     def _begins(self, index: int) -> bool:
         """Tell whether a clause begins with a chunk."""
@@ -417,7 +290,7 @@ class Line:
             return True
         previous = self._chunks[index - 1]
         gap = self._text[previous.end : self._chunks[index].start]
-        return previous.lower in _OPENING or bool(_CLAUSE.search(gap))
+        return previous.lower in OPENING or bool(_CLAUSE.search(gap))
 
     def _after_kind(self, index: int) -> bool:
         if index == 0:
@@ -425,20 +298,20 @@ class Line:
         chunk, previous = self._chunks[index], self._chunks[index - 1]
         gap = self._text[previous.end : chunk.start]
         word = previous.lower
-        if word in _LEADING and index > 1:
+        if word in LEADING and index > 1:
             kind = self._chunks[index - 2]
             plural = kind.lower in KIND_WORDS and kind.lower.endswith("s")
             blank = self._text[kind.end : previous.start].isspace()
             more = self._text[chunk.end : chunk.end + 8].lstrip('*_`" ')
             return bool(plural and blank) and more.startswith((",", "and ", "or "))
-        if word in _ACTING or (
+        if word in ACTING or (
             word == "by" and index > 1 and self._chunks[index - 2].lower.endswith("ed")
         ):
             return chunk.lower in CALLED and gap.strip("*_\"'`“‘ ") == ""
         if word == "of" and index > 1:
             kind = self._chunks[index - 2].lower
             return (
-                kind in _NAMED_KINDS and gap.strip("*_\"'`“‘ ") == "" and not ordinary(chunk.lower)
+                kind in NAMED_KINDS and gap.strip("*_\"'`“‘ ") == "" and not ordinary(chunk.lower)
             )
         if word in ("named", "called", "namens") and gap.strip("*_\"'`“‘ ") == "":
             return True
@@ -458,7 +331,7 @@ class Line:
         if not self._open or previous is None:
             return ""
         gap = self._text[previous.end : chunk.start]
-        if _COMMA.fullmatch(gap) or (previous.lower in _AND and _BLANK.fullmatch(gap)):
+        if _COMMA.fullmatch(gap) or (previous.lower in AND and _BLANK.fullmatch(gap)):
             return self._open
         return ""
 
@@ -467,7 +340,7 @@ class Line:
     ) -> None:
         """Note whether a list of names begins, goes on or ends at a chunk."""
         token = chunk.lower
-        if token in _AND and self._open:
+        if token in AND and self._open:
             return
         is_name = not fine or (
             token in self._names.allowed.names and (kinded or token not in catalogue_words())
@@ -476,6 +349,6 @@ class Line:
             self._open = ""
         elif kinded:
             led = previous.lower if previous else ""
-            self._open = "kind" if led.endswith("s") or led in _LEADING else "known"
+            self._open = "kind" if led.endswith("s") or led in LEADING else "known"
         else:
             self._open = listed or "known"

@@ -183,6 +183,7 @@ class Names:
             or re.fullmatch(r"v\d+\w*", parts[-1])
             or _FILE.fullmatch(token)
             or parts[0].endswith(KEY_DOMAINS)
+            or parts[0] in ("application", "text", "multipart")
         ):
             return True
         if parts[0] in REGISTRIES:

@@ -206,3 +206,32 @@ _SUBRESOURCES_TEXT = (
 )
 SUBRESOURCES = frozenset(_SUBRESOURCES_TEXT.split())
 """What may stand behind a resource's slash."""
+
+AND = frozenset({"and", "or", "und", "oder", "&", "plus"})
+_OPENING_TEXT = (
+    "and but because while since that whereas if when weil dass so then also here there now however still "
+    "additionally finally only besides"
+)
+OPENING = frozenset(_OPENING_TEXT.split())
+"""A clause begins behind one of these."""
+_DETERMINED_TEXT = "the a an our your its their this that each every das die der"
+DETERMINED = frozenset(_DETERMINED_TEXT.split())
+DESCRIBING = tuple("ed ing al ous ive able ible less ful ary ic ent ant".split())
+"""Endings of what describes a kind: `the misconfigured pods`."""
+_NAMED_KINDS_TEXT = (
+    "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob job jobs service services "
+    "workload workloads"
+)
+NAMED_KINDS = frozenset(_NAMED_KINDS_TEXT.split())
+"""A name may stand before one of these: `the billing namespace`."""
+SERVED = NAMED_KINDS - {"namespace", "namespaces", "job", "jobs"} | {"app"}
+"""Of these also a word that services are called."""
+_PACKAGED_TEXT = "configmap configmaps secret secrets container containers policy policies"
+PACKAGED = frozenset(_PACKAGED_TEXT.split())
+"""Kinds of what comes with software of others."""
+LEADING = frozenset({"are", "include", "including", "involved", "affected"})
+"""Between kinds and a list of their names."""
+BY_MEANS = frozenset({"with", "via", "using", "run", "mit"})
+"""What follows one of these is mostly a tool."""
+ACTING = frozenset({"harden", "fix", "patch", "restart", "redeploy", "isolate", "migrate"})
+"""What is done to a workload."""

@@ -5,7 +5,8 @@
 A set is two files of `tests/eval/grounding`: `true-SET.txt`, answers in which all is true, and
 `invented-SET.txt`, answers with invented names and ids in `{{ }}`. Each answer starts with a line
 `=== FOLDER | QUESTION` and is grounded on what the queries really give on that folder, and on lines
-`seen: log NAMESPACE/POD CONTAINER: TEXT` and `seen: event NAMESPACE OBJECT REASON MESSAGE` behind it.
+`seen: log NAMESPACE/POD CONTAINER: TEXT`, `seen: event NAMESPACE OBJECT REASON MESSAGE` and
+`seen: object KIND NAMESPACE/NAME` behind it.
 """
 
 import argparse
@@ -36,6 +37,7 @@ MOST_PASSING = 0.05
 _PLANTED = re.compile(r"\{\{(.+?)\}\}")
 _SEEN = re.compile(
     r"seen: (?:log (?P<where>\S+)/(?P<pod>\S+) (?P<container>\S+): (?P<text>.*)"
+    r"|object (?P<kind>\S+) (?P<in>\S+)/(?P<name>\S+)"
     r"|event (?P<namespace>\S+) (?P<object>\S+) (?P<reason>\S+) (?P<message>.*))\n"
 )
 _CALLS: tuple[tuple[str, dict[str, object]], ...] = (
@@ -58,7 +60,7 @@ class Case:
     question: str
     text: str
     planted: tuple[str, ...]
-    seen: tuple[Result, ...] = ()
+    seen: tuple[Result | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,16 @@ def cases(name: str) -> Iterator[Case]:
     for part in re.split(r"(?m)^=== ", (HERE / "grounding" / f"{name}.txt").read_text("utf-8"))[1:]:
         head, _, text = part.partition("\n")
         folder, _, question = head.partition(" | ")
-        seen = tuple(_seen(match) for match in _SEEN.finditer(text))
+        seen = tuple(_seen(folder, match) for match in _SEEN.finditer(text))
         text = _SEEN.sub("", text)
         planted = tuple(_PLANTED.findall(text))
         yield Case(folder, question, _PLANTED.sub(r"\1", text).strip(), planted, seen)
 
 
-def _seen(match: re.Match[str]) -> Result:
+def _seen(folder: str, match: re.Match[str]) -> Result | None:
     read = match.groupdict()
+    if read["kind"]:
+        return _object(folder, read["kind"], read["in"], read["name"])
     if read["pod"]:
         return Result(
             "", LogText("demo", read["where"], read["pod"], read["container"], read["text"], 1)
