@@ -20,6 +20,7 @@ from bot.agent.vocabulary import (
     JOINING,
     KIND_WORDS,
     MAKERS,
+    ORDERING,
     ORDINARY,
     SOFTWARE,
     SUBRESOURCES,
@@ -108,10 +109,19 @@ def ordinary(word: str) -> bool:
     return False
 
 
-def of_a_maker(word: str) -> bool:
-    """Tell whether a word with hyphens is a part of well-known software, whose name it begins with."""
+def of_others(word: str, part: bool) -> bool:
+    """Tell whether a word with hyphens names a part of well-known software, or a rule by what it orders.
+
+    Args:
+        word: `argocd-cm`, `strimzi-cluster-operator`, `disallow-latest-tag`.
+        part: whether any part may stand here, not only what is installed with the software.
+    """
     first, second, *_ = word.split("-")
-    return first in MAKERS or f"{first}-{second}" in MAKERS
+    made = first in MAKERS or f"{first}-{second}" in MAKERS
+    return made if word.rpartition("-")[2] in _INSTALLED else part and (made or first in ORDERING)
+
+
+_INSTALLED = frozenset({"operator", "controller", "webhook", "cainjector", "manager"})
 
 
 @lru_cache(maxsize=20_000)

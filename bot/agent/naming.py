@@ -7,12 +7,13 @@ neighbours. Used by `bot.agent.grounding`.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.agent.allowed import catalogue_words
 from bot.agent.commands import TOOL, roles
-from bot.agent.language import compound, of_a_maker, ordinary, stopword
-from bot.agent.sentences import Sentences
+from bot.agent.language import compound, of_others, ordinary, stopword
+from bot.agent.sentences import Sentence, Sentences
 from bot.agent.shapes import CHUNK, HYPHENED, LOWER, Chunk, Names, chunks
 from bot.agent.vocabulary import (
     ACTING,
@@ -27,7 +28,6 @@ from bot.agent.vocabulary import (
     LEADING,
     NAMED_KINDS,
     OPENING,
-    ORDERING,
     PACKAGED,
     PREDICATES,
     QUANTITIES,
@@ -126,16 +126,6 @@ class Line:
         kinded = self._after_kind(index)
         listed = self._goes_on(previous, chunk)
         expected = kinded or bool(listed) or self._placed(index, chunk)
-        last = token.rpartition("-")[2]
-        no_head = last not in HEADS and last not in CALLED and not last.isdigit()
-        large = sentence.large and no_head
-        general = not (expected or claimed or POD.fullmatch(token)) and (
-            sentence.advised
-            or self._of_a_thing(index)
-            or self._begins_code(chunk)
-            or bool(previous and previous.lower in BY_MEANS and "-" in token and no_head)
-            or (large and chunk.text.isascii() and ("-" in token or ordinary(token)))
-        )
         strict = expected or claimed or bool(chunk.code)
         fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict, sentence.advised)
         if kinded and "<" not in chunk.text and self._named_by_hand(index, chunk):
@@ -145,24 +135,40 @@ class Line:
             fine = names.read(token)
         if kinded and token in HEADS and self._alone(chunk):
             fine = names.read_or_said(token)
-        if fine is None and (general or (not chunk.text.isascii() and not chunk.code)):
+        if fine is None and not chunk.text.isascii() and not chunk.code:
             fine = True
-        elif fine is None and HYPHENED.fullmatch(token):
-            part = not (claimed or listed) and (
-                not kinded or self._chunks[index - 1].lower in PACKAGED
-            )
-            fine = names.known(token, asserted) or self._hyphened(chunk, token, strict, expected)
-            fine = fine or (part and (of_a_maker(token) or token.partition("-")[0] in ORDERING))
+        if fine is None and not (expected or claimed) and self._general(index, sentence):
+            fine = True
+        if fine is None and names.known(token, asserted):
+            fine = True
+        if fine is None and HYPHENED.fullmatch(token):
+            fine = self._hyphened(chunk, token, strict, expected)
+            if not fine and not (claimed or listed):
+                packaged = kinded and self._chunks[index - 1].lower in PACKAGED
+                fine = of_others(token, part=packaged or not kinded)
         elif fine is None and (len(token) == 1 or re.search(r"[a-z][A-Z]", chunk.text)):
             fine = True
         elif fine is None and not chunk.text.islower():
-            fine = not (chunk.code and kinded) or names.known(token, asserted) or ordinary(token)
+            fine = not (chunk.code and kinded) or ordinary(token)
         elif fine is None:
-            fine = names.known(token, asserted) or self._plain(
-                index, chunk, claimed, kinded, listed
-            )
+            fine = self._plain(index, chunk, claimed, kinded, listed)
         self._follow(chunk, previous, kinded, listed, fine)
         return fine
+
+    def _general(self, index: int, sentence: Sentence) -> bool:
+        """Tell whether a word that stands where no name is expected is spoken of as software, or as a thing."""
+        chunk, previous = self._chunks[index], self._beside(index)[0]
+        token = chunk.lower
+        last = token.rpartition("-")[2]
+        if POD.fullmatch(token):
+            return False
+        if sentence.advised or self._of_a_thing(index) or self._begins_code(chunk):
+            return True
+        if last in HEADS or last in CALLED or last.isdigit():
+            return False
+        by_means = previous is not None and previous.lower in BY_MEANS
+        large = sentence.large and chunk.text.isascii()
+        return (by_means or large) if "-" in token else (large and ordinary(token))
 
     def _begins_code(self, chunk: Chunk) -> bool:
         """Tell whether a chunk in backticks is a command or the key of a setting, or a word of a command."""
@@ -253,9 +259,10 @@ class Line:
 
     def _in_column(self, chunk: Chunk) -> bool:
         """Tell whether a chunk is all that stands in a cell of a column of names."""
-        cell = next((cell for cell in self._cells if cell[0] <= chunk.start < cell[1]), None)
-        if cell is None or chunk.lower in QUANTITIES:
+        at = bisect_right(self._cells, (chunk.start, len(self._text))) - 1
+        if at < 0 or chunk.start >= self._cells[at][1] or chunk.lower in QUANTITIES:
             return False
+        cell = self._cells[at]
         around = self._text[cell[0] : chunk.start] + self._text[chunk.end : cell[1]]
         return not around.strip(' \t*_`"')
 

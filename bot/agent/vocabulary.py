@@ -108,7 +108,7 @@ APPLICATIONS = frozenset(_APPLICATIONS_TEXT.split())
 _MAKERS_TEXT = (
     "argocd argo trivy cosign istio cilium calico kyverno falco ingress-nginx cert-manager external-secrets "
     "secrets-store velero gatekeeper tekton linkerd keda knative karpenter nvidia dcgm csi coredns gvisor "
-    "buildkit openshift longhorn opentelemetry jaeger sigstore tigera antrea kubelet kubeadm runc crun seccomp "
+    "buildkit openshift longhorn opentelemetry jaeger sigstore tigera antrea strimzi grafana-agent kubevirt rook longhorn crossplane percona cnpg cloudnative-pg kubelet kubeadm runc crun seccomp "
     "apparmor selinux sealed-secrets oauth2 metrics-server"
 )
 MAKERS = frozenset(_MAKERS_TEXT.split())
@@ -216,7 +216,21 @@ OPENING = frozenset(_OPENING_TEXT.split())
 """A clause begins behind one of these."""
 _DETERMINED_TEXT = "the a an our your its their this that each every das die der"
 DETERMINED = frozenset(_DETERMINED_TEXT.split())
-DESCRIBING = tuple("ed ing al ous ive able ible less ful ary ic ent ant".split())
+DESCRIBING = (
+    "ed",
+    "ing",
+    "al",
+    "ous",
+    "ive",
+    "able",
+    "ible",
+    "less",
+    "ful",
+    "ary",
+    "ic",
+    "ent",
+    "ant",
+)
 """Endings of what describes a kind: `the misconfigured pods`."""
 _NAMED_KINDS_TEXT = (
     "deployment deployments namespace namespaces pod pods statefulset daemonset cronjob job jobs service services "
