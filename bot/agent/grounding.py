@@ -289,9 +289,9 @@ class _Checker:
         found = forms.BEHIND.search(before)
         word = found[0].strip("*_`\"'( \t~v").lower() if found else ""
         if word.endswith(",") or word in LISTING | CONNECTING:
-            others = (forms.digits(other[0]) for other in forms.NUMBER.finditer(sentence))
+            others = [forms.digits(other[0]) for other in forms.NUMBER.finditer(before)]
             speaks = forms.SPEAKS_OF_CONTROLS.search(sentence)
-            claimed = bool(speaks) or not known_controls().isdisjoint(others)
+            claimed = bool(speaks) or (bool(others) and others[-1] in known_controls())
         else:
             claimed = not word or word in BREAKING
         return self._out(CONTROL) if claimed else match[0]

@@ -9,6 +9,7 @@ neighbours. Used by `bot.agent.grounding`.
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.agent.allowed import catalogue_words
 from bot.agent.commands import TOOL, roles
@@ -64,6 +65,25 @@ def without(text: str, wrong: Iterable[tuple[int, int]], out: Callable[[str], st
             pieces += [text[at:start], out(text[start:end])]
             at = end
     return "".join([*pieces, text[at:]])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a word stands."""
+
+    kinded: bool
+    """After a kind."""
+    listed: str
+    """In a list of names: as `Line._open` says."""
+    claimed: bool
+    """Before what is said of it."""
+    expected: bool
+    """Where a name is expected, for these or for other reasons."""
+
+    @property
+    def strict(self) -> bool:
+        """Whether it has to be a name."""
+        return self.expected or self.claimed
 
 
 class Line:
@@ -122,12 +142,14 @@ class Line:
         previous, following = self._beside(index)
         claimed = self._claimed(chunk, following)
         sentence = self._sentences.at(chunk)
-        asserted = claimed and not sentence.denied
         kinded = self._after_kind(index)
         listed = self._goes_on(previous, chunk)
-        expected = kinded or bool(listed) or self._placed(index, chunk)
-        strict = expected or claimed or bool(chunk.code)
-        fine = names.shaped(chunk.text if chunk.text.isascii() else token, strict, sentence.advised)
+        place = Place(kinded, listed, claimed, kinded or bool(listed) or self._placed(index, chunk))
+        fine = names.shaped(
+            chunk.text if chunk.text.isascii() else token,
+            place.strict or bool(chunk.code),
+            sentence.advised,
+        )
         if kinded and "<" not in chunk.text and self._named_by_hand(index, chunk):
             fine = names.read_or_said(token) or names.resolves(token)
         own = kinded or listed or self._in_column(chunk) or self._before_kind(index)
@@ -135,25 +157,30 @@ class Line:
             fine = names.read(token)
         if kinded and token in HEADS and self._alone(chunk):
             fine = names.read_or_said(token)
-        if fine is None and not chunk.text.isascii() and not chunk.code:
-            fine = True
-        if fine is None and not (expected or claimed) and self._general(index, sentence):
-            fine = True
-        if fine is None and names.known(token, asserted):
-            fine = True
-        if fine is None and HYPHENED.fullmatch(token):
-            fine = self._hyphened(chunk, token, strict, expected)
-            if not fine and not (claimed or listed):
-                packaged = kinded and self._chunks[index - 1].lower in PACKAGED
-                fine = of_others(token, part=packaged or not kinded)
-        elif fine is None and (len(token) == 1 or re.search(r"[a-z][A-Z]", chunk.text)):
-            fine = True
-        elif fine is None and not chunk.text.islower():
-            fine = not (chunk.code and kinded) or ordinary(token)
-        elif fine is None:
-            fine = self._plain(index, chunk, claimed, kinded, listed)
+        if fine is None:
+            general = not place.strict and self._general(index, sentence)
+            asserted = claimed and not sentence.denied
+            fine = general or names.known(token, asserted) or self._by_place(index, place)
         self._follow(chunk, previous, kinded, listed, fine)
         return fine
+
+    def _by_place(self, index: int, place: Place) -> bool:
+        """Judge a word that nothing is known of, by its form and where it stands."""
+        chunk = self._chunks[index]
+        token = chunk.lower
+        if not chunk.text.isascii() and not chunk.code:
+            return True
+        if HYPHENED.fullmatch(token):
+            if self._hyphened(chunk, token, place.strict or bool(chunk.code), place.expected):
+                return True
+            packaged = place.kinded and self._chunks[index - 1].lower in PACKAGED
+            sure = place.claimed or place.listed
+            return not sure and of_others(token, part=packaged or not place.kinded)
+        if len(token) == 1 or re.search(r"[a-z][A-Z]", chunk.text):
+            return True
+        if not chunk.text.islower():
+            return not (chunk.code and place.kinded) or ordinary(token)
+        return self._plain(index, chunk, place.claimed, place.kinded, place.listed)
 
     def _general(self, index: int, sentence: Sentence) -> bool:
         """Tell whether a word that stands where no name is expected is spoken of as software, or as a thing."""

@@ -203,7 +203,7 @@ class Names:
         if (
             len(parts) == 2
             and parts[0] in self.allowed.names
-            and parts[1] in HEADS | CALLED - _WORKS
+            and parts[1] in (HEADS | CALLED | APPLICATIONS) - _WORKS
         ):
             return self.read(parts[1])
         if any(part in self.allowed.names and (strict or not ordinary(part)) for part in parts):
