@@ -39,6 +39,12 @@ _LINK = re.compile(r"[\w.-]+:\d+/|\d+(?:\.\d+){3}")
 _MAIL = re.compile(r"[^@/:]+@[\w.-]+")
 _TAGGED = re.compile(r"[\w./-]+:(?:[\w.-]*\d[\w.-]*|latest|stable|edge|main|nightly)")
 _WORKS = frozenset({"test", "config", "data", "dev", "prod", "staging", "deployment"})
+_FOLDERS_TEXT = (
+    "overlays base bases charts environments envs manifests clusters infrastructure templates configs policies helm src "
+    "docs scripts examples components releases k8s kubernetes kustomize argocd terraform modules tests vendor build dist"
+)
+_FOLDERS = frozenset(_FOLDERS_TEXT.split())
+"""Where a path begins that stays inside a repository."""
 _EXAMPLES = ("@example.com", "@example.org", "@example.net", "@company.com")
 _LONGEST = 512
 """Longer chunks name nothing that Kubernetes could hold."""
@@ -170,6 +176,10 @@ class Names:
             named = re.sub(r"^system:(?:serviceaccounts?|node):", "", token)
             parts = [part for part in re.split(r"[/.:]", named) if part]
             return all(self.object(part) or part.split("-")[0] in HOUSEHOLD for part in parts)
+        parts = re.split(r"[/:@]", token)
+        path = "/" in token and len(parts) == token.count("/") + 1 and "." not in parts[0]
+        if path and parts[0] not in KINDS and parts[0] not in self.allowed.names:
+            return True
         return self.shaped(chunk.text if chunk.text.isascii() else token, strict=True) is not False
 
     def slashed(self, word: str, strict: bool, advised: bool = False) -> bool:
@@ -184,6 +194,7 @@ class Names:
             or _FILE.fullmatch(token)
             or parts[0].endswith(KEY_DOMAINS)
             or parts[0] in ("application", "text", "multipart")
+            or (parts[0] in _FOLDERS and parts[0] not in self.allowed.names)
         ):
             return True
         if parts[0] in REGISTRIES:

@@ -139,7 +139,7 @@ _REGISTRIES_TEXT = (
 REGISTRIES = frozenset(_REGISTRIES_TEXT.split())
 """Public registries: well-known software there may be advised."""
 _KEY_DOMAINS_TEXT = (
-    "k8s.io kubernetes.io nvidia.com amd.com intel.com cert-manager.io istio.io linkerd.io amazonaws.com eks.amazonaws.com "
+    "microsoft.com xilinx.com habana.ai redhat.com google.com squat.ai k8s.io kubernetes.io nvidia.com amd.com intel.com cert-manager.io istio.io linkerd.io amazonaws.com eks.amazonaws.com "
     "azure.com azure.workload.identity gke.io cloud.google.com cilium.io projectcalico.org argoproj.io fluxcd.io prometheus.io "
     "kyverno.io coreos.com external-secrets.io velero.io keda.sh karpenter.sh openshift.io helm.sh sigstore.dev "
     "stakater.com vault.hashicorp.com traefik.io konghq.com knative.dev tekton.dev strimzi.io kubevirt.io rancher.io cattle.io "

@@ -57,6 +57,7 @@ KEPT = [
     "The `www-data` user, the `rewrite-target` and `ssl-redirect` annotations, the `x-y` plugin.",
     "A JWT has `aud`, `exp` and `sub` claims; the status is `forbidden`.",
     "Pods request `nvidia.com/gpu: 1`; see `cert-manager.io/issuer`.",
+    "Run `kustomize build overlays/prod > all.yaml`; it is in `charts/one-app` as application/json.",
     "Tools like `kubectl who-can`, `rbac-lookup` or `rakkess` help.",
     "Use the official image `ghcr.io/some-project/some-image:1.2` instead.",
     "Watch `dmesg`, then run `findmnt /mnt/archive` and `stat -c %a /etc/passwd`.",
