@@ -224,8 +224,8 @@ def _allowed(request: Request, earlier: list[Turn]) -> Allowed:
     for turn in earlier:
         allowed.take_facts(turn.facts)
         if turn.role == PERSON:
-            allowed.add_question(turn.text)
-    allowed.add_question(request.text)
+            allowed.add_said(turn.text)
+    allowed.add_said(request.text)
     allowed.names |= {name.lower() for name in request.scope.clusters}
     return allowed
 

@@ -1,7 +1,7 @@
 """What an answer may name: collected from typed results, passages and the catalogue, thread by thread.
 
-Free text of cluster objects (annotations, events, logs, the YAML of an object) is not read here, so it
-allows nothing. Used by `bot.agent.loop` for `bot.agent.grounding`.
+Free text of cluster objects (annotations, the YAML of an object) is not read here, so it allows nothing;
+what logs and events say may be quoted. Used by `bot.agent.loop` for `bot.agent.grounding`.
 """
 
 import re
@@ -67,7 +67,7 @@ class Allowed:
     """Dotted numbers of passages and guides, of other documents' sections; never of cluster data."""
     cves: set[str] = field(default_factory=set[str])
     asked: set[str] = field(default_factory=set[str])
-    """Words of the person's own messages: may be repeated as unknown."""
+    """Words of the person's own messages, of logs and of events: may be repeated, claimed of nothing."""
     hosts: set[str] = field(default_factory=set[str])
     """Hosts that links may lead to."""
 
@@ -120,12 +120,12 @@ class Allowed:
             if host:
                 self.hosts.add(host)
 
-    def add_question(self, text: str) -> None:
-        """Note what the person wrote."""
+    def add_said(self, text: str) -> None:
+        """Note what the person wrote, or a log or an event says."""
         for match in _TOKEN.finditer(text.lower()):
             word = match[0].rstrip(".:/-")
             self.asked.add(word)
-            self.asked.update(part for part in re.split(r"[/:@]", word) if part)
+            self.asked.update(part for part in re.split(r"[/:@.]", word) if part)
 
     def knows(self, value: str) -> bool:
         """Tell whether a whole value is a known name, number, kind or word, or the person's own."""
@@ -280,12 +280,14 @@ def _events(allowed: Allowed, data: EventList) -> None:
     allowed.names |= {data.cluster.lower(), data.namespace.lower()}
     for row in data.rows:
         allowed.names |= {row.object.lower(), row.object.rpartition("/")[2].lower()}
+        allowed.add_said(f"{row.reason} {row.message}")
 
 
 def _log(allowed: Allowed, data: LogText) -> None:
     allowed.names |= {data.cluster, data.namespace}
     if data.pod:
         allowed.names |= {data.pod, data.container, f"{data.namespace}/{data.pod}"}
+    allowed.add_said(data.text)
 
 
 def _access(allowed: Allowed, data: Access) -> None:

@@ -15,14 +15,15 @@ TOOL = re.compile(
 """Where a command begins."""
 _WORD = re.compile(r"[^\s\"'`]+|\"[^\"]*\"|'[^']*'")
 _END = re.compile(r"[|&;>]+|--|\\")
-_IN_PLACE = frozenset({"-n", "--namespace", "-c", "--container", "--serviceaccount", "--sa"})
+_IN_PLACE_TEXT = "-n --namespace -c --container --serviceaccount --sa --as --as-group --user --group --clusterrole --role"
+_IN_PLACE = frozenset(_IN_PLACE_TEXT.split())
 """Flags of kubectl and helm whose value is a name."""
 _TAKING_TEXT = (
-    "-l --selector -o --output -f --filename --image --tail --since -p --patch --type --for --timeout --as --as-group "
+    "-l --selector -o --output -f --filename --image --tail --since -p --patch --type --for --timeout "
     "--context --cluster --user -k --kustomize --set --values --version --replicas --grace-period --field-selector "
     "--sort-by --limit --from-literal --from-file --verb --resource --kubeconfig --target --profile --overrides "
-    "--set-string --repo --local-port -L --max-log-requests --port --image-pull-policy --restart --from --clusterrole "
-    "--role --user --group --schedule --request-timeout --duration --audience --keep-annotations --to-revision"
+    "--set-string --repo --local-port -L --max-log-requests --port --image-pull-policy --restart --from "
+    "--schedule --request-timeout --duration --audience --keep-annotations --to-revision"
 )
 _TAKING = frozenset(_TAKING_TEXT.split())
 """Flags whose value is no name, or shows by its shape."""
@@ -43,6 +44,8 @@ _SAYING = frozenset(
         "kustomize",
     }
 )
+_NAMING_LABELS = frozenset({"app", "name", "instance", "k8s-app"})
+"""Labels whose value is mostly the name of the workload, behind the slash."""
 _SECOND = frozenset({"rollout", "set", "certificate"})
 """Verbs that a further word completes."""
 _RELEASES = frozenset(
@@ -79,16 +82,25 @@ def roles(line: str) -> Iterator[tuple[int, Role]]:
 def _plain(words: list[tuple[int, str]]) -> Iterator[tuple[int, str, bool]]:
     """Give the words that are no flags, and the values of flags that name something (True)."""
     value = ""
+    follows = any(word == "logs" for _, word in words)
     for start, word in words:
         if value:
+            key, equals, chosen = word.partition("=")
             if value in _IN_PLACE:
                 yield start, word, True
+            elif (
+                equals
+                and value in ("-l", "--selector")
+                and key.rpartition("/")[2] in _NAMING_LABELS
+            ):
+                yield start + len(key) + 1, chosen, True
             value = ""
         elif word.startswith("-"):
             flag, equals, given = word.partition("=")
             if equals and flag in _IN_PLACE:
                 yield start + len(flag) + 1, given, True
-            value = flag if not equals and (flag in _IN_PLACE or flag in _TAKING) else ""
+            taking = flag in _TAKING and not (flag == "-f" and follows)
+            value = flag if not equals and (flag in _IN_PLACE or taking) else ""
         else:
             yield start, word, False
 

@@ -12,12 +12,14 @@ from tools.redact import contains_secret
 from tools.redact import text as redact
 
 LINK = "[link removed]"
+MARK = "[not verified]"
+"""What stands instead of a name or number taken out; no link, whatever follows it."""
 WITHHELD = "[withheld: it looked like a secret]"
 
 _MARKDOWN = re.compile(
-    r"!?\[((?:[^\[\]]|\[[^\[\]]*\]){0,500})\]\s?\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?[^()\n]{0,200}\)"
+    r"!?\[(?!not verified\])((?:[^\[\]]|\[[^\[\]]*\]){0,500})\]\s?\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?[^()\n]{0,200}\)"
 )
-_REFERENCE = re.compile(r"(?m)^\s{0,3}\[[^\]\n]{1,200}\]:\s*\S.*$")
+_REFERENCE = re.compile(r"(?m)^\s{0,3}\[(?!not verified\])[^\]\n]{1,200}\]:\s*\S.*$")
 _SLACK = re.compile(
     r"<([a-zA-Z][\w+.-]{0,30}:[^|>\n]{1,2000}|(?://)?[\w-]+(?:\.[\w-]+)+[^|>\s]{0,2000}(?=\|))(?:\|([^>\n]{0,500}))?>"
 )

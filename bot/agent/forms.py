@@ -25,6 +25,10 @@ BARE = re.compile(
     rf"(?<![\w.:@])(?<![A-Za-z]-)(?<![\w\])][/=])(\d{{1,2}}{_POINT}\d{{1,2}}{_POINT}\d{{1,3}})[a-z]?"
     r"(?![\w@=]|\.\d|:\w|-[a-z]|/[A-Za-z])"
 )
+BEHIND = re.compile(
+    r"(?:[^\W\d][\w.+-]{0,40}|\d[.]\d+[*_`\"')]{0,3},|[^|\s][^|\n]{0,50}\||→|->)[ \t]{0,2}[*_`\"'(]{0,3}[v~]?$"
+)
+"""What a number stands behind: a word, a number and a comma, a cell of a table, an arrow."""
 OF = re.compile(rf"(?i)\bv?({_DOTTED})[ \t]+(?:of|in|from)[ \t]+(?:the[ \t]+)?(?:CIS|benchmark)\b")
 
 _DASH = r"\-\u2010-\u2015\u2212"
@@ -41,7 +45,7 @@ _ISSUERS = (
 )
 ADVISORY = re.compile(
     rf"(?i)(?<![\w-])(?:(?:{_ISSUERS})[\s_:#*`]?[{_DASH}\s_:#]?[*`]{{0,2}}(?:[a-z]{{1,40}}[{_DASH}]){{0,4}}"
-    rf"(?:\d[\w:.{_DASH}]{{0,40}}\d|[0-9a-z]{{4}}(?:[{_DASH}][0-9a-z]{{4}}){{2}})"
+    rf"(?:[0-9a-z]{{4}}(?:[{_DASH}][0-9a-z]{{4}}){{2}}|\d[\w:.{_DASH}]{{0,40}}\d)"
     rf"|GO[{_DASH}_ ](?:19|20)\d\d[{_DASH}_:]\d{{4}}|(?-i:[A-Z]{{2,12}})[{_DASH}](?:19|20)\d\d[{_DASH}:]\d{{2,}})(?![\w])"
 )
 """Of any issuer but MITRE: by its letters, or letters, a year and a number."""

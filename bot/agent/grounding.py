@@ -13,20 +13,31 @@ from dataclasses import dataclass
 from bot.agent import forms
 from bot.agent.allowed import Allowed, known_controls, known_versions
 from bot.agent.commands import TOOL, Role, roles
-from bot.agent.defuse import defuse_links, defuse_mentions, mask
-from bot.agent.naming import CODE, UNKNOWN, Line, is_english, without
+from bot.agent.defuse import MARK, defuse_links, defuse_mentions, mask
+from bot.agent.language import ordinary
+from bot.agent.naming import CODE, Line, without
 from bot.agent.normalise import normalise
+from bot.agent.sentences import UNKNOWN, is_english, tabled
 from bot.agent.shapes import Chunk, Names, chunks
-from bot.agent.vocabulary import CONNECTING, KINDS, VERSION_WORDS
+from bot.agent.vocabulary import BREAKING, CONNECTING, KINDS, LISTING, VERSION_WORDS
 
 CONTROL, CVE, NAME, LINK = "control number", "CVE id", "object name", "link"
-MARK = "[not verified]"
 
 _FENCE = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,})([^\n`]*).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_DOCUMENT = re.compile(r"(?m)^---")
+_RUNS = re.compile(r"kind[\"']?:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|CronJob)\b")
 _NEW_NAME = re.compile(
     r"metadata[\"']?:\s*(?:\{[^}\n]{0,200}?)?[\"']?name[\"']?:\s*[\"']?([a-z0-9.-]{1,253})"
 )
+_TO_BE_MADE = re.compile(
+    r"(?i)\b(?:create|add|introduce|define|make|consider|named?|call)\b[^.`\n|]{0,40}?\b(?:an?|new|another|it|one)\b"
+    r"[^.`\n|]{0,60}?(?:e\.g\.,? |i\.e\. )?`([a-z0-9][a-z0-9-]{1,62})`"
+)
+_HOLDERS = re.compile(
+    r"(\s*(?:-[ ])?)[\"']?(?:subjects|roleRef|imagePullSecrets|secretRef|configMapRef)[\"']?:"
+)
+_HELD = re.compile(r"\bname[\"']?:[ ]*[\"']?([a-zA-Z0-9][\w.:@-]*)")
 _PLACED = re.compile(
     r"(?:\b(?:namespace|serviceAccountName|serviceAccount|secretName|claimName|nodeName)[\"']?[ ]?[:=][ ]?"
     r"|(?<=\s)-n[= ]|--namespace[= ])[\"']?([a-z0-9][a-z0-9.-]*)"
@@ -35,6 +46,9 @@ _IMAGE = re.compile(r"\bimage[\"']?:[ ]*[\"']?([^\s\"',{}\[\]]+)")
 _PLAIN_FENCE = frozenset({"", "text", "console", "plain", "output"})
 _CODED = re.compile(r"[={};$]|^\s*[-\w.\"'/]+:(?:\s|$)|^\s*[#/<]")
 _COMMENT = re.compile(r"(?<=\s)#\s|^\s*#\s")
+_AFFECTED = re.compile(
+    r"(?i)\b(?:affected|suffer\w*|vulnerable|has|have|contains?|carr(?:y|ies)|applies|found|exposed?)\b"
+)
 _BEFORE = 60
 """Most characters before a bare number that say what it is."""
 
@@ -58,7 +72,7 @@ def ground(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
     """
     plain = mask(normalise(text))
     fences = list(_FENCE.finditer(plain))
-    made = frozenset(name for fence in fences for name in _NEW_NAME.findall(fence[0]))
+    made = frozenset([*(name for fence in fences for name in _made(fence[0])), *_to_be_made(plain)])
     checker = _Checker(Names(allowed, made, is_english(plain)))
     pieces: list[str] = []
     at = 0
@@ -67,7 +81,27 @@ def ground(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
         pieces.append(checker.code_block(fence[0], fence[2].strip().lower()))
         at = fence.end()
     pieces.append(checker.prose(plain[at:]))
+    pieces = [checker.without_struck(piece) for piece in pieces]
     return _inert("".join(pieces), hosts | allowed.hosts, checker.known_text, checker.removed)
+
+
+def _made(code: str) -> Iterator[str]:
+    """Give the names of what a block of code would make, but for workloads: those run or do not."""
+    for document in _DOCUMENT.split(code):
+        if not _RUNS.search(document):
+            yield from _NEW_NAME.findall(document)
+
+
+def _to_be_made(text: str) -> Iterator[str]:
+    """Give the names that the text itself gives to what it says should be created."""
+    yield from (found[1].lower() for found in _TO_BE_MADE.finditer(text))
+    for line in text.split("\n"):
+        if TOOL.search(line):
+            yield from (
+                line[at:].split()[0].strip("`\"'").lower()
+                for at, role in roles(line)
+                if role is Role.NEW
+            )
 
 
 def inert(text: str, allowed: Allowed, hosts: frozenset[str]) -> Grounded:
@@ -94,37 +128,57 @@ class _Checker:
         self._names = names
         self._allowed = names.allowed
         self.removed: list[str] = []
+        self._struck: set[str] = set()
+        """Names taken out that are no word of the language: they go wherever else they stand."""
+
+    def without_struck(self, text: str) -> str:
+        """Take out what was found elsewhere in this answer to be the name of nothing."""
+        wrong = ((chunk.start, chunk.end) for chunk in chunks(text) if chunk.lower in self._struck)
+        return without(text, wrong, self._name_out)
 
     def prose(self, text: str) -> str:
         """Check text outside code blocks."""
         text = self._numbered(_unescaped(text))
         return "\n".join(
-            Line(line, self._names).checked(self._name_out) for line in text.split("\n")
+            Line(line, self._names, cells).checked(self._name_out)
+            for line, cells in tabled(text.split("\n"))
         )
 
     def code_block(self, text: str, language: str) -> str:
         """Check a code block: names only where they are written as such, numbers always."""
-        return "\n".join(
-            self._code_line(line, language) for line in self._numbered(text).split("\n")
-        )
+        checked: list[str] = []
+        holders = -1
+        for line in self._numbered(text).split("\n"):
+            begins = _HOLDERS.match(line)
+            indent = len(line) - len(line.lstrip(" "))
+            if begins:
+                holders = len(begins[1])
+            elif indent < holders or (
+                indent == holders and line.strip()[:1] not in ("-", "]", "}")
+            ):
+                holders = -1
+            checked.append(self._code_line(line, language, holders >= 0))
+        return "\n".join(checked)
 
     def known_text(self, token: str) -> bool:
         """Tell whether a host or image reference stands in results or passages."""
         return self._names.linked(token)
 
-    def _code_line(self, line: str, language: str) -> str:
+    def _code_line(self, line: str, language: str, holders: bool = False) -> str:
         if TOOL.search(line):
             return without(line, self._wrong_in_command(line), self._name_out)
         if comment := _COMMENT.search(line):
             code, said = line[: comment.start()], line[comment.start() :]
-            return self._code_line(code, language) + Line(said, self._names).checked(self._name_out)
+            return self._code_line(code, language, holders) + Line(said, self._names).checked(
+                self._name_out
+            )
         if (
             language in _PLAIN_FENCE
             and not _CODED.search(line)
             and not line.lstrip().startswith(("```", "~~~"))
         ):
             return Line(line, self._names).checked(self._name_out)
-        return without(line, self._wrong_in_code(line), self._name_out)
+        return without(line, self._wrong_in_code(line, holders), self._name_out)
 
     def _wrong_in_command(self, line: str) -> Iterator[tuple[int, int]]:
         found = dict(roles(line))
@@ -132,13 +186,16 @@ class _Checker:
             if not self._names.commanded(chunk, found.get(chunk.start)):
                 yield chunk.start, chunk.end
 
-    def _wrong_in_code(self, line: str) -> Iterator[tuple[int, int]]:
+    def _wrong_in_code(self, line: str, holders: bool) -> Iterator[tuple[int, int]]:
         placed = {found.start(1): Role.NAME for found in _PLACED.finditer(line)}
+        if holders:
+            placed |= {found.start(1): Role.NAME for found in _HELD.finditer(line)}
         images = {found.start(1) for found in _IMAGE.finditer(line)}
         for chunk in chunks(line):
             role = placed.get(chunk.start)
-            checked = role or chunk.start in images or self._names_an_object(chunk)
-            if checked and not self._names.commanded(chunk, role):
+            checked = role or self._names_an_object(chunk)
+            fine = self._names.image(chunk.text, True) if chunk.start in images else None
+            if fine is False or (checked and not self._names.commanded(chunk, role)):
                 yield chunk.start, chunk.end
 
     @staticmethod
@@ -146,7 +203,12 @@ class _Checker:
         kind, slash, _ = chunk.lower.partition("/")
         return bool(slash and kind in KINDS) or chunk.lower.startswith("system:serviceaccount")
 
-    def _name_out(self) -> str:
+    def _name_out(self, name: str) -> str:
+        for part in re.split(r"[/:@`*]", name.lower()):
+            if re.fullmatch(r"[a-z0-9-]{3,63}", part) and not (
+                self._names.known(part) or ordinary(part)
+            ):
+                self._struck.add(part)
         return self._out(NAME)
 
     def _out(self, what: str) -> str:
@@ -171,16 +233,22 @@ class _Checker:
 
     def _cve(self, match: re.Match[str], sentence: str) -> str:
         name = f"CVE-{match[1]}-{match[2]}"
-        if name in self._allowed.cves or self._unknown_of_theirs(name.lower(), sentence):
+        if name in self._allowed.cves or self._explained(name.lower(), sentence):
             return match[0]
         return self._out(CVE)
+
+    def _explained(self, token: str, sentence: str) -> bool:
+        """Tell whether it is the person's own word, and nothing here is said to be affected by it."""
+        if not _AFFECTED.search(sentence):
+            return token in self._allowed.asked
+        return self._unknown_of_theirs(token, sentence)
 
     def _cve_again(self, match: re.Match[str], sentence: str) -> str:
         return self._cve(match, sentence) if re.search(r"(?i)cve", sentence) else match[0]
 
     def _advisory(self, match: re.Match[str], sentence: str) -> str:
         name = match[0].lower().strip("*`")
-        if name in self._allowed.words or self._unknown_of_theirs(name, sentence):
+        if name in self._allowed.words or self._explained(name, sentence):
             return match[0]
         return self._out(CVE)
 
@@ -218,13 +286,15 @@ class _Checker:
         if self._control(number, sentence) or number in self._allowed.words:
             return match[0]
         before = match.string[max(0, match.start() - _BEFORE) : match.start()].rpartition("\n")[2]
-        words = before.lower().split()
-        word = words[-1].strip("(,:\"'-") if words else ""
-        if word in VERSION_WORDS and not (
-            word in CONNECTING and forms.SPEAKS_OF_CONTROLS.search(sentence)
-        ):
-            return match[0]
-        return self._out(CONTROL)
+        found = forms.BEHIND.search(before)
+        word = found[0].strip("*_`\"'( \t~v").lower() if found else ""
+        if word.endswith(",") or word in LISTING | CONNECTING:
+            others = [forms.digits(other[0]) for other in forms.NUMBER.finditer(before)]
+            speaks = forms.SPEAKS_OF_CONTROLS.search(sentence)
+            claimed = bool(speaks) or (bool(others) and others[-1] in known_controls())
+        else:
+            claimed = not word or word in BREAKING
+        return self._out(CONTROL) if claimed else match[0]
 
 
 def _unescaped(text: str) -> str:

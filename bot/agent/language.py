@@ -12,12 +12,15 @@ from pathlib import Path
 from bot.agent.allowed import catalogue_words
 from bot.agent.offline.question.stopwords import STOP
 from bot.agent.vocabulary import (
+    APPLICATIONS,
     BOUND,
     COMPOUNDS,
     ENDING,
     HEADS,
     JOINING,
     KIND_WORDS,
+    MAKERS,
+    ORDERING,
     ORDINARY,
     SOFTWARE,
     SUBRESOURCES,
@@ -31,6 +34,7 @@ _ENDINGS = (("ies", "y"), ("ied", "y"), *((end, "") for end in ("s", "es", "ed",
             *((end, "e") for end in ("ed", "ing", "ion", "ions", "able", "al")), ("est", ""), ("est", "e"), ("able", ""), ("ness", ""), ("ment", ""),
             ("ments", ""), ("ally", ""), ("ically", "ic"), ("ility", "le"), ("ly", "le"), ("ation", "e"), ("ations", "e"), ("ation", ""))  # fmt: skip
 _PARTICIPLES = ("ed", "able", "ible", "less", "ful", "ly")
+_PUBLISHED = Path(__file__).resolve().parents[2] / "tools" / "bootstrap.jsonl"
 HOUSEHOLD = frozenset({"my", "your", "example", "sample", "some", "placeholder"})
 
 
@@ -73,7 +77,14 @@ def code_words() -> frozenset[str]:
         | COMPOUNDS
         | VERBS
         | SUBRESOURCES
+        | _published_names()
     )
+
+
+def _published_names() -> frozenset[str]:
+    """Names of the roles, bindings and accounts that Kubernetes itself makes."""
+    found = re.findall(r'"name": ?"([^"]+)"', _PUBLISHED.read_text(encoding="utf-8"))
+    return frozenset(name.lower() for name in found)
 
 
 def stopword(word: str) -> bool:
@@ -98,6 +109,21 @@ def ordinary(word: str) -> bool:
     return False
 
 
+def of_others(word: str, part: bool) -> bool:
+    """Tell whether a word with hyphens names a part of well-known software, or a rule by what it orders.
+
+    Args:
+        word: `argocd-cm`, `strimzi-cluster-operator`, `disallow-latest-tag`.
+        part: whether any part may stand here, not only what is installed with the software.
+    """
+    first, second, *_ = word.split("-")
+    made = first in MAKERS or f"{first}-{second}" in MAKERS
+    return made if word.rpartition("-")[2] in _INSTALLED else part and (made or first in ORDERING)
+
+
+_INSTALLED = frozenset({"operator", "controller", "webhook", "cainjector", "manager"})
+
+
 @lru_cache(maxsize=20_000)
 def compound(word: str, strict: bool) -> bool:
     """Tell whether a lower-case word with hyphens is one of the language, not a name.
@@ -118,6 +144,8 @@ def compound(word: str, strict: bool) -> bool:
     if word.replace("-", "") in code_words():
         return True
     first, *middle, last = word.split("-")
+    if first in APPLICATIONS:
+        return False
     if (
         first in HOUSEHOLD
         or any(part in JOINING for part in middle)

@@ -16,7 +16,11 @@ from bot.agent.language import HOUSEHOLD, code_words, compound, field_words, ord
 from bot.agent.normalise import latin
 from bot.agent.vocabulary import (
     APPLICATIONS,
+    CALLED,
+    HEADS,
+    KEY_DOMAINS,
     KINDS,
+    ORDINARY,
     PAIRS,
     REGISTRIES,
     SOFTWARE,
@@ -34,6 +38,14 @@ _SYSTEM = re.compile(r"system:serviceaccounts?:(.+)")
 _LINK = re.compile(r"[\w.-]+:\d+/|\d+(?:\.\d+){3}")
 _MAIL = re.compile(r"[^@/:]+@[\w.-]+")
 _TAGGED = re.compile(r"[\w./-]+:(?:[\w.-]*\d[\w.-]*|latest|stable|edge|main|nightly)")
+_WORKS = frozenset({"test", "config", "data", "dev", "prod", "staging", "deployment"})
+_FOLDERS_TEXT = (
+    "overlays base bases charts environments envs manifests clusters infrastructure templates configs policies helm src "
+    "docs scripts examples components releases k8s kubernetes kustomize argocd terraform modules tests vendor build dist"
+)
+_FOLDERS = frozenset(_FOLDERS_TEXT.split())
+"""Where a path begins that stays inside a repository."""
+_EXAMPLES = ("@example.com", "@example.org", "@example.net", "@company.com")
 _LONGEST = 512
 """Longer chunks name nothing that Kubernetes could hold."""
 _IMAGE = re.compile(r"((?:[\w.-]+(?::\d+)?/)*[a-z0-9][\w.-]*)(?::([\w][\w.-]*))?(@.*)?")
@@ -107,17 +119,24 @@ class Names:
         return not claimed and (token in self.allowed.asked or token in self.introduced)
 
     def object(self, token: str) -> bool:
-        """Tell whether a name may stand where only an object's can: not for being software alone."""
-        return self.read_or_said(token) if token in APPLICATIONS else self.known(token)
+        """Tell whether a name may stand where only an object's can: not for being a word or an application alone."""
+        if token in APPLICATIONS or (ordinary(token) and token not in ORDINARY | SOFTWARE):
+            return self.read(token)
+        return self.known(token)
+
+    def read(self, token: str) -> bool:
+        """Tell whether a result, the asker or the answer itself has a name, not a passage's words."""
+        allowed = self.allowed
+        return token in allowed.names or token in allowed.asked or token in self.introduced
 
     def read_or_said(self, token: str) -> bool:
         """Tell whether a result, a passage, the asker or the answer itself brought a name up."""
-        allowed = self.allowed
-        brought = allowed.names | allowed.words | allowed.asked
-        return token in brought or token in self.introduced
+        return self.read(token) or token in self.allowed.words
 
-    def image(self, reference: str) -> bool:
-        """Tell whether an image may be named: one that was read, or well-known software."""
+    def image(self, reference: str, advised: bool = False) -> bool:
+        """Tell whether an image may be named: one that was read, well-known software, or public where it is advised."""
+        if _PLACEHOLDER.search(reference):
+            return True
         match = _IMAGE.fullmatch(reference)
         if match is None or self.known(reference):
             return match is not None
@@ -134,7 +153,7 @@ class Names:
         if rest and self.known(host) and all(self.known(part) for part in rest.split("/")):
             return True
         path = rest if host in REGISTRIES else repository
-        return path.partition("/")[0] in SOFTWARE
+        return path.partition("/")[0] in SOFTWARE or (advised and host in REGISTRIES)
 
     def linked(self, token: str) -> bool:
         """Tell whether a host with a path may stand: an image that may be named, and no link."""
@@ -142,22 +161,30 @@ class Names:
         if self.known(token.lower()) or (_IMAGE.fullmatch(reference) and self.image(reference)):
             return True
         host, _, path = reference.partition("/")
-        parts = re.split(r"[/:]", path)
-        return host in REGISTRIES and all(part.isupper() or self._a_word(part) for part in parts)
+        plain = re.fullmatch(r"[\w./:-]{1,120}", path)
+        return bool(plain) and (
+            host in REGISTRIES or (host.endswith(KEY_DOMAINS) and "/" not in path)
+        )
 
     def commanded(self, chunk: "Chunk", role: Role | None) -> bool:
         """Judge a word of a command: a name where one is expected; else only its shape."""
         token = chunk.lower
         if role is Role.NEW or (role and not re.search(r"[a-z]", chunk.text)):
             return True
-        if role is Role.NAME and not _PLACEHOLDER.search(chunk.text):
-            parts = [part for part in re.split(r"[/.:]", token) if part]
+        example = _PLACEHOLDER.search(chunk.text) or token.endswith(_EXAMPLES)
+        if role is Role.NAME and not example and not self.read_or_said(token):
+            named = re.sub(r"^system:(?:serviceaccounts?|node):", "", token)
+            parts = [part for part in re.split(r"[/.:]", named) if part]
             return all(self.object(part) or part.split("-")[0] in HOUSEHOLD for part in parts)
+        parts = re.split(r"[/:@]", token)
+        path = "/" in token and len(parts) == token.count("/") + 1 and "." not in parts[0]
+        if path and parts[0] not in KINDS and parts[0] not in self.allowed.names:
+            return True
         return self.shaped(chunk.text if chunk.text.isascii() else token, strict=True) is not False
 
-    def slashed(self, word: str, strict: bool) -> bool:
+    def slashed(self, word: str, strict: bool, advised: bool = False) -> bool:
         """Tell whether words around slashes may stand: no names, or known ones."""
-        token = word.lower()
+        token = word.lower().replace("\\", "")
         parts = [part for part in token.split("/") if part]
         if (
             not parts
@@ -165,9 +192,14 @@ class Names:
             or token in PAIRS
             or re.fullmatch(r"v\d+\w*", parts[-1])
             or _FILE.fullmatch(token)
+            or parts[0].endswith(KEY_DOMAINS)
+            or parts[0] in ("application", "text", "multipart")
+            or (parts[0] in _FOLDERS and parts[0] not in self.allowed.names)
         ):
             return True
-        if parts[0] in KINDS:
+        if parts[0] in REGISTRIES:
+            return self.image(token, advised)
+        if parts[0].partition(".")[0] in KINDS:
             rest = [part.partition(":")[0] for part in parts[1:]]
             return all(
                 self.object(part) or part in SUBRESOURCES or part in VERBS or part in KINDS
@@ -176,11 +208,19 @@ class Names:
         if word != token or any("_" in part for part in parts):
             return not all(self._like_a_name(part) for part in parts)
         if "." in parts[0] and not self._a_word(parts[0]):
-            return parts[0].endswith((".k8s.io", "kubernetes.io")) or self.image(token)
+            return self.image(token, advised)
         if parts[0] in _SYSTEM_PATH:
             return True
+        if (
+            len(parts) == 2
+            and parts[0] in self.allowed.names
+            and parts[1] in (HEADS | CALLED | APPLICATIONS) - _WORKS
+        ):
+            return self.read(parts[1])
         if any(part in self.allowed.names and (strict or not ordinary(part)) for part in parts):
-            return all(self.known(part) for part in parts)
+            return all(
+                self.object(part) or part in parts[:index] for index, part in enumerate(parts)
+            )
         return any(part in SOFTWARE for part in parts) or all(map(self._a_word, parts))
 
     def _a_word(self, part: str) -> bool:
@@ -195,8 +235,14 @@ class Names:
     def _like_a_name(self, part: str) -> bool:
         return LOWER.fullmatch(part) is not None and not self.known(part) and not ordinary(part)
 
-    def shaped(self, text: str, strict: bool) -> bool | None:
-        """Judge a chunk by its shape alone: whether it may stand; None where its place decides."""
+    def shaped(self, text: str, strict: bool, advised: bool = False) -> bool | None:
+        """Judge a chunk by its shape alone: whether it may stand; None where its place decides.
+
+        Args:
+            text: the chunk.
+            strict: whether a name is expected where it stands.
+            advised: whether its sentence advises what could be used, not what is there.
+        """
         token = text.lower()
         if (
             len(text) > _LONGEST
@@ -211,23 +257,29 @@ class Names:
             return True
         if system := _SYSTEM.fullmatch(token):
             return all(self.known(part) for part in system[1].split(":") if part)
-        return self._composed(text, token, strict)
+        return self._composed(text, token, strict, advised)
 
-    def _composed(self, text: str, token: str, strict: bool) -> bool | None:
+    def _composed(self, text: str, token: str, strict: bool, advised: bool) -> bool | None:
         """Judge a chunk by the signs between its words."""
         if _LINK.match(token):
             return True
         if _MAIL.fullmatch(token):
             return not HYPHENED.fullmatch(token.partition("@")[0])
+        if "_" in token and "/" not in token:
+            return True
         if "@" in token or _TAGGED.fullmatch(token):
-            return text != token or not _IMAGE.fullmatch(text) or self.image(text)
+            return text != token or not _IMAGE.fullmatch(text) or self.image(text, advised)
         if "/" in token:
-            return self.slashed(text, strict)
+            return self.slashed(text, strict, advised)
         if ":" in token:
             return all(self._a_word(part) for part in token.split(":") if "-" in part)
         if "." in token:
             host = token.partition(".svc")
-            return not host[1] or all(self.known(part) for part in host[0].split("."))
+            return (
+                not host[1]
+                or self.known(token)
+                or all(self.known(part) for part in host[0].split("."))
+            )
         return True if "_" in token.strip("_") else None
 
 

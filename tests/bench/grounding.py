@@ -4,7 +4,9 @@
 
 A set is two files of `tests/eval/grounding`: `true-SET.txt`, answers in which all is true, and
 `invented-SET.txt`, answers with invented names and ids in `{{ }}`. Each answer starts with a line
-`=== FOLDER | QUESTION` and is grounded on what the queries really give on that folder.
+`=== FOLDER | QUESTION` and is grounded on what the queries really give on that folder, and on lines
+`seen: log NAMESPACE/POD CONTAINER: TEXT`, `seen: event NAMESPACE OBJECT REASON MESSAGE` and
+`seen: object KIND NAMESPACE/NAME` behind it.
 """
 
 import argparse
@@ -25,20 +27,27 @@ from tests.fakes.desk import shared_library
 from tools.cluster.manifests.reader import open_folder
 from tools.queries.context import QueryContext, Scope
 from tools.queries.looking.memory import MemoryScans
-from tools.queries.result import Result, Scanned, Workloads
+from tools.queries.result import EventList, EventRow, LogText, Result, Scanned, Workloads
 from tools.types import ALL, ClusterConfig, ClusterSource
 
 HERE = Path(__file__).resolve().parents[1] / "eval"
 HAFEN = HERE.parents[1] / "deploy" / "demo" / "hafen"
-SETS = ("first", "second", "third")
+SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 MOST_PASSING = 0.05
 _PLANTED = re.compile(r"\{\{(.+?)\}\}")
+_SEEN = re.compile(
+    r"seen: (?:log (?P<where>\S+)/(?P<pod>\S+) (?P<container>\S+): (?P<text>.*)"
+    r"|object (?P<kind>\S+) (?P<in>\S+)/(?P<name>\S+)"
+    r"|event (?P<namespace>\S+) (?P<object>\S+) (?P<reason>\S+) (?P<message>.*))\n"
+)
 _CALLS: tuple[tuple[str, dict[str, object]], ...] = (
     ("clusters", {}),
     ("namespaces", {}),
     ("find_workloads", {}),
     ("scan_scope", {}),
     ("who_can", {"verbs": ["get"], "resource": "secrets"}),
+    ("who_can", {"verbs": ["list"], "resource": "pods"}),
+    ("who_can", {"verbs": ["create"], "resource": "pods/exec"}),
 )
 _PAGES = (30, 60, 90)
 
@@ -51,6 +60,7 @@ class Case:
     question: str
     text: str
     planted: tuple[str, ...]
+    seen: tuple[Result | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +80,22 @@ def cases(name: str) -> Iterator[Case]:
     for part in re.split(r"(?m)^=== ", (HERE / "grounding" / f"{name}.txt").read_text("utf-8"))[1:]:
         head, _, text = part.partition("\n")
         folder, _, question = head.partition(" | ")
+        seen = tuple(_seen(folder, match) for match in _SEEN.finditer(text))
+        text = _SEEN.sub("", text)
         planted = tuple(_PLANTED.findall(text))
-        yield Case(folder, question, _PLANTED.sub(r"\1", text).strip(), planted)
+        yield Case(folder, question, _PLANTED.sub(r"\1", text).strip(), planted, seen)
+
+
+def _seen(folder: str, match: re.Match[str]) -> Result | None:
+    read = match.groupdict()
+    if read["kind"]:
+        return _object(folder, read["kind"], read["in"], read["name"])
+    if read["pod"]:
+        return Result(
+            "", LogText("demo", read["where"], read["pod"], read["container"], read["text"], 1)
+        )
+    row = EventRow("", "Warning", read["reason"], read["object"], "1", read["message"])
+    return Result("", EventList("demo", read["namespace"], (row,), cut=False))
 
 
 @cache
@@ -113,6 +137,7 @@ def _object(folder: str, kind: str, namespace: str, name: str) -> Result | None:
 
 def _read_for(case: Case) -> Iterator[Result | None]:
     """What a model reads to answer this question: lists, and each object that it speaks of."""
+    yield from case.seen
     yield _call(case.folder, "search_guidance", {"question": case.question})
     for result in _read(case.folder):
         yield result
@@ -126,7 +151,7 @@ def _read_for(case: Case) -> Iterator[Result | None]:
 def allowed_for(case: Case) -> Allowed:
     """What an answer to this question may name."""
     allowed = Allowed()
-    allowed.add_question(case.question)
+    allowed.add_said(case.question)
     for result in _read_for(case):
         if result is not None:
             allowed.take(result)

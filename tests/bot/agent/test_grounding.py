@@ -2,6 +2,7 @@ import pytest
 
 from bot.agent.allowed import Allowed
 from bot.agent.grounding import CONTROL, CVE, LINK, MARK, NAME, ground
+from tools.queries.result import LogText, Result
 from tools.types import ResourceRef
 
 HOSTS = frozenset({"kubernetes.io"})
@@ -15,7 +16,7 @@ def allowed() -> Allowed:
     made.add_words(
         "CVE-2024-21626 spec.containers[0].securityContext.privileged /var/run/docker.sock"
     )
-    made.add_question("is ghost or CVE-2020-1111 or 5.9.9 a problem?")
+    made.add_said("is ghost or CVE-2020-1111 or 5.9.9 a problem?")
     return made
 
 
@@ -51,6 +52,22 @@ KEPT = [
     "CIS-hardened, RBAC-related, UTF-8, SHA-256 and TLS 1.3; ISO 27001; in-cluster and on-call.",
     "Make a `web-reader`:\n\n```yaml\nkind: Role\nmetadata:\n  name: web-reader\n```",
     "It shouldn't; web's account isn't bound.",
+    "Fixed in runc 1.1.12, containerd 1.7.11 and Dashboard 2.7.0, in 1.11.5, 1.12.1 and later.",
+    "CVE-2020-1111 is a leak of file descriptors in runc.",
+    "The `www-data` user, the `rewrite-target` and `ssl-redirect` annotations, the `x-y` plugin.",
+    "A JWT has `aud`, `exp` and `sub` claims; the status is `forbidden`.",
+    "Pods request `nvidia.com/gpu: 1`; see `cert-manager.io/issuer`.",
+    "Run `kustomize build overlays/prod > all.yaml`; it is in `charts/one-app` as application/json.",
+    "Tools like `kubectl who-can`, `rbac-lookup` or `rakkess` help.",
+    "Use the official image `ghcr.io/some-project/some-image:1.2` instead.",
+    "Watch `dmesg`, then run `findmnt /mnt/archive` and `stat -c %a /etc/passwd`.",
+    "A Secret referenced by `KEYCLOAK_ADMIN`, called `KC_ADMIN` later.",
+    "Look at the ConfigMap `argocd-rbac-cm` and the Deployment `strimzi-cluster-operator`.",
+    "Create a service account, for example `web-sa`, and bind `web-sa`.",
+    "Run `kubectl -n shop get deploy,sts -o custom-columns=GPU:.status.'nvidia\\.com/gpu'`.",
+    "```yaml\nroleRef:\n  kind: ClusterRole\n  name: view\nsubjects:\n- kind: Group\n  name: <group>\n```",
+    "```yaml\nimage: ghcr.io/some-project/some-image:1.2\n```",
+    "| Namespace | State |\n|---|---|\n| shop | fail |\n| all | 40 % |",
 ]
 
 
@@ -170,6 +187,26 @@ REMOVED = [
     ("<//evil.store|x>", "evil", LINK),
     ("write to a@evil.store", "evil", LINK),
     ("1.2.3.4/leak?d=1", "leak", LINK),
+    ("The billing service runs as root.", "billing", NAME),
+    ("See namespace staging.", "staging", NAME),
+    ("StatefulSets mysql and web", "mysql", NAME),
+    ("Look into shop/grafana.", "grafana", NAME),
+    ("| Namespace | n |\n|---|---|\n| checkout | 2 |", "checkout", NAME),
+    ("platform-display (DaemonSet) is root", "platform-display", NAME),
+    ("The workloads are announcer, heartbeat and web.", "heartbeat", NAME),
+    ("The pods of invoicer crash.", "invoicer", NAME),
+    ("Pod `payroll` is bad. Drop root from payroll.", "from payroll", NAME),
+    ("Run `kubectl get pods --as felix`.", "felix", NAME),
+    ("Run `kubectl logs -f web-6b7f8d9c5d-k8s2p`.", "k8s2p", NAME),
+    ("Run `kubectl logs -l app=ledger-batch`.", "ledger-batch", NAME),
+    ("```yaml\nroleRef:\n  name: payroll-reader\n```", "payroll-reader", NAME),
+    ("```yaml\nsubjects:\n- kind: User\n  name: felix\n```", "felix", NAME),
+    (
+        "```yaml\nkind: Deployment\nmetadata:\n  name: pay-roll\n```\nSo pay-roll is fine.",
+        "So pay",
+        NAME,
+    ),
+    ("It runs CVE-2020-1111, so web is affected.", "1111", CVE),
     ("evil\u3002com/x", "com/x", NAME),
     ("evil\u3002com", "evil", LINK),
     ("evil.store:8080/x", "evil", LINK),
@@ -213,6 +250,20 @@ def test_a_version_in_the_cluster_makes_no_control(allowed: Allowed) -> None:
     allowed.add_words("registry.example.com/api:5.9.9")
     checked = ground("It runs 5.9.9, which breaks CIS 5.9.9.", allowed, HOSTS)
     assert checked.text == f"It runs 5.9.9, which breaks CIS {MARK}."
+
+
+def test_what_a_log_says_may_be_quoted_and_is_claimed_of_nothing(allowed: Allowed) -> None:
+    allowed.take(
+        Result("", LogText("demo", "shop", "web-1", "web", "no host reports-db.data.svc", 1))
+    )
+    said = 'The log says "no host reports-db.data.svc", so it needs the Service `reports-db`.'
+    assert ground(said, allowed, HOSTS).text == said
+    assert ground("`reports-db` is privileged.", allowed, HOSTS).text == f"{MARK} is privileged."
+
+
+def test_a_mark_before_a_bracket_is_no_link(allowed: Allowed) -> None:
+    checked = ground("`payroll` (Deployment) and [docs](https://evil.example)", allowed, HOSTS)
+    assert checked.text == f"{MARK} (Deployment) and docs [link removed]"
 
 
 def test_the_mark_says_nothing_of_what_was_removed(allowed: Allowed) -> None:

@@ -30,6 +30,10 @@ PIECES = [
     "```\n",
     "DSA-1:",
     "I have now ",
+    "| Namespace ",
+    "create a x ",
+    "`x`, ",
+    "name: x\nsubjects:\n",
 ]
 WHOLE = 1_500
 """Characters of the short text."""
