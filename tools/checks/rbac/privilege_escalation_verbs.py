@@ -1,12 +1,12 @@
 """Role that can bind, escalate or impersonate.
 
-bind and escalate on roles or clusterroles lift the rule that nobody gives more than they have;
-impersonate acts as somebody else, in the end as system:masters. In a Role escalate counts on roles and
-impersonate on serviceaccounts alone, because the rest is cluster-scoped; bind on clusterroles counts, because a
-RoleBinding gives a ClusterRole in its namespace. A rule narrowed by resourceNames does not
-count unless a name is strong: the roles cluster-admin, admin and edit and any that has a wildcard or may itself
-bind, escalate or impersonate whatever it likes, the group system:masters and whoever holds a strong role; where a named role could not be read, it is unknown. For
-userextras a rule may name the key as a subresource; every one counts.
+bind and escalate on roles or clusterroles lift the rule that nobody gives more than they have; impersonate
+acts as somebody else, in the end as system:masters. In a Role escalate counts on roles and impersonate on
+serviceaccounts alone, because the rest is cluster-scoped; bind on clusterroles counts, because a RoleBinding
+gives a ClusterRole in its namespace. A rule narrowed by resourceNames does not count unless a name is strong:
+the roles cluster-admin, admin and edit and any that has a wildcard or may itself bind, escalate or
+impersonate whatever it likes, the group system:masters and whoever holds a strong role; where a named role
+could not be read, it is unknown. For userextras a rule may name the key as a subresource; every one counts.
 
 Fix: name what may be bound, or whom.
 

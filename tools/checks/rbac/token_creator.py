@@ -1,10 +1,11 @@
 """Role that makes tokens of service accounts.
 
-create on serviceaccounts/token makes a token of any account of the namespace, or of the cluster, and
-so everything that this account may do. A rule narrowed by resourceNames counts where it names an
-administrator's account: one that holds, itself or by a group of all accounts, cluster-admin, admin, edit or a
-role that has a wildcard or may bind, escalate or impersonate whatever it likes. Where the rights of a named account are not known, it is unknown: a role or bindings
-that could not be read, a scan of some namespaces, a folder that binds nothing to the account.
+create on serviceaccounts/token makes a token of any account of the namespace, or of the cluster, and so
+everything that this account may do. A rule narrowed by resourceNames counts where it names an administrator's
+account: one that holds, itself or by a group of all accounts, cluster-admin, admin, edit or a role that has a
+wildcard or may bind, escalate or impersonate whatever it likes. Where the rights of a named account are not
+known, it is unknown: a role or bindings that could not be read, a scan of some namespaces, a folder that
+binds nothing to the account.
 
 Fix: name the accounts, and none that may do much.
 
