@@ -15,7 +15,7 @@ from msgspec import Struct
 from tools.access import Subjects, rights_of, subjects
 from tools.cluster.reader import Listing
 from tools.objects.core import Namespace, ServiceAccount
-from tools.objects.kinds import KINDS, PLUGIN_POLICIES, Kind
+from tools.objects.kinds import KINDS, PLUGIN_POLICIES, TEMPLATED_KINDS, Kind
 from tools.objects.meta import Metadata
 from tools.objects.pod import APPARMOR_ANNOTATION
 from tools.pod_security import NEWEST
@@ -35,6 +35,14 @@ from tools.workload import (
 
 _ENGINES = ("kyverno", "gatekeeper", "kubewarden")
 _LISTED_OWNERS = frozenset(WORKLOAD_KINDS)
+_MAKERS: Mapping[str, tuple[str, ...]] = {
+    "Pod": ("ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job"),
+    "ReplicaSet": ("Deployment",),
+    "ReplicationController": (),
+    "Job": ("CronJob",),
+}
+"""What is made of another's template, and of which kinds', besides those of TEMPLATED_KINDS. A Deployment that
+an operator's Deployment owns is none of these: it is judged itself."""
 _ENDED = ("Succeeded", "Failed")
 _TOKEN_VOLUME = re.compile(rb"\bkube-api-access-[a-z0-9]{5}\b")
 
@@ -85,6 +93,11 @@ def build(read: Read) -> Judged:
         namespaces=namespaces,
         accounts=accounts,
         network_policies=_names_by_namespace(read, "NetworkPolicy"),
+        unplaced_policies=tuple(
+            name_of(each.metadata)
+            for each in read.objects("NetworkPolicy")
+            if not (read.live or each.metadata.namespace)
+        ),
         busy=busy,
         policies=tuple(_policies(read, POLICY_KINDS)),
         plugin_policies=tuple(_policies(read, PLUGIN_POLICIES)),
@@ -118,7 +131,7 @@ def build(read: Read) -> Judged:
 
 def _workloads(read: Read) -> tuple[list[Workload], frozenset[str]]:
     """Read all workloads that no other owns, and name the namespaces that hold any."""
-    owners = _owner_index(read)
+    owners = _owners(read, WORKLOAD_KINDS)
     owned: dict[int, dict[bytes, tuple[Kind, Any]]] = {}
     pods: Counter[int] = Counter()
     judged: list[tuple[Kind, Any]] = []
@@ -129,8 +142,8 @@ def _workloads(read: Read) -> tuple[list[Workload], frozenset[str]]:
             busy.add(namespace_of(kind, obj.metadata))
             root = _root(kind, obj, owners, read.live) if obj.metadata.owner_references else obj
             if root is obj:
-                judged.append((kind, obj))
-                continue
+                if not _is_template_of_another(obj, read):
+                    judged.append((kind, obj))
                 continue
             pods[id(root)] += name == "Pod"
             if _runs(kind, obj, read.live):
@@ -152,11 +165,21 @@ def _workloads(read: Read) -> tuple[list[Workload], frozenset[str]]:
     return workloads, frozenset(busy)
 
 
+def _is_template_of_another(obj: Any, read: Read) -> bool:
+    """Tell whether an object takes its pod template from a workload of the scan (an Argo Rollout does)."""
+    reference = getattr(obj.spec, "workload_ref", None)
+    place = obj.metadata.namespace
+    return reference is not None and any(
+        (name_of(each.metadata), each.metadata.namespace) == (reference.name, place)
+        for each in read.objects(reference.kind if reference.kind in WORKLOAD_KINDS else "")
+    )
+
+
 def _runs(kind: Kind, obj: Any, live: bool) -> bool:
     """Tell whether what is owned makes containers run by what it says itself.
 
-    On a live cluster that is its pods, until they end; in a folder all but a set scaled to none, such as
-    the earlier ReplicaSets of a Deployment.
+    On a live cluster that is its pods, until they end; in a folder all but a set scaled to none, which is
+    an earlier one of its owner.
     """
     if live:
         return kind.kind == "Pod" and not (obj.status and obj.status.phase in _ENDED)
@@ -171,49 +194,46 @@ def _likeness(kind: Kind, obj: Any) -> bytes:
     return _TOKEN_VOLUME.sub(b"kube-api-access", msgspec.json.encode((template.spec, kept)))
 
 
-_OwnerKey = str | tuple[str, str, str]
+_OwnerKey = str | tuple[str, str, str, str]
+_Owners = Mapping[_OwnerKey, tuple[Kind, Any]]
 
 
-def _owner_index(read: Read) -> dict[_OwnerKey, tuple[Kind, Any]]:
-    """Index what may own: by uid on a live cluster, by kind, namespace and name in a folder.
-
-    A pod that owns pods (a Spark driver) has no template that could stand for them: it is left out.
-    """
+def _owners(read: Read, kinds: Iterable[str]) -> _Owners:
+    """Index what may own: by uid on a live cluster, by group, kind, namespace and name in a folder."""
     index: dict[_OwnerKey, tuple[Kind, Any]] = {}
-    for name in WORKLOAD_KINDS:
-        if name == "Pod":
-            continue
+    for name in kinds:
         kind = KINDS[name]
+        groups = {version.rpartition("/")[0] for version in (kind.group_version, *kind.earlier)}
         for obj in read.objects(name):
             metadata: Metadata = obj.metadata
-            key: _OwnerKey = (
-                (metadata.uid or "")
-                if read.live
-                else (kind.own, namespace_of(kind, metadata), name_of(metadata))
-            )
-            index[key] = (kind, obj)
+            place = (kind.own, namespace_of(kind, metadata), name_of(metadata))
+            keys = [metadata.uid or ""] if read.live else [(group, *place) for group in groups]
+            index |= dict.fromkeys(keys, (kind, obj))
     index.pop("", None)
     return index
 
 
-def _root(kind: Kind, obj: Any, owners: Mapping[_OwnerKey, tuple[Kind, Any]], live: bool) -> Any:
-    """Follow owners (the controller first) as far as they are in the scan; a circle ends there."""
-    seen = {id(obj)}
-    while True:
-        metadata: Metadata = obj.metadata
-        namespace = namespace_of(kind, metadata)
-        references = sorted(metadata.owner_references or (), key=lambda r: not r.controller)
-        for reference in references:
-            key: _OwnerKey = (
-                (reference.uid or "") if live else (reference.kind, namespace, reference.name)
-            )
-            found = owners.get(key)
-            if found and id(found[1]) not in seen:
-                kind, obj = found
-                seen.add(id(obj))
-                break
-        else:
-            return obj
+def _root(kind: Kind, obj: Any, owners: _Owners, live: bool) -> Any:
+    """Follow the owners whose template an object was made of, the controller first, as far as they are here."""
+    while found := next(
+        (each for each in _owned_by(kind, obj, owners, live) if each[0].kind in _makers(kind)), None
+    ):
+        kind, obj = found
+    return obj
+
+
+def _owned_by(kind: Kind, obj: Any, owners: _Owners, live: bool) -> Iterable[tuple[Kind, Any]]:
+    """Give the owners of an object that are in the scan."""
+    namespace = namespace_of(kind, obj.metadata)
+    for each in sorted(obj.metadata.owner_references or (), key=lambda r: not r.controller):
+        group = (each.api_version or "").rpartition("/")[0]
+        found = owners.get((each.uid or "") if live else (group, each.kind, namespace, each.name))
+        if found:
+            yield found
+
+
+def _makers(kind: Kind) -> Iterable[str]:
+    return (*TEMPLATED_KINDS, *_MAKERS[kind.kind]) if kind.kind in _MAKERS else ()
 
 
 def _namespaces(read: Read) -> dict[str, Namespace]:
@@ -263,7 +283,7 @@ def _items(read: Read, workloads: Sequence[Workload]) -> dict[str, list[Item]]:
     for workload in workloads:
         item = Item(workload.ref, workload)
         items.setdefault(workload.ref.kind, []).append(item)
-    owning: frozenset[_OwnerKey] | None = None
+    owners: _Owners | None = None
     for name, listing in read.listings.items():
         kind = KINDS[name]
         if not kind.namespaced or name in _LISTED_OWNERS:
@@ -272,29 +292,8 @@ def _items(read: Read, workloads: Sequence[Workload]) -> dict[str, list[Item]]:
         items[name] = kept
         for obj in listing.objects:
             if obj.metadata.owner_references:
-                owning = owning or _owning(read)
-                if _is_owned(kind, obj, owning, read.live):
+                owners = owners or _owners(read, WORKLOAD_KINDS)
+                if any(_owned_by(kind, obj, owners, read.live)):
                     continue
             kept.append(Item(read.ref(name, obj.metadata), obj))
     return items
-
-
-def _owning(read: Read) -> frozenset[_OwnerKey]:
-    """Collect the keys of all that may own other objects, pods too."""
-    pod = KINDS["Pod"]
-    pods: set[_OwnerKey] = {
-        (obj.metadata.uid or "")
-        if read.live
-        else ("Pod", namespace_of(pod, obj.metadata), name_of(obj.metadata))
-        for obj in read.objects("Pod")
-    }
-    return frozenset({*_owner_index(read), *pods} - {""})
-
-
-def _is_owned(kind: Kind, obj: Any, owning: frozenset[_OwnerKey], live: bool) -> bool:
-    """Tell whether a workload of the scan owns an object, such as a claim of a StatefulSet."""
-    namespace = namespace_of(kind, obj.metadata)
-    return any(
-        ((each.uid or "") if live else (each.kind, namespace, each.name)) in owning
-        for each in obj.metadata.owner_references
-    )

@@ -124,6 +124,8 @@ class Inventory(Struct):
     """By namespace and name."""
     network_policies: Mapping[str, tuple[str, ...]] = {}
     """Names by namespace."""
+    unplaced_policies: tuple[str, ...] = ()
+    """NetworkPolicies of a folder that name no namespace; above they stand under `default`."""
     busy: frozenset[str] = frozenset()
     """Namespaces with at least one workload or pod."""
     policies: tuple[ResourceRef, ...] = ()

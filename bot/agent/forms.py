@@ -26,9 +26,9 @@ BARE = re.compile(
     r"(?![\w@=]|\.\d|:\w|-[a-z]|/[A-Za-z])"
 )
 BEHIND = re.compile(
-    r"(?:[^\W\d][\w.+-]{0,40}|\d[.]\d+[*_`\"')]{0,3},|[^|\s][^|\n]{0,50}\||→|->)[ \t]{0,2}[*_`\"'(]{0,3}[v~]?$"
+    r"(?:[^\W\d][\w.+-]{0,40}|\d[.]\d+[*_`\"')]{0,3},|→|->)[ \t]{0,2}[*_`\"'(]{0,3}[v~]?$"
 )
-"""What a number stands behind: a word, a number and a comma, a cell of a table, an arrow."""
+"""What a number stands behind: a word, a number and a comma, an arrow."""
 OF = re.compile(rf"(?i)\bv?({_DOTTED})[ \t]+(?:of|in|from)[ \t]+(?:the[ \t]+)?(?:CIS|benchmark)\b")
 
 _DASH = r"\-\u2010-\u2015\u2212"

@@ -285,7 +285,8 @@ class _Checker:
         number = forms.digits(match[1])
         if self._control(number, sentence) or number in self._allowed.words:
             return match[0]
-        before = match.string[max(0, match.start() - _BEFORE) : match.start()].rpartition("\n")[2]
+        before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+        before = _CELL_OR_LINE.split(before)[-1]
         found = forms.BEHIND.search(before)
         word = found[0].strip("*_`\"'( \t~v").lower() if found else ""
         if word.endswith(",") or word in LISTING | CONNECTING:
@@ -307,6 +308,7 @@ def _unescaped(text: str) -> str:
     return "".join([*pieces, _ESCAPE.sub(r"\1", text[at:])])
 
 
+_CELL_OR_LINE = re.compile(r"[\n|]")
 _NEAR = 400
 """Most characters of a sentence on each side of a match that say what is meant."""
 _END = re.compile(r"\n|\. ")

@@ -206,7 +206,7 @@ EXPLANATIONS = (
         ("5.1.6",),
         "checkov does not look at tokens that volumes project",
         lambda c: (
-            (c.ours, c.theirs) == ("fail", "pass")
+            (c.ours, c.theirs) in (("fail", "pass"), ("unknown", "pass"), ("unknown", "fail"))
             and any((v.get("projected") or {}).get("sources") for v in c.spec.get("volumes") or [])
         ),
     ),
@@ -218,9 +218,9 @@ EXPLANATIONS = (
         ),
     ),
     Explanation(
-        CONTAINERS,
-        "checkov does not know that a pod has containers which its owner's template has not",
-        lambda c: (c.ours, c.theirs) == ("fail", "pass") and c.injected,
+        PODS,
+        "checkov does not know that what is owned may not be as its owner's template says",
+        lambda c: (c.ours, c.theirs) in (("fail", "pass"), ("unknown", "pass")) and c.injected,
     ),
     Explanation(
         ("5.2.7",),

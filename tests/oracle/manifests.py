@@ -77,6 +77,13 @@ TEMPLATES = {
 """By group and kind: how the kind is called, and the way to its pod template."""
 PATHS = dict(TEMPLATES.values())
 WORKLOADS = (*WORKLOADS, *PATHS)
+MADE_FROM = {
+    "Pod": ("ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", *PATHS),
+    "ReplicaSet": ("Deployment", *PATHS),
+    "ReplicationController": (*PATHS,),
+    "Job": ("CronJob", *PATHS),
+}
+"""What is made of another's template; any other workload that is owned is judged for itself."""
 CLUSTER_SCOPED = {
     "ClusterRole",
     "ClusterRoleBinding",
@@ -215,20 +222,23 @@ def template_of(kind: str, obj: dict[str, Any]) -> dict[str, Any]:
 
 
 def owner_of(held: Folder, obj: dict[str, Any]) -> tuple[str, str, str] | None:
-    """Give the workload of this folder that owns an object, or None."""
+    """Give the workload of this folder that owns an object, or None; of a workload what it is made from."""
     meta = obj.get("metadata") or {}
+    own = obj.get("kind")
     for owner in meta.get("ownerReferences") or []:
-        if owner.get("kind") in WORKLOADS:
-            key = (owner["kind"], meta.get("namespace") or "default", owner.get("name"))
-            if key in held.objects and held.objects[key] is not obj:
-                return key
+        key = (owner.get("kind"), meta.get("namespace") or "default", owner.get("name"))
+        found = held.objects.get(key)
+        if key[0] not in WORKLOADS or found is None or group_of(found) != group_of(owner):
+            continue
+        if own not in WORKLOADS or key[0] in MADE_FROM.get(str(own), ()):
+            return key
     return None
 
 
 def top_owner(held: Folder, obj: dict[str, Any]) -> tuple[str, str, str] | None:
     """Follow owners up to the last one of this folder."""
     found, key = None, owner_of(held, obj)
-    while key and key != found:
+    while key:
         found, key = key, owner_of(held, held.objects[key])
     return found
 

@@ -177,17 +177,27 @@ def in_volume(held: Folder, namespace: str, volume: dict[str, Any], at: str) -> 
         for s in sources
         if s.get("serviceAccountToken") is not None
     ]
-    names = [s["secret"].get("name") for s in sources if s.get("secret") is not None]
-    if volume.get("secret") is not None:
-        names.append(volume["secret"].get("secretName"))
-    there = at.rstrip("/") in (
-        "/var/run/secrets/kubernetes.io/serviceaccount",
-        "/run/secrets/kubernetes.io/serviceaccount",
-    )
-    otherwise = UNKNOWN if there else PASS
-    return worst(
-        *found, *(FAIL if (namespace, n) in held.token_secrets else otherwise for n in names)
-    )
+    secrets = [s["secret"] for s in sources if s.get("secret") is not None]
+    secrets += [volume["secret"]] if volume.get("secret") is not None else []
+    for secret in secrets:
+        name = secret.get("name") or secret.get("secretName")
+        files = [at, *(f"{at}/{item.get('path') or ''}" for item in secret.get("items") or [])]
+        otherwise = UNKNOWN if any(map(clients_look, files)) else PASS
+        found.append(FAIL if (namespace, name) in held.token_secrets else otherwise)
+    return worst(*found)
+
+
+def clients_look(file: str) -> bool:
+    """Tell whether a file, or a folder, is where clients look for a token."""
+    steps: list[str] = []
+    for step in file.split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step not in ("", "."):
+            steps.append(step)
+    if steps[:1] == ["var"]:
+        steps = steps[1:]
+    return steps[:4] == ["run", "secrets", "kubernetes.io", "serviceaccount"]
 
 
 def for_the_api(token: dict[str, Any]) -> str:
@@ -327,9 +337,17 @@ def namespace_rows(held: Folder, namespace: str) -> dict[Row, str]:
     account = held.objects.get(("ServiceAccount", namespace, "default"))
     row = ("Namespace", "", namespace)
     plugins = ("plugin policy of the cluster", ""), ("plugin policy", namespace)
+    unplaced = any(
+        k == "NetworkPolicy" and not (obj.get("metadata") or {}).get("namespace")
+        for (k, _, _), obj in held.objects.items()
+    )
     covered = any((k, n) in plugins for k, n, _ in held.objects)
     found: dict[Row, str] = {
-        ("5.3.2", *row): PASS if policies else UNKNOWN if covered or anything else missing
+        ("5.3.2", *row): PASS
+        if policies
+        else UNKNOWN
+        if covered or anything or unplaced
+        else missing
     }
     found[("5.6.4", "ServiceAccount", namespace, "default")] = in_default(
         "ServiceAccount", namespace, "default"

@@ -16,6 +16,7 @@ class Present(Struct, gc=False, frozen=True, omit_defaults=True):
 class OwnerReference(Struct, gc=False, rename="camel", omit_defaults=True):
     """Who made the object."""
 
+    api_version: str | None = None
     kind: str = ""
     name: str = ""
     uid: str | None = None

@@ -96,11 +96,18 @@ class PodSecurityContext(Struct, gc=False, rename="camel", omit_defaults=True):
     windows_options: WindowsOptions | None = None
 
 
+class KeyToPath(Struct, gc=False, omit_defaults=True):
+    """One key as a file below where the volume is mounted."""
+
+    path: str | None = None
+
+
 class SecretSelector(Struct, gc=False, omit_defaults=True):
-    """Names a Secret, and one key of it where a variable takes only that."""
+    """Names a Secret, and one key of it where a variable takes only that, or some as files."""
 
     name: str | None = None
     key: str | None = None
+    items: list[KeyToPath] | None = None
 
 
 class EnvVarSource(Struct, gc=False, rename="camel", omit_defaults=True):
@@ -219,6 +226,7 @@ class SecretVolume(Struct, gc=False, rename="camel", omit_defaults=True):
     """A Secret as files."""
 
     secret_name: str | None = None
+    items: list[KeyToPath] | None = None
 
 
 class ProjectedSource(Struct, gc=False, rename="camel", omit_defaults=True):

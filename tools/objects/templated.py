@@ -9,8 +9,16 @@ from tools.objects.meta import Metadata
 from tools.objects.pod import PodTemplate
 
 
-class _Spec(Struct, gc=False, omit_defaults=True):
+class WorkloadRef(Struct, gc=False, omit_defaults=True):
+    """The workload whose template is taken instead."""
+
+    kind: str = ""
+    name: str = ""
+
+
+class _Spec(Struct, gc=False, rename="camel", omit_defaults=True):
     template: PodTemplate | None = None
+    workload_ref: WorkloadRef | None = None
 
 
 class SpecTemplate(Struct, gc=False, omit_defaults=True):

@@ -57,7 +57,7 @@ def test_odd_types_in_fields_that_nobody_reads_do_no_harm() -> None:
         b' "annotations": {"b": true}, "ownerReferences": null},'
         b' "spec": {"nodeName": 5, "tolerations": {}, "containers": [{"name": "a", "image": null,'
         b' "resources": 3, "env": [{"name": "A", "value": 7}], "ports": null}],'
-        b' "volumes": [{"name": "v", "emptyDir": {"sizeLimit": 10}}]}, "status": []}'
+        b' "volumes": [{"name": "v", "emptyDir": {"sizeLimit": 10}}]}, "status": {"conditions": 5}}'
     )
     pod: Any = msgspec.json.decode(odd, type=KINDS["Pod"].struct)
     assert pod.spec.containers[0].env[0].name == "A"

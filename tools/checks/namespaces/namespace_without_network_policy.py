@@ -60,6 +60,9 @@ def judge(subject: Item, cluster: Inventory) -> Judgement:
     if unread:
         why = f"Namespace {name} has no NetworkPolicy; others could not be read ({unread})."
         return Judgement(Verdict.UNKNOWN, why, "", (none,))
+    if cluster.unplaced_policies:
+        why = f"NetworkPolicy {cluster.unplaced_policies[0]} names no namespace: where it is applied decides."
+        return Judgement(Verdict.UNKNOWN, why, "", (none,))
     elsewhere = cluster.not_held("Namespace", "", name)
     if elsewhere:
         return Judgement(Verdict.UNKNOWN, elsewhere)

@@ -21,11 +21,12 @@ Fix:
 Source: CIS Kubernetes 1.12, 5.1.6; https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from posixpath import normpath
 
 from msgspec import Struct, structs
 
-from tools.objects.pod import Volume, is_for_the_api
+from tools.objects.pod import KeyToPath, Volume, is_for_the_api
 from tools.types import PASSED, Check, Evidence, Judgement, Severity, Subject, Verdict, evidence
 from tools.workload import Container, Inventory, Workload, failed
 
@@ -109,21 +110,22 @@ def _tokens(container: Container, subject: Workload, cluster: Inventory) -> Iter
     held = {name for namespace, name in cluster.token_secrets if namespace == subject.ref.namespace}
     for index, volume in enumerate(container.pod.volumes or ()):
         places = [
-            (mount.mount_path or "").rstrip("/")
+            normpath(f"/{mount.mount_path or ''}").replace("//", "/")
             for mount in container.spec.volume_mounts or ()
             if mount.name == volume.name
         ]
         if places:
-            at = next((each for each in places if _is_where_clients_look(each)), places[0])
             path = f"{container.pod_path}.volumes[{index}]"
-            yield from _projected(container, volume, at, path)
-            for name, field in _secrets(volume):
+            yield from _projected(container, volume, places[0], path)
+            for name, field, items in _secrets(volume):
+                looked = (each for each in places if _is_where_clients_look(each, items))
+                at = next(looked, places[0])
                 fact = evidence(f"{path}.{field}", name)
                 if name in held:
                     yield _Token(
                         container, f"has a token of the API at {at}, by Secret {name}", fact
                     )
-                elif _is_where_clients_look(at):
+                elif _is_where_clients_look(at, items):
                     why = f"has Secret {name} where clients look for a token of the API, at {at}"
                     yield _Token(container, why, fact, certain=False)
     for name, field in _variables(container):
@@ -132,8 +134,13 @@ def _tokens(container: Container, subject: Workload, cluster: Inventory) -> Iter
             yield _Token(container, f"has a token of the API as a variable, by Secret {name}", fact)
 
 
-def _is_where_clients_look(place: str) -> bool:
-    return place.removeprefix("/var") == _WHERE_CLIENTS_LOOK
+def _is_where_clients_look(place: str, items: Iterable[KeyToPath]) -> bool:
+    """Tell whether a Secret that is mounted at a place has a file there, by its own name or by an item's."""
+    files = (normpath(f"{place}/{each.path or ''}") for each in items)
+    return any(
+        f"{each.removeprefix('/var')}/".startswith(f"{_WHERE_CLIENTS_LOOK}/")
+        for each in (place, *files)
+    )
 
 
 def _projected(container: Container, volume: Volume, at: str, path: str) -> Iterator[_Token]:
@@ -156,13 +163,14 @@ def _projected(container: Container, volume: Volume, at: str, path: str) -> Iter
             yield _Token(container, why, fact, certain=False)
 
 
-def _secrets(volume: Volume) -> Iterator[tuple[str, str]]:
-    """Give the Secrets of a volume with the fields that name them."""
+def _secrets(volume: Volume) -> Iterator[tuple[str, str, Sequence[KeyToPath]]]:
+    """Give the Secrets of a volume with the fields that name them, and the keys taken of each."""
     if volume.secret:
-        yield volume.secret.secret_name or "", "secret.secretName"
+        yield volume.secret.secret_name or "", "secret.secretName", volume.secret.items or ()
     for number, source in enumerate((volume.projected.sources if volume.projected else None) or ()):
         if source.secret:
-            yield source.secret.name or "", f"projected.sources[{number}].secret.name"
+            field = f"projected.sources[{number}].secret.name"
+            yield source.secret.name or "", field, source.secret.items or ()
 
 
 def _variables(container: Container) -> Iterator[tuple[str, str]]:
