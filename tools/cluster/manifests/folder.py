@@ -22,6 +22,7 @@ from tools.cluster.manifests.unread import (
     held_in,
     kind_of,
     looks_like_an_object,
+    may_be_elsewhere,
     why_inside,
     why_unread,
 )
@@ -334,5 +335,7 @@ def _leave(
 ) -> None:
     """Remember an object that nothing reads and that matters."""
     if unread:
+        if may_be_elsewhere(unread, part.raw, alike[2]):
+            alike = (*alike[:2], "")
         places = contents.unread.setdefault(Alike(*alike, unread), [])
         places.append((subject, part.where))

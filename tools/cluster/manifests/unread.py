@@ -79,6 +79,32 @@ def why_unread(api_version: str, own_kind: str, raw: bytes) -> Unread | None:
     return _holding(held)
 
 
+def may_be_elsewhere(unread: Unread, raw: bytes, namespace: str) -> bool:
+    """Tell whether what an object stands for may lie outside its own namespace.
+
+    So it is where it holds whole objects, names another namespace, or has a kind that is in none.
+    """
+    kind = KINDS.get(unread.concerns)
+    if kind is None or not kind.namespaced:
+        return True
+    root = msgspec.json.decode(raw)
+    return any(
+        _names_another(node, namespace) or (node is not root and any(_embedded(node)))
+        for node in nodes(root)
+        if isinstance(node, dict)
+    )
+
+
+def _names_another(mapping: dict[str, Any], namespace: str) -> bool:
+    """Tell whether a field such as targetNamespace or namespaces names another than this one."""
+    for field, value in mapping.items():
+        if field.casefold().endswith(("namespace", "namespaces")):
+            named: list[Any] = value if isinstance(value, list) else [value]
+            if any(isinstance(each, str) and each not in ("", namespace) for each in named):
+                return True
+    return False
+
+
 def _meant(group: str, own_kind: str, held: str) -> str:
     """Give the kind that a misspelling stands for, where neither its group nor its form disagrees."""
     meant = _SPELLED.get(own_kind.casefold(), ANY_KIND)
