@@ -15,6 +15,7 @@ from tests.oracle.manifests import (
     WORKLOADS,
     Folder,
     containers_of,
+    holds_token,
     owned_specs,
     owner_of,
     read,
@@ -165,7 +166,7 @@ def brought_tokens(held: Folder, namespace: str, spec: dict[str, Any]) -> str:
         refs = [(e.get("valueFrom") or {}).get("secretKeyRef") for e in container.get("env") or []]
         refs += [e.get("secretRef") for e in container.get("envFrom") or []]
         names = {ref.get("name") for ref in refs if ref}
-        found += [FAIL for n in names if (namespace, n) in held.token_secrets]
+        found += [FAIL for n in names if holds_token(held, namespace, n)]
     return worst(*found)
 
 
@@ -186,7 +187,7 @@ def in_volume(held: Folder, namespace: str, volume: dict[str, Any], at: str) -> 
     )
     otherwise = UNKNOWN if there else PASS
     return worst(
-        *found, *(FAIL if (namespace, n) in held.token_secrets else otherwise for n in names)
+        *found, *(FAIL if holds_token(held, namespace, n) else otherwise for n in names)
     )
 
 
