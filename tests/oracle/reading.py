@@ -186,9 +186,7 @@ def in_volume(held: Folder, namespace: str, volume: dict[str, Any], at: str) -> 
         "/run/secrets/kubernetes.io/serviceaccount",
     )
     otherwise = UNKNOWN if there else PASS
-    return worst(
-        *found, *(FAIL if holds_token(held, namespace, n) else otherwise for n in names)
-    )
+    return worst(*found, *(FAIL if holds_token(held, namespace, n) else otherwise for n in names))
 
 
 def for_the_api(token: dict[str, Any]) -> str:

@@ -298,7 +298,7 @@ def _keep(
         return
     kind = kind_of(own_kind, api_version)
     subject = "/".join(each for each in (namespace, name) if isinstance(each, str) and each)
-    alike = (api_version, own_kind, namespace)
+    alike = (api_version, own_kind, namespace if kind is None or kind.namespaced else "")
     _say_repeated(part, f"{own_kind} {subject}".strip(), kind, namespace, contents)
     if kind is None:
         other = f"{api_version} {own_kind}"

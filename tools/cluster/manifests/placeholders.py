@@ -28,11 +28,12 @@ def unfilled(raw: bytes, kind: Kind) -> bool:
 
 
 def _marked(value: Any, form: inspect.Type, quiet: set[str]) -> bool:
-    """Look into what the form reads of a value, whatever form the value has itself."""
-    if isinstance(value, str):
-        return _MARK.search(value) is not None
+    """Look into what the form reads of a value; text where none belongs does not decode at all."""
     if isinstance(form, inspect.UnionType):
         return any(_marked(value, each, quiet) for each in form.types)
+    if isinstance(value, str):
+        read = isinstance(form, inspect.StrType | inspect.AnyType)
+        return read and _MARK.search(value) is not None
     if isinstance(value, list) and isinstance(form, inspect.ListType):
         entries: list[Any] = value
         return any(_marked(each, form.item_type, quiet) for each in entries)

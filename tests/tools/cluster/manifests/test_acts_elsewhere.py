@@ -17,7 +17,9 @@ BINDING = (
 
 
 def in_y(api_version: str, kind: str, body: str) -> str:
-    return f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: zq, namespace: y}}\n{body}\n"
+    return (
+        f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: zq, namespace: y}}\n{body}\n"
+    )
 
 
 @pytest.mark.parametrize(
