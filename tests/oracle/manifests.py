@@ -38,7 +38,22 @@ GROUPS = {
     "ValidatingAdmissionPolicyBinding": {"admissionregistration.k8s.io"},
     "Policy": {"kyverno.io"},
     "ClusterPolicy": {"kyverno.io"},
+    "ValidatingPolicy": {"policies.kyverno.io"},
+    "NamespacedValidatingPolicy": {"policies.kyverno.io"},
+    "ImageValidatingPolicy": {"policies.kyverno.io"},
+    "AdmissionPolicy": {"policies.kubewarden.io"},
+    "AdmissionPolicyGroup": {"policies.kubewarden.io"},
+    "ClusterAdmissionPolicy": {"policies.kubewarden.io"},
+    "ClusterAdmissionPolicyGroup": {"policies.kubewarden.io"},
 }
+JUDGE_ALL = (
+    *("ValidatingAdmissionPolicyBinding", "ClusterPolicy", "ValidatingPolicy", "constraint"),
+    *("ImageValidatingPolicy", "ClusterAdmissionPolicy", "ClusterAdmissionPolicyGroup"),
+)
+JUDGE_THEIR_NAMESPACE = (
+    *("Policy", "NamespacedValidatingPolicy", "AdmissionPolicy", "AdmissionPolicyGroup"),
+)
+"""Kinds of policies that may judge pods, everywhere or in their own namespace."""
 PLUGIN_POLICIES = {
     ("CiliumNetworkPolicy", "cilium.io"): True,
     ("CiliumClusterwideNetworkPolicy", "cilium.io"): False,
@@ -81,9 +96,7 @@ CLUSTER_SCOPED = {
     "ClusterRole",
     "ClusterRoleBinding",
     "Namespace",
-    "ClusterPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "constraint",
+    *JUDGE_ALL,
     "plugin policy of the cluster",
 }
 

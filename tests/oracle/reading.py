@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.oracle.manifests import (
+    JUDGE_ALL,
+    JUDGE_THEIR_NAMESPACE,
     WORKLOADS,
     Folder,
     containers_of,
@@ -360,7 +362,6 @@ def holds_pods(labels: dict[str, str]) -> bool:
 def judged_by_policy(held: Folder, namespace: str) -> bool:
     """Tell whether a policy object could judge pods of this namespace."""
     return any(
-        k in ("ValidatingAdmissionPolicyBinding", "ClusterPolicy", "constraint")
-        or (k == "Policy" and n == namespace)
+        k in JUDGE_ALL or (k in JUDGE_THEIR_NAMESPACE and n == namespace)
         for k, n, _ in held.objects
     )
