@@ -34,7 +34,13 @@ _OF_ONE: dict[str, type | tuple[type, ...]] = {
     "securityContext": dict,
     "script": str,
 }
-_OF_ENTRY = {**_OF_ONE, "ports": list, "resources": dict, "imagePullPolicy": str, "workingDir": str}
+_OF_ENTRY: dict[str, type | tuple[type, ...]] = {
+    **_OF_ONE,
+    "ports": list,
+    "resources": dict,
+    "imagePullPolicy": str,
+    "workingDir": str,
+}
 """Fields that a container has beside its image, with the forms that they have there."""
 _OF_OBJECT = frozenset(
     {"metadata", "spec", "rules", "roleref", "subjects", "template", "items", "webhooks", "data"}

@@ -43,7 +43,7 @@ async def test_what_acts_in_another_namespace_is_unknown_there_and_not_named(
     result = await scanned(root, control, "", "x")
     assert result.controls[0].verdict is Verdict.UNKNOWN
     reader = await open_folder(ClusterConfig("lab", ClusterSource.FOLDER, folder=str(root)))
-    told = await Listings(reader, ("x",)).list(KINDS["Pod"], ("x",))
+    told = await Listings(reader, frozenset({"x"})).list(KINDS["Pod"], ("x",))
     assert "zq" not in str(told.gaps)
 
 
