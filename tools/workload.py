@@ -12,7 +12,7 @@ from msgspec import Struct, field, structs
 
 from tools.access import Rights
 from tools.objects.core import Namespace, ServiceAccount
-from tools.objects.kinds import BUILT_IN_WORKLOADS, KINDS, TEMPLATED_KINDS, Kind
+from tools.objects.kinds import BUILT_IN_WORKLOADS, JUDGING_POLICIES, KINDS, TEMPLATED_KINDS, Kind
 from tools.objects.meta import Metadata
 from tools.objects.pod import Container as ContainerSpec
 from tools.objects.pod import PodSecurityContext, PodSpec, PodTemplate, SecurityContext
@@ -23,7 +23,7 @@ from tools.windows import is_windows
 WORKLOAD_KINDS = (*TEMPLATED_KINDS, *BUILT_IN_WORKLOADS)
 """Kinds with a pod specification that is judged, owners before what they own."""
 
-POLICY_KINDS = ("ValidatingAdmissionPolicyBinding", "Policy", "ClusterPolicy", "Constraint")
+POLICY_KINDS = ("ValidatingAdmissionPolicyBinding", *JUDGING_POLICIES, "Constraint")
 """Kinds whose objects may judge pods at admission (`tools.objects.policy`)."""
 
 DEFAULT = "default"

@@ -38,7 +38,22 @@ GROUPS = {
     "ValidatingAdmissionPolicyBinding": {"admissionregistration.k8s.io"},
     "Policy": {"kyverno.io"},
     "ClusterPolicy": {"kyverno.io"},
+    "ValidatingPolicy": {"policies.kyverno.io"},
+    "NamespacedValidatingPolicy": {"policies.kyverno.io"},
+    "ImageValidatingPolicy": {"policies.kyverno.io"},
+    "AdmissionPolicy": {"policies.kubewarden.io"},
+    "AdmissionPolicyGroup": {"policies.kubewarden.io"},
+    "ClusterAdmissionPolicy": {"policies.kubewarden.io"},
+    "ClusterAdmissionPolicyGroup": {"policies.kubewarden.io"},
 }
+JUDGE_ALL = (
+    *("ValidatingAdmissionPolicyBinding", "ClusterPolicy", "ValidatingPolicy", "constraint"),
+    *("ImageValidatingPolicy", "ClusterAdmissionPolicy", "ClusterAdmissionPolicyGroup"),
+)
+JUDGE_THEIR_NAMESPACE = (
+    *("Policy", "NamespacedValidatingPolicy", "AdmissionPolicy", "AdmissionPolicyGroup"),
+)
+"""Kinds of policies that may judge pods, everywhere or in their own namespace."""
 PLUGIN_POLICIES = {
     ("CiliumNetworkPolicy", "cilium.io"): True,
     ("CiliumClusterwideNetworkPolicy", "cilium.io"): False,
@@ -88,9 +103,7 @@ CLUSTER_SCOPED = {
     "ClusterRole",
     "ClusterRoleBinding",
     "Namespace",
-    "ClusterPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "constraint",
+    *JUDGE_ALL,
     "plugin policy of the cluster",
 }
 
@@ -105,7 +118,7 @@ class Folder:
     unread_pods: set[str] = field(default_factory=set)
     """Namespaces (empty: unknown which) where an object that is not read holds containers or makes pods."""
     token_secrets: set[tuple[str, str]] = field(default_factory=set)
-    """Namespace and name of Secrets of the type of an account's token."""
+    """Namespace (empty: any) and name of Secrets of the type of an account's token."""
     unreadable: list[str] = field(default_factory=list)
     """Paths of files that do not parse, relative."""
 
@@ -159,7 +172,7 @@ def take(held: Folder, obj: dict[str, Any]) -> None:
         if group != "kyverno.io" and (has_containers(obj) or ("." in group and makes_pods(obj))):
             held.unread_pods.add(meta.get("namespace") or "")
         if (kind, obj.get("type")) == ("Secret", "kubernetes.io/service-account-token"):
-            held.token_secrets.add((meta.get("namespace") or "default", meta.get("name") or ""))
+            held.token_secrets.add((meta.get("namespace") or "", meta.get("name") or ""))
         return
     namespace = "" if kind in CLUSTER_SCOPED else meta.get("namespace") or "default"
     key = (kind, namespace, meta.get("name") or "")
@@ -204,6 +217,11 @@ def group_of(obj: dict[str, Any]) -> str:
     """Give the API group; empty for the core."""
     version = str(obj.get("apiVersion", ""))
     return version.rpartition("/")[0]
+
+
+def holds_token(held: Folder, namespace: str, name: str) -> bool:
+    """Tell whether a Secret of that name is, or may be, a token in that namespace."""
+    return not {(namespace, name), ("", name)}.isdisjoint(held.token_secrets)
 
 
 def template_of(kind: str, obj: dict[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.oracle.manifests import (
+    JUDGE_ALL,
+    JUDGE_THEIR_NAMESPACE,
     WORKLOADS,
     Folder,
     containers_of,
+    holds_token,
     owned_specs,
     owner_of,
     read,
@@ -165,7 +168,7 @@ def brought_tokens(held: Folder, namespace: str, spec: dict[str, Any]) -> str:
         refs = [(e.get("valueFrom") or {}).get("secretKeyRef") for e in container.get("env") or []]
         refs += [e.get("secretRef") for e in container.get("envFrom") or []]
         names = {ref.get("name") for ref in refs if ref}
-        found += [FAIL for n in names if (namespace, n) in held.token_secrets]
+        found += [FAIL for n in names if holds_token(held, namespace, n)]
     return worst(*found)
 
 
@@ -183,7 +186,7 @@ def in_volume(held: Folder, namespace: str, volume: dict[str, Any], at: str) -> 
         name = secret.get("name") or secret.get("secretName")
         files = [at, *(f"{at}/{item.get('path') or ''}" for item in secret.get("items") or [])]
         otherwise = UNKNOWN if any(map(clients_look, files)) else PASS
-        found.append(FAIL if (namespace, name) in held.token_secrets else otherwise)
+        found.append(FAIL if holds_token(held, namespace, name) else otherwise)
     return worst(*found)
 
 
@@ -379,7 +382,6 @@ def holds_pods(labels: dict[str, str]) -> bool:
 def judged_by_policy(held: Folder, namespace: str) -> bool:
     """Tell whether a policy object could judge pods of this namespace."""
     return any(
-        k in ("ValidatingAdmissionPolicyBinding", "ClusterPolicy", "constraint")
-        or (k == "Policy" and n == namespace)
+        k in JUDGE_ALL or (k in JUDGE_THEIR_NAMESPACE and n == namespace)
         for k, n, _ in held.objects
     )

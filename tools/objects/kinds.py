@@ -78,6 +78,32 @@ _PLUGINS = (
 and of administrators (https://network-policy-api.sigs.k8s.io)."""
 
 
+def _judging(own: str, group_version: str, namespaced: bool, *earlier: str) -> Kind:
+    """Give a kind of admission policy that an engine brings; its resource is the kind's plural."""
+    plural = f"{own.lower()}s" if own.endswith("Group") else f"{own.lower().removesuffix('y')}ies"
+    struct = policy.PolicyObject
+    return Kind(own, group_version, plural, namespaced, struct, optional=True, earlier=earlier)
+
+
+_OLD_KYVERNO = ("kyverno.io/v2beta1",)
+_KYVERNO = "policies.kyverno.io/v1"
+_KYVERNO_EARLIER = ("policies.kyverno.io/v1beta1", "policies.kyverno.io/v1alpha1")
+_WARDEN = "policies.kubewarden.io/v1"
+_WARDEN_EARLIER = ("policies.kubewarden.io/v1alpha2",)
+_JUDGING = (
+    _judging("Policy", "kyverno.io/v1", True, *_OLD_KYVERNO),
+    _judging("ClusterPolicy", "kyverno.io/v1", False, *_OLD_KYVERNO),
+    _judging("NamespacedValidatingPolicy", _KYVERNO, True, *_KYVERNO_EARLIER),
+    _judging("ValidatingPolicy", _KYVERNO, False, *_KYVERNO_EARLIER),
+    _judging("ImageValidatingPolicy", _KYVERNO, False, *_KYVERNO_EARLIER),
+    _judging("AdmissionPolicy", _WARDEN, True, *_WARDEN_EARLIER),
+    _judging("AdmissionPolicyGroup", _WARDEN, True),
+    _judging("ClusterAdmissionPolicy", _WARDEN, False, *_WARDEN_EARLIER),
+    _judging("ClusterAdmissionPolicyGroup", _WARDEN, False),
+)
+"""Policies that may judge pods at admission, of Kyverno and Kubewarden."""
+
+
 _SPEC = "spec.template.spec"
 _KNATIVE = "serving.knative.dev/v1"
 _KRUISE = "apps.kruise.io"
@@ -207,24 +233,7 @@ _ALL = (
         optional=True,
         earlier=(f"{_VAP}/v1beta1", f"{_VAP}/v1alpha1"),
     ),
-    Kind(
-        "Policy",
-        "kyverno.io/v1",
-        "policies",
-        True,
-        policy.PolicyObject,
-        optional=True,
-        earlier=("kyverno.io/v2beta1",),
-    ),
-    Kind(
-        "ClusterPolicy",
-        "kyverno.io/v1",
-        "clusterpolicies",
-        False,
-        policy.PolicyObject,
-        optional=True,
-        earlier=("kyverno.io/v2beta1",),
-    ),
+    *_JUDGING,
     Kind(
         "Constraint",
         "constraints.gatekeeper.sh/v1beta1",
@@ -239,6 +248,9 @@ _ALL = (
 
 PLUGIN_POLICIES = tuple(kind.kind for kind in _PLUGINS)
 """Kinds of policies of network plugins and administrators; what they say is not evaluated."""
+
+JUDGING_POLICIES = tuple(kind.kind for kind in _JUDGING)
+"""Kinds of admission policies that engines bring; what they say is not evaluated."""
 
 KINDS: dict[str, Kind] = {kind.kind: kind for kind in _ALL}
 """By kind name. `Constraint` stands for every kind of Gatekeeper's constraint group."""

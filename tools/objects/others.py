@@ -55,6 +55,12 @@ DESCRIBING = frozenset(
 )
 """API groups whose objects show containers as patterns, bounds or schemas, or name images, and run none."""
 
+ELSEWHERE = ("cluster.x-k8s.io", ".cnrm.cloud.google.com", ".services.k8s.aws")
+"""How API groups end whose objects stand for machines of other clusters, or for services of a cloud."""
+
+PROJECTS = (".x-k8s.io", ".sigs.k8s.io", ".k8s-sigs.io")
+"""How API groups end that projects of Kubernetes give their own kinds."""
+
 TOOL_FILES = frozenset(
     {
         *("skaffold", "client.authentication", "kustomize", "helm"),

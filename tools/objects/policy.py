@@ -1,4 +1,4 @@
-"""Policies: of admission (VAP bindings, Kyverno, Gatekeeper), of network plugins, and pod budgets.
+"""Policies: of admission (VAP bindings, Kyverno, Gatekeeper, Kubewarden), of network plugins, and pod budgets.
 
 What a policy says is not evaluated by a check, so nothing but its name is decoded.
 """

@@ -60,7 +60,8 @@ class Contents(Struct):
     skipped: list[str] = field(default_factory=list[str])
     """Files and lines of documents that are no Kubernetes objects: values of charts and the like."""
     token_secrets: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    """Namespace and name of Secrets whose type says that they hold the token of a service account."""
+    """Namespace and name of Secrets whose type says that they hold the token of a service account;
+    one that says no namespace is held for each that is named."""
     marker: dict[str, Any] | None = None
     """What MARKER says, where there is one."""
     total_bytes: int = 0

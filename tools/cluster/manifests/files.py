@@ -27,6 +27,9 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 _LOOKED_INTO_BYTES = 2**20
 _MAX_HIDDEN = 20_000
 _TELLING = re.compile(rb"kind|apiversion|containers|\{[{%]", re.IGNORECASE)
+_KEYS = re.compile(
+    rb"""(?:^|[{,\[-])[ \t]*["']?(apiversion|kind|metadata)["']?[ \t]*:""", re.I | re.M
+)
 _GIT = ".git"
 
 
@@ -146,7 +149,7 @@ def _matters(folder: str, name: str) -> bool:
 
 
 def _could_hold_file(path: Path) -> bool:
-    """Tell whether a hidden file names an apiVersion and a kind, or is too long to say."""
+    """Tell whether a hidden file has keys of an object, or is too long to say."""
     try:
         if not path.is_file():
             return False
@@ -156,8 +159,8 @@ def _could_hold_file(path: Path) -> bool:
         return True
     if len(data) > _LOOKED_INTO_BYTES:
         return True
-    plain = data.replace(b"\0", b"").lower()
-    return b"apiversion" in plain or (b"kind" in plain and b"metadata" in plain)
+    keys = {found.lower() for found in _KEYS.findall(data.replace(b"\0", b""))}
+    return b"apiversion" in keys or len(keys) > 1
 
 
 def _brings(chart: Path) -> bool:

@@ -17,11 +17,13 @@ from msgspec import Raw, Struct
 from tools.cluster.manifests import json_documents
 from tools.cluster.manifests.contents import Alike, Contents, Entry, gap_of, keep_last, put
 from tools.cluster.manifests.files import TEMPLATE, Found, could_hold, files, system_says
+from tools.cluster.manifests.placeholders import unfilled
 from tools.cluster.manifests.unread import (
     Unread,
     held_in,
     kind_of,
     looks_like_an_object,
+    may_be_elsewhere,
     why_inside,
     why_unread,
 )
@@ -97,8 +99,15 @@ def read_folder(root: Path, apply_namespace: str = "") -> Contents:
             _stop(contents, f"{MAX_TOTAL_BYTES // 2**20} MiB of objects")
             break
     keep_last(contents)
+    _place_tokens(contents)
     contents.gaps += [gap_of(alike, places) for alike, places in contents.unread.items()]
     return contents
+
+
+def _place_tokens(contents: Contents) -> None:
+    """Take a token without a namespace to be in any, as nobody says where it goes."""
+    for name in [name for place, name in contents.token_secrets if not place]:
+        contents.token_secrets |= {(each, name) for each in contents.named_namespaces}
 
 
 def _stop(contents: Contents, limit: str) -> None:
@@ -285,12 +294,11 @@ def _keep(
     name = meta.get("name") or meta.get("generateName")
     if (api_version, own_kind.casefold()) == ("v1", "secret"):
         if header.type == _TOKEN:
-            place = namespace or contents.apply_namespace or "default"
-            contents.token_secrets.add((place, str(name)))
+            contents.token_secrets.add((namespace or contents.apply_namespace, str(name)))
         return
     kind = kind_of(own_kind, api_version)
     subject = "/".join(each for each in (namespace, name) if isinstance(each, str) and each)
-    alike = (api_version, own_kind, namespace)
+    alike = (api_version, own_kind, namespace if kind is None or kind.namespaced else "")
     _say_repeated(part, f"{own_kind} {subject}".strip(), kind, namespace, contents)
     if kind is None:
         other = f"{api_version} {own_kind}"
@@ -305,6 +313,9 @@ def _keep(
     elif _PLACEHOLDER.search(name + namespace):
         contents.gaps.append(Gap(where, TEMPLATE, kind.kind))
     else:
+        if unfilled(part.raw, kind):
+            place = (namespace or contents.apply_namespace) if kind.namespaced else ""
+            contents.gaps.append(Gap(f"{where} {subject}", TEMPLATE, kind.kind, place))
         put(Entry(kind, own_kind, api_version, namespace, name, part.where, part.raw), contents)
 
 
@@ -334,5 +345,7 @@ def _leave(
 ) -> None:
     """Remember an object that nothing reads and that matters."""
     if unread:
+        if may_be_elsewhere(unread, part.raw, alike[2]):
+            alike = (*alike[:2], "")
         places = contents.unread.setdefault(Alike(*alike, unread), [])
         places.append((subject, part.where))

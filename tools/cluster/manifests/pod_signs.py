@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 _SCHEMAS = frozenset({"openAPIV3Schema"})
+_REFERENCE = re.compile(
+    r"(?!.*://)(?!.*\.(png|jpe?g|svg|gif|webp|ico|iso|qcow2|vmdk)$)[^\s]+", re.I
+)
+"""What may be an image of containers: no address, no picture and no disk."""
 _PINNED = re.compile(r"[^\s{}]*[/:@][^\s{}]*")
 """An image reference that says more than a name, which may as well be one of a machine's."""
 _IMAGE = "image"
@@ -46,13 +50,17 @@ def _with(*fields: str) -> Callable[[Any], bool]:
 
 def _from_elsewhere(value: Any) -> bool:
     """Tell a list of variables of which one takes its value from another object."""
-    return isinstance(value, list) and any(map(_with("valueFrom"), value))
+    takes = _with("valueFrom")
+    return isinstance(value, list) and any(
+        takes(each) and isinstance(each["valueFrom"], dict) for each in value
+    )
 
 
 _OF_PODS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("hostNetwork", "hostPID", "hostIPC", "hostUsers"), _truth),
     **dict.fromkeys(("runAsNonRoot", "allowPrivilegeEscalation"), _truth),
     "automountServiceAccountToken": _truth,
+    "privileged": lambda value: value in (True, "true"),
     "runAsUser": _number,
     "hostPath": _with("path"),
     "seccompProfile": _with("type"),
@@ -68,7 +76,7 @@ _NAMED_FOR_PODS = re.compile(
 
 _MOSTLY_OF_PODS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("serviceAccountName", "serviceAccount", "hostPath"), _text),
-    **dict.fromkeys(("priorityClassName", "runtimeClassName", "imagePullPolicy"), _text),
+    **dict.fromkeys(("priorityClassName", "runtimeClassName"), _text),
     "privileged": _truth,
     "resources": _with("limits", "requests"),
     **dict.fromkeys(("nodeSelector", "affinity"), _mapping),
@@ -77,8 +85,15 @@ _MOSTLY_OF_PODS: dict[str, Callable[[Any], bool]] = {
 }
 """Fields of which two make a pod, or one and an image."""
 
-_COUNTED = ("replicas", "instances")
-"""How many there are to be; enough with a whole image reference in the same mapping."""
+_COUNTED = ("replicas", "instances", "imagePullPolicy")
+"""How many there are to be, or when to pull; enough with a whole image reference in the same mapping."""
+
+
+def is_image(value: Any, *, whole: bool = False) -> bool:
+    """Tell whether a value may be an image of containers; `whole` asks for more than a plain name."""
+    if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
+        return False
+    return not whole or _PINNED.fullmatch(value) is not None
 
 
 def makes_pods(root: Any) -> bool:
@@ -116,7 +131,7 @@ def _is_of_pods(field: str, value: Any) -> bool:
 def _sign(field: str, value: Any) -> str:
     """Give what a field says for a pod; empty for nothing."""
     if _names_an_image(field):
-        return _IMAGE if _text(value) else ""
+        return _IMAGE if is_image(value) else ""
     fits = field in _MOSTLY_OF_PODS and _MOSTLY_OF_PODS[field](value)
     return field if fits else ""
 
@@ -127,8 +142,7 @@ def _names_an_image(field: str) -> bool:
 
 def _counts(fields: dict[str, Any]) -> bool:
     """Tell whether a mapping says how many there are to be, and of which image."""
-    return any(_number(fields.get(field)) for field in _COUNTED) and any(
-        isinstance(value, str) and _PINNED.fullmatch(value) is not None
-        for field, value in fields.items()
-        if _names_an_image(field)
+    counted = (fields.get(field) for field in _COUNTED)
+    return any(_number(each) or _text(each) for each in counted) and any(
+        is_image(value, whole=True) for field, value in fields.items() if _names_an_image(field)
     )

@@ -14,9 +14,10 @@ from msgspec import Struct
 
 from tools import redact
 from tools.cluster.manifests.files import NOT_RENDERED
-from tools.cluster.manifests.pod_signs import makes_pods, nodes
+from tools.cluster.manifests.mutating import concerned
+from tools.cluster.manifests.pod_signs import is_image, makes_pods, nodes
 from tools.objects.kinds import BUILT_IN_WORKLOADS, KINDS, TEMPLATED_KINDS, Kind
-from tools.objects.others import BUILT_IN, DESCRIBING, KUSTOMIZE, TOOL_FILES
+from tools.objects.others import BUILT_IN, DESCRIBING, ELSEWHERE, KUSTOMIZE, PROJECTS, TOOL_FILES
 from tools.types import ANY_KIND
 
 _BY_OWN_NAME = {(kind.group, kind.own): kind for kind in KINDS.values()}
@@ -27,10 +28,20 @@ _SPELLED = {kind.kind.casefold(): kind.kind for kind in KINDS.values() if not ki
 _GROUPS = frozenset(BUILT_IN)
 _ALIKE = 0.8
 _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
-_OF_ONE = frozenset(
-    {"command", "args", "env", "envFrom", "securityContext", "volumeMounts", "script"}
-)
-_OF_ENTRY = _OF_ONE | {"name", "ports", "resources", "imagePullPolicy", "workingDir"}
+_OF_ONE: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("env", "envFrom", "volumeMounts"), list),
+    **dict.fromkeys(("command", "args"), (list, str)),
+    "securityContext": dict,
+    "script": str,
+}
+_OF_ENTRY: dict[str, type | tuple[type, ...]] = {
+    **_OF_ONE,
+    "ports": list,
+    "resources": dict,
+    "imagePullPolicy": str,
+    "workingDir": str,
+}
+"""Fields that a container has beside its image, with the forms that they have there."""
 _OF_OBJECT = frozenset(
     {"metadata", "spec", "rules", "roleref", "subjects", "template", "items", "webhooks", "data"}
 )
@@ -39,6 +50,7 @@ _BESIDE_METADATA = frozenset(
 )
 """What makes an object of a document with metadata, though it says neither kind nor apiVersion."""
 _TEXTS = ("ConfigMap", "Event")
+_UNSURE = "it makes or changes objects, and no check reads what comes of it"
 _POD_MAKERS = frozenset({*BUILT_IN_WORKLOADS, *TEMPLATED_KINDS})
 
 
@@ -65,7 +77,12 @@ def why_unread(api_version: str, own_kind: str, raw: bytes) -> Unread | None:
     group = _group(api_version)
     if group == KUSTOMIZE:
         return Unread(NOT_RENDERED, ANY_KIND)
-    quiet = group in DESCRIBING or group in TOOL_FILES or own_kind == "ControllerRevision"
+    quiet = (
+        group in DESCRIBING
+        or group in TOOL_FILES
+        or group.endswith(ELSEWHERE)
+        or own_kind == "ControllerRevision"
+    )
     held = "" if quiet else held_in(raw)
     said = f"{redact.text(api_version)} of {redact.text(own_kind)}"
     if (group, own_kind) in _BY_OWN_NAME:
@@ -74,9 +91,38 @@ def why_unread(api_version: str, own_kind: str, raw: bytes) -> Unread | None:
         concerns = _meant(group, own_kind, held)
         why = f"Kubernetes serves no kind {redact.text(own_kind)} in {redact.text(api_version)}"
         return Unread(why, concerns)
+    unsure = concerned(group, raw)
+    if unsure:
+        return Unread(_UNSURE, unsure)
     if not (held or quiet or group in _GROUPS) and makes_pods(msgspec.json.decode(raw)):
         return Unread("pods are made from it, and no check reads what it says of them", "Pod")
     return _holding(held)
+
+
+def may_be_elsewhere(unread: Unread, raw: bytes, namespace: str) -> bool:
+    """Tell whether what an object stands for may lie outside its own namespace.
+
+    So it is where it holds whole objects, names another namespace, or has a kind that is in none.
+    """
+    kind = KINDS.get(unread.concerns)
+    if kind is None or not kind.namespaced:
+        return True
+    root = msgspec.json.decode(raw)
+    return any(
+        _names_another(node, namespace) or (node is not root and any(_embedded(node)))
+        for node in nodes(root)
+        if isinstance(node, dict)
+    )
+
+
+def _names_another(mapping: dict[str, Any], namespace: str) -> bool:
+    """Tell whether a field such as targetNamespace or namespaces names another than this one."""
+    for field, value in mapping.items():
+        if field.casefold().endswith(("namespace", "namespaces")):
+            named: list[Any] = value if isinstance(value, list) else [value]
+            if any(isinstance(each, str) and each not in ("", namespace) for each in named):
+                return True
+    return False
 
 
 def _meant(group: str, own_kind: str, held: str) -> str:
@@ -90,6 +136,9 @@ def _meant(group: str, own_kind: str, held: str) -> str:
 
 def why_inside(kind: Kind, raw: bytes) -> Unread | None:
     """Say what an object of a kind that is read holds besides, where no check reads it."""
+    unsure = concerned(kind.group, raw)
+    if unsure:
+        return Unread(_UNSURE, unsure)
     if kind.template_path or kind.group in DESCRIBING or kind.kind in _TEXTS:
         return None
     return _holding(held_in(raw))
@@ -148,7 +197,7 @@ def _held(root: Any) -> Iterator[str]:
         if node is not root:
             yield from _embedded(node)
         if any(_is_list_of_mappings(node.get(key)) for key in _CONTAINER_LISTS) or (
-            isinstance(node.get("image"), str) and not _OF_ONE.isdisjoint(node)
+            is_image(node.get("image")) and _has(node, _OF_ONE)
         ):
             yield "Pod"
 
@@ -175,7 +224,14 @@ def _is_container(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     mapping: dict[str, Any] = value
-    return isinstance(mapping.get("image"), str) and not _OF_ENTRY.isdisjoint(mapping)
+    image = mapping.get("image")
+    return is_image(image) and (
+        _has(mapping, _OF_ENTRY) or ("name" in mapping and is_image(image, whole=True))
+    )
+
+
+def _has(mapping: dict[str, Any], forms: dict[str, type | tuple[type, ...]]) -> bool:
+    return any(isinstance(mapping.get(field), form) for field, form in forms.items())
 
 
 def _is_list_of_mappings(value: Any) -> bool:
@@ -204,10 +260,18 @@ def _is_misspelled(group: str, own_kind: str) -> bool:
         return True
     if "." not in group:
         return group not in TOOL_FILES
+    if group.endswith(PROJECTS):
+        return False
     names = (*_SPELLED, *(kind.casefold() for kinds in BUILT_IN.values() for kind in kinds))
-    return any(_alike(group, one) for one in _GROUPS if one) and any(
-        _alike(own_kind, one) for one in names
+    slips = any(
+        _alike(group, one) and _alike(_domain(group), _domain(one)) for one in _GROUPS if one
     )
+    return slips and any(_alike(own_kind, one) for one in names)
+
+
+def _domain(group: str) -> str:
+    """Give whose a group is: networking.gke.io is Google's, however like networking.k8s.io it looks."""
+    return ".".join(group.split(".")[-2:]).replace("kubernetes", "k8s")
 
 
 def _alike(written: str, own: str) -> bool:

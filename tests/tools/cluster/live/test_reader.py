@@ -201,7 +201,7 @@ async def test_constraints_of_every_template_are_read(
     assert [obj.kind for obj in listing.objects] == ["K8sPSPHostNamespace", "K8sPSPPrivileged"]
 
 
-@pytest.mark.parametrize("kind", ["Constraint", "Policy", "ClusterPolicy"])
+@pytest.mark.parametrize("kind", ["Constraint", "Policy", "ClusterPolicy", "AdmissionPolicy"])
 async def test_an_optional_api_that_is_absent_has_no_objects(
     kind: str, api: FakeKubernetes, open_reader: Any
 ) -> None:

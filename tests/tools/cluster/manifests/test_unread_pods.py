@@ -26,6 +26,10 @@ from tools.types import ANY_KIND, Verdict
         ("argoproj.io/v1alpha1", "Workflow", "{templates: [{name: t, resource: {action: get}}], securityContext: {runAsNonRoot: false}}"),
         ("cert-manager.io/v1", "Issuer", "{acme: {solvers: [{http01: {ingress: {podTemplate: {spec: {serviceAccountName: s}}}}}]}}"),
         ("example.com/v1", "Widget", "{image: r.example.com/w:1, privileged: true}"),
+        ("example.com/v1", "Widget", "{agent: {privileged: true}}"),
+        ("example.com/v1", "Widget", "{image: r.example.com/w:1, imagePullPolicy: Always}"),
+        ("example.com/v1", "Widget", "{image: w, env: [{name: A, value: b}]}"),
+        ("example.com/v1", "Widget", "{extras: [{name: a, image: r.example.com/w:1}]}"),
         ("example.com/v1", "Widget", "{agent: {image: r.example.com/w:1}, storage: {hostPath: /data}}"),
         ("example.com/v1", "Widget", "{agent: {containerSecurityContext: {privileged: true}}}"),
         ("example.com/v1", "Widget", "{agentImage: r.example.com/w:1, tolerations: [{operator: Exists}]}"),
@@ -69,6 +73,17 @@ async def test_a_pod_specification_without_containers_makes_controls_of_pods_unk
         ("keda.sh/v1alpha1", "ScaledObject", "{scaleTargetRef: {name: d}, triggers: [{type: cpu}]}"),
         ("v1", "PersistentVolume", "{hostPath: {path: /data}, nodeAffinity: {}}"),
         ("policy/v1beta1", "PodSecurityPolicy", "{hostNetwork: true, privileged: true, hostPID: true}"),
+        ("example.com/v1", "Site", "{logo: {image: logo.png, env: prod}, privileged: false}"),
+        ("example.com/v1", "Tutorial", "{steps: [{name: a, image: pic.png, title: b}, {name: b, image: 'https://a.example.com/b'}]}"),
+        ("example.com/v1", "Course", "{lessons: [{name: a, image: cover, resources: [a], ports: b}]}"),
+        ("extensions.istio.io/v1alpha1", "WasmPlugin", "{url: 'oci://r/x:1', imagePullPolicy: Always, vmConfig: {env: [{name: A, valueFrom: HOST}]}}"),
+        ("infrastructure.cluster.x-k8s.io/v1beta1", "DockerMachineTemplate", "{template: {spec: {customImage: 'kindest/node:v1', extraMounts: [{hostPath: /b}]}}}"),
+        ("controlplane.cluster.x-k8s.io/v1beta1", "KubeadmControlPlane", "{replicas: 3, kubeadmConfigSpec: {clusterConfiguration: {apiServer: {extraVolumes: [{name: a, hostPath: /a}]}}, nodeRegistration: {imagePullPolicy: Never}}}"),
+        ("run.cnrm.cloud.google.com/v1beta1", "RunService", "{template: {containers: [{image: gcr.io/a}]}}"),
+        ("scheduling.x-k8s.io/v1alpha1", "PodGroup", "{minMember: 3}"),
+        ("scheduling.sigs.k8s.io/v1alpha1", "PodGroup", "{minMember: 3}"),
+        ("networking.gke.io/v1alpha1", "FQDNNetworkPolicy", "{podSelector: {}}"),
+        ("policy.example.io/v1", "PodDisruptionBudget", "{minAvailable: 1}"),
         ("example.com/v1", "Widget", "{securityContext: {}, podTemplate: null, hostNetwork: null, resources: {}}"),
     ],
 )  # fmt: skip
@@ -120,6 +135,26 @@ async def test_objects_inside_a_document_without_a_kind_are_a_gap(
 def test_files_of_other_tools_stay_quiet(name: str, text: str, tmp_path: Path) -> None:
     write(tmp_path, {"fine.yaml": FINE})
     assert one(tmp_path, text, name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "named"),
+    [
+        (".github/workflows/ci.yaml", "jobs: {a: {steps: [{uses: docker/metadata-action@v5}, {uses: helm/kind-action@v1}]}}\n", False),
+        (".circleci/config.yml", "jobs: {e2e: {steps: [{run: 'kind create cluster # metadata: none'}]}}\n", False),
+        (".gitlab-ci.yml", "build: {script: ['echo kind of metadata and apiVersion'], image: alpine}\n", False),
+        (".h/a.yaml", POD, True),
+        (".h/a.yaml", "- " + POD.replace("\n", "\n  "), True),
+        (".h/a.json", '{"kind":"Pod","apiVersion":"v1"}', True),
+        (".h/a.yaml", "{metadata: {name: p}, kind: Pod}\n", True),
+        (".github/workflows/ci.yaml", "steps:\n- run: |\n    kubectl apply -f - <<E\n    apiVersion: v1\n    kind: Pod\n", True),
+    ],
+)  # fmt: skip
+def test_hidden_files_are_named_where_they_have_the_keys_of_an_object(
+    name: str, text: str, named: bool, tmp_path: Path
+) -> None:
+    gap = one(tmp_path, text, name)
+    assert (gap is not None) is named
 
 
 @pytest.mark.parametrize("kind", ["Component", "Kustomization"])
