@@ -47,6 +47,9 @@ _ENDED = ("Succeeded", "Failed")
 _TOKEN_VOLUME = re.compile(rb"\bkube-api-access-[a-z0-9]{5}\b")
 
 
+_Owners = Mapping[tuple[str, str, str, str], tuple[Kind, Any]]
+
+
 class Read(Struct, frozen=True):
     """What one scan read."""
 
@@ -82,7 +85,8 @@ class Judged(Struct):
 
 def build(read: Read) -> Judged:
     """Work out owners, holders and namespaces of one scan."""
-    workloads, busy = _workloads(read)
+    owners = _owners(read)
+    workloads, busy = _workloads(read, owners)
     namespaces = _namespaces(read)
     accounts = _accounts(read)
     inventory = Inventory(
@@ -125,13 +129,12 @@ def build(read: Read) -> Judged:
             for namespace in namespaces.values()
             if read.namespaces is ALL or name_of(namespace.metadata) in read.namespaces
         ],
-        items=_items(read, workloads),
+        items=_items(read, workloads, owners),
     )
 
 
-def _workloads(read: Read) -> tuple[list[Workload], frozenset[str]]:
+def _workloads(read: Read, owners: _Owners) -> tuple[list[Workload], frozenset[str]]:
     """Read all workloads that no other owns, and name the namespaces that hold any."""
-    owners = _owners(read, WORKLOAD_KINDS)
     owned: dict[int, dict[bytes, tuple[Kind, Any]]] = {}
     pods: Counter[int] = Counter()
     judged: list[tuple[Kind, Any]] = []
@@ -140,10 +143,9 @@ def _workloads(read: Read) -> tuple[list[Workload], frozenset[str]]:
         kind = KINDS[name]
         for obj in read.objects(name):
             busy.add(namespace_of(kind, obj.metadata))
-            root = _root(kind, obj, owners, read.live) if obj.metadata.owner_references else obj
+            root = _root(kind, obj, owners, read.live)
             if root is obj:
-                if not _is_template_of_another(obj, read):
-                    judged.append((kind, obj))
+                judged.append((kind, obj))
                 continue
             pods[id(root)] += name == "Pod"
             if _runs(kind, obj, read.live):
@@ -161,6 +163,7 @@ def _workloads(read: Read) -> tuple[list[Workload], frozenset[str]]:
             pods[id(obj)],
         )
         for kind, obj in judged
+        if id(obj) in owned or not _is_template_of_another(obj, read)
     ]
     return workloads, frozenset(busy)
 
@@ -194,22 +197,17 @@ def _likeness(kind: Kind, obj: Any) -> bytes:
     return _TOKEN_VOLUME.sub(b"kube-api-access", msgspec.json.encode((template.spec, kept)))
 
 
-_OwnerKey = str | tuple[str, str, str, str]
-_Owners = Mapping[_OwnerKey, tuple[Kind, Any]]
-
-
-def _owners(read: Read, kinds: Iterable[str]) -> _Owners:
-    """Index what may own: by uid on a live cluster, by group, kind, namespace and name in a folder."""
-    index: dict[_OwnerKey, tuple[Kind, Any]] = {}
-    for name in kinds:
+def _owners(read: Read) -> _Owners:
+    """Index what may own, by namespace with uid on a live cluster, with group, kind and name in a folder."""
+    index: dict[tuple[str, str, str, str], tuple[Kind, Any]] = {}
+    for name in WORKLOAD_KINDS:
         kind = KINDS[name]
         groups = {version.rpartition("/")[0] for version in (kind.group_version, *kind.earlier)}
         for obj in read.objects(name):
-            metadata: Metadata = obj.metadata
-            place = (kind.own, namespace_of(kind, metadata), name_of(metadata))
-            keys = [metadata.uid or ""] if read.live else [(group, *place) for group in groups]
+            place, uid = namespace_of(kind, obj.metadata), obj.metadata.uid or ""
+            folder = [(place, group, kind.own, name_of(obj.metadata)) for group in groups]
+            keys = [(place, "", "", uid)] * bool(uid) if read.live else folder
             index |= dict.fromkeys(keys, (kind, obj))
-    index.pop("", None)
     return index
 
 
@@ -224,11 +222,11 @@ def _root(kind: Kind, obj: Any, owners: _Owners, live: bool) -> Any:
 
 def _owned_by(kind: Kind, obj: Any, owners: _Owners, live: bool) -> Iterable[tuple[Kind, Any]]:
     """Give the owners of an object that are in the scan."""
-    namespace = namespace_of(kind, obj.metadata)
+    place = namespace_of(kind, obj.metadata)
     for each in sorted(obj.metadata.owner_references or (), key=lambda r: not r.controller):
         group = (each.api_version or "").rpartition("/")[0]
-        found = owners.get((each.uid or "") if live else (group, each.kind, namespace, each.name))
-        if found:
+        folder = (place, group, each.kind, each.name)
+        if found := owners.get((place, "", "", each.uid or "") if live else folder):
             yield found
 
 
@@ -277,13 +275,12 @@ def _missing(gaps: Iterable[Gap]) -> dict[str, tuple[Gap, ...]]:
     return {kind: tuple(found) for kind, found in missing.items()}
 
 
-def _items(read: Read, workloads: Sequence[Workload]) -> dict[str, list[Item]]:
+def _items(read: Read, workloads: Sequence[Workload], owners: _Owners) -> dict[str, list[Item]]:
     """List every namespaced object by kind, as it is."""
     items: dict[str, list[Item]] = {}
     for workload in workloads:
         item = Item(workload.ref, workload)
         items.setdefault(workload.ref.kind, []).append(item)
-    owners: _Owners | None = None
     for name, listing in read.listings.items():
         kind = KINDS[name]
         if not kind.namespaced or name in _LISTED_OWNERS:
@@ -291,9 +288,7 @@ def _items(read: Read, workloads: Sequence[Workload]) -> dict[str, list[Item]]:
         kept: list[Item] = []
         items[name] = kept
         for obj in listing.objects:
-            if obj.metadata.owner_references:
-                owners = owners or _owners(read, WORKLOAD_KINDS)
-                if any(_owned_by(kind, obj, owners, read.live)):
-                    continue
+            if any(_owned_by(kind, obj, owners, read.live)):
+                continue
             kept.append(Item(read.ref(name, obj.metadata), obj))
     return items

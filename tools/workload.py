@@ -297,15 +297,6 @@ def workload_of(
     )
 
 
-def running_containers(workload: Workload) -> list[Container]:
-    """List its containers, and those of what it owns that its template has none of that name for."""
-    found: dict[str, Container] = {}
-    for each in (workload, *workload.owned):
-        for one in each.containers:
-            found.setdefault(one.name, one)
-    return list(found.values())
-
-
 def judge_whole(
     judge: Callable[[Any, Any], Judgement | None], subject: Any, cluster: Inventory
 ) -> Judgement | None:

@@ -13,7 +13,7 @@ from tools.inventory import Read, build
 from tools.objects.kinds import KINDS
 from tools.queries.result import ImageRow, Setting, WorkloadRow
 from tools.types import Gap, Namespaces
-from tools.workload import WORKLOAD_KINDS, Container, Workload, running_containers
+from tools.workload import WORKLOAD_KINDS, Container, Workload
 
 NOT_SET = "(not set)"
 
@@ -41,8 +41,17 @@ def row_of(workload: Workload, *, live: bool) -> WorkloadRow:
         workload.ref,
         workload.pods if live else 0,
         workload.account,
-        tuple(image_row(item) for item in running_containers(workload) if item.spec.image),
+        tuple(image_row(item) for item in _containers(workload) if item.spec.image),
     )
+
+
+def _containers(workload: Workload) -> list[Container]:
+    """List its containers, and those of what it owns that its template has none of that name for."""
+    found: dict[str, Container] = {}
+    for each in (workload, *workload.owned):
+        for one in each.containers:
+            found.setdefault(one.name, one)
+    return list(found.values())
 
 
 def image_row(container: Container) -> ImageRow:
@@ -62,7 +71,7 @@ def settings_of(workload: Workload) -> tuple[Setting, ...]:
         Setting("", "serviceAccountName", workload.account),
         Setting("", "automountServiceAccountToken", _json(spec.automount_service_account_token)),
     ]
-    for item in running_containers(workload):
+    for item in _containers(workload):
         rows += [
             Setting(item.name, "privileged", _json(item.privileged or None)),
             Setting(item.name, "allowPrivilegeEscalation", _json(item.allow_privilege_escalation)),
