@@ -79,6 +79,8 @@ class _Run(Struct):
     """Something given by a ClusterRoleBinding does not pass, in a scan of some namespaces."""
     counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
     findings: list[Finding] = field(default_factory=list[Finding])
+    masked: dict[str, str] = field(default_factory=dict[str, str])
+    """Reasons as they are shown, which are mostly alike."""
 
 
 class _Plan(Struct, frozen=True):
@@ -329,6 +331,8 @@ def _record(run: _Run, subject: Any, judgement: Judgement, keep_all: bool) -> No
     if not keep_all and verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
         return
     ref: ResourceRef = subject.ref
+    if judgement.reason not in run.masked:
+        run.masked[judgement.reason] = redact.known(judgement.reason)
     run.findings.append(
         Finding(
             check=run.id,
@@ -337,7 +341,7 @@ def _record(run: _Run, subject: Any, judgement: Judgement, keep_all: bool) -> No
             verdict=verdict,
             ref=ref,
             container=judgement.container,
-            reason=redact.known(judgement.reason),
+            reason=run.masked[judgement.reason],
             evidence=judgement.evidence,
             fingerprint=fingerprint(run.id, ref, judgement.container),
             pods=getattr(subject, "pods", 0),

@@ -199,6 +199,10 @@ class PagesReader:
         """Hold the pages."""
         self.received = received
 
+    async def version(self) -> str:
+        """Nothing says it."""
+        return ""
+
     async def list(self, kind: Kind, namespaces: Namespaces = ALL) -> Listing:
         """Decode page by page, off the event loop, as the live reader does."""
         if kind is not KINDS["Pod"]:
