@@ -29,6 +29,7 @@ MASTERS = "system:masters"
 """The group that the API server lets do everything, before any rule is read."""
 CLUSTER_ADMIN = "cluster-admin"
 _HOLDERS_NAMED = 5
+_KINDS = {kind.lower(): kind for kind in ("Role", "ClusterRole", "User", "Group", "ServiceAccount")}
 _NOT_FOR_ROLES = Judgement(
     Verdict.NOT_APPLICABLE, "What is given in a namespace is never cluster-scoped."
 )
@@ -213,8 +214,17 @@ def holders_by_role(
 
 
 def binding_of(ref: ResourceRef, obj: RoleBinding | ClusterRoleBinding) -> Binding:
-    """Read a binding of either kind."""
-    return Binding(ref, obj.metadata, obj.role_ref, tuple(obj.subjects or ()))
+    """Read a binding of either kind.
+
+    A kind in another case, and none where only ClusterRole can be meant, is judged as what it means: the
+    server refuses it, and whoever mends it gets the rights.
+    """
+    kind = obj.role_ref.kind or ("ClusterRole" if ref.kind == "ClusterRoleBinding" else "")
+    subjects = (
+        BindingSubject(_as_written(who.kind), who.name, who.namespace) for who in obj.subjects or ()
+    )
+    role = RoleRef(_as_written(kind), obj.role_ref.name)
+    return Binding(ref, obj.metadata, role, tuple(subjects))
 
 
 def role_of(ref: ResourceRef, obj: Role | ClusterRole) -> RoleSubject:
@@ -290,6 +300,11 @@ def _selected(
         for name, other in selectable.items()
         if any(selects(selector, other.metadata.labels or {}) for selector in selectors)
     ]
+
+
+def _as_written(kind: str) -> str:
+    """Write a kind as Kubernetes does."""
+    return _KINDS.get(kind.lower(), kind)
 
 
 def _own_rules(obj: Role | ClusterRole, ref: ResourceRef | None) -> tuple[RuleAt, ...]:
