@@ -266,7 +266,7 @@ def aggregated(role: ClusterRole, selectable: Mapping[str, ClusterRole]) -> list
             if name not in seen:
                 seen.add(name)
                 found.append(other)
-                if other.aggregation_rule and not other.rules:
+                if other.aggregation_rule:
                     waiting.append(other)
     return found
 

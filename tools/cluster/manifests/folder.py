@@ -17,7 +17,7 @@ from msgspec import Raw, Struct
 from tools.cluster.manifests import json_documents
 from tools.cluster.manifests.contents import Alike, Contents, Entry, gap_of, keep_last, put
 from tools.cluster.manifests.files import TEMPLATE, Found, could_hold, files, system_says
-from tools.cluster.manifests.placeholders import unfilled
+from tools.cluster.manifests.placeholders import unfilled, unfilled_values
 from tools.cluster.manifests.unread import (
     Unread,
     held_in,
@@ -137,6 +137,8 @@ def _read_file(file: Found, contents: Contents) -> None:
     if file.in_chart and b"{{" in data:
         contents.gaps.append(Gap(file.name, TEMPLATE, ANY_KIND))
         return
+    if unfilled_values(data):
+        contents.gaps.append(Gap(file.name, TEMPLATE, ANY_KIND))
     before = len(contents.gaps)
     (_read_json if is_json else _read_yaml)(data, file.name, contents)
     extra = len(contents.gaps) - before - MAX_GAPS_A_FILE

@@ -13,10 +13,17 @@ from msgspec import inspect
 
 from tools.objects.kinds import Kind
 
-_MARK = re.compile(r"\{\{|\{%|\[\[|\$[A-Za-z_{(]|<%|<[\w .-]+>|__[A-Z]\w*__")
-_MAY_HOLD = re.compile(rb"\{\{|\{%|\[\[|\$|<|\\u003c|__")
+_MARK = re.compile(r"\{\{|\{%|\[\[|\$[A-Za-z_{(]|<%|<[\w .-]+>|__[A-Z]\w*__|^([@%])[A-Z]\w*\1$")
+_MAY_HOLD = re.compile(rb"\{\{|\{%|\[\[|\$|<|\\u003c|__|\"[@%][A-Z]")
 """What stands in the JSON of every object that has a mark."""
+_IN_A_COMMENT = re.compile(rb"(?m)^[^#\n]*[:-][ \t]+#(?:@ |\{\w)")
+"""`hostPID: #@ data.values.pid` of ytt and `privileged: #{flag}#` of Azure Pipelines: no value, for YAML."""
 _TEXTS = ("ConfigMap", "Event")
+
+
+def unfilled_values(data: bytes) -> bool:
+    """Tell whether a file has a placeholder where YAML sees a comment, and so no value."""
+    return _IN_A_COMMENT.search(data) is not None
 
 
 def unfilled(raw: bytes, kind: Kind) -> bool:

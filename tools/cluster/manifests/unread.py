@@ -16,6 +16,7 @@ from tools import redact
 from tools.cluster.manifests.files import NOT_RENDERED
 from tools.cluster.manifests.mutating import concerned
 from tools.cluster.manifests.pod_signs import is_image, makes_pods, nodes
+from tools.cluster.manifests.right_signs import gives_rights
 from tools.objects.kinds import BUILT_IN_WORKLOADS, KINDS, TEMPLATED_KINDS, Kind
 from tools.objects.others import BUILT_IN, DESCRIBING, ELSEWHERE, KUSTOMIZE, PROJECTS, TOOL_FILES
 from tools.types import ANY_KIND
@@ -94,8 +95,12 @@ def why_unread(api_version: str, own_kind: str, raw: bytes) -> Unread | None:
     unsure = concerned(group, raw)
     if unsure:
         return Unread(_UNSURE, unsure)
-    if not (held or quiet or group in _GROUPS) and makes_pods(msgspec.json.decode(raw)):
-        return Unread("pods are made from it, and no check reads what it says of them", "Pod")
+    if not (held or quiet or group in _GROUPS):
+        root = msgspec.json.decode(raw)
+        if makes_pods(root):
+            return Unread("pods are made from it, and no check reads what it says of them", "Pod")
+        if rights := gives_rights(root):
+            return Unread("rights are given by it, and no check reads which", rights)
     return _holding(held)
 
 

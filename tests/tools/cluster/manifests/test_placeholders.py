@@ -19,7 +19,7 @@ kind: ClusterRole
 metadata: {{name: r}}
 rules: [{{apiGroups: [""], resources: ["WHAT"], verbs: ["get", "HOW"]}}]
 """
-MARKS = ["{{ .Values.x }}", "${ROLE}", "$(VAR)", "$ROLE", "<% x %>", "{% x %}", "<your-role>", "<no value>", "__ROLE__"]  # fmt: skip
+MARKS = ["{{ .Values.x }}", "${ROLE}", "$(VAR)", "$ROLE", "<% x %>", "{% x %}", "<your-role>", "<no value>", "__ROLE__", "@ROLE@", "%ROLE%"]  # fmt: skip
 
 
 @pytest.mark.parametrize("mark", MARKS)
@@ -40,6 +40,17 @@ async def test_a_placeholder_in_what_is_read_makes_pass_unknown(
     root = write(tmp_path, {"a.yaml": text.replace("%", mark, 1)})
     result = await scanned(root, control)
     assert result.controls[0].verdict is Verdict.UNKNOWN
+    assert "template" in result.gaps[0].why
+
+
+@pytest.mark.parametrize("value", ["#@ data.values.pid", "#{PID}#"])
+async def test_a_placeholder_that_yaml_takes_for_a_comment_is_one(
+    value: str, tmp_path: Path
+) -> None:
+    text = FINE.replace("spec: {", f"spec: {{\n    hostPID: {value}\n    ,")
+    result = await scanned(write(tmp_path, {"a.yaml": text}), "5.2.3")
+    assert result.controls[0].verdict is Verdict.UNKNOWN
+    assert result.findings[0].ref.name == "fine"
     assert "template" in result.gaps[0].why
 
 

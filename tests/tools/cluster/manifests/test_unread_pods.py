@@ -184,3 +184,54 @@ async def test_templates_of_a_chart_count_whatever_they_are_called(
     assert result.controls[0].verdict is verdict
     named = [gap.what for gap in result.gaps]
     assert named == ([f"web/templates/{template}"] if verdict is Verdict.UNKNOWN else [])
+
+
+RULES = "[{apiGroups: ['*'], resources: ['*'], verbs: ['*']}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "control"),
+    [
+        (
+            "apiVersion: authorization.openshift.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\n"
+            "roleRef: {name: cluster-admin}\nsubjects: [{kind: Group, name: g}]\n",
+            "5.1.1",
+        ),
+        (
+            "apiVersion: rbacmanager.reactiveops.io/v1beta1\nkind: RBACDefinition\nmetadata: {name: b}\n"
+            "rbacBindings: [{name: a, clusterRoleBindings: [{clusterRole: cluster-admin}]}]\n",
+            "5.1.1",
+        ),
+        (
+            "apiVersion: management.cattle.io/v3\nkind: RoleTemplate\nmetadata: {name: b}\n"
+            f"rules: {RULES}\n",
+            "5.1.3",
+        ),
+        (
+            made("operators.coreos.com/v1alpha1", "ClusterServiceVersion", f"{{install: {{rules: {RULES}}}}}"),
+            "5.1.3",
+        ),
+    ],
+)  # fmt: skip
+async def test_rights_that_foreign_kinds_give_make_controls_of_rights_unknown(
+    text: str, control: str, tmp_path: Path
+) -> None:
+    gap = one(tmp_path, text)
+    assert gap is not None
+    assert "rights" in gap.why
+    role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r}\nrules: []\n"
+    result = await scanned(write(tmp_path, {"role.yaml": role}), control)
+    assert result.controls[0].verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: flowcontrol.apiserver.k8s.io/v1\nkind: FlowSchema\nmetadata: {name: f}\nspec: {rules: "
+        "[{resourceRules: [{verbs: [get], apiGroups: [''], resources: [pods]}]}]}\n",
+        "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata, verbs: [get], "
+        "resources: [{group: '', resources: [secrets]}]}]\n",
+    ],
+)
+def test_what_only_names_verbs_gives_no_rights(text: str, tmp_path: Path) -> None:
+    assert one(tmp_path, text) is None
