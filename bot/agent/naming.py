@@ -155,6 +155,8 @@ class Line:
         own = kinded or listed or self._in_column(chunk) or self._before_kind(index)
         if own and token in APPLICATIONS | CALLED and not self._compounded(index):
             fine = names.read(token)
+        elif token in SOFTWARE and not (sentence.advised or sentence.large):
+            fine = fine and (names.read_or_said(token) or not self._is_an_object(index, kinded))
         if kinded and token in HEADS and self._alone(chunk):
             fine = names.read_or_said(token)
         if fine is None:
@@ -163,6 +165,12 @@ class Line:
             fine = general or names.known(token, asserted) or self._by_place(index, place)
         self._follow(chunk, previous, kinded, listed, fine)
         return fine
+
+    def _is_an_object(self, index: int, kinded: bool) -> bool:
+        """Tell whether a kind written as Kubernetes writes it makes a workload of a word: DaemonSet falco."""
+        previous, following = self._beside(index)
+        kind = previous if kinded else following if self._before_kind(index) else None
+        return kind is not None and kind.lower in SERVED and kind.text[:1].isupper()
 
     def _by_place(self, index: int, place: Place) -> bool:
         """Judge a word that nothing is known of, by its form and where it stands."""

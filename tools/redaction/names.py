@@ -50,7 +50,7 @@ _GLUED_ALWAYS = re.compile(r"(?:pass(?:word|wd|wort|phrase)?|pwd?|authtok)s?$")
 _REFERENCE = re.compile(
     r"\$\((?s:.)*|\$\{[^{}]*\}.*|\$(?:[A-Z_][A-Z0-9_]*|\d)|\$__\w+\{.*|\{\{.*"
     r"|<[A-Za-z](?:[A-Za-z _./:-]*[A-Za-z])?>|%\(\w+\)s?|%[a-zA-Z]|%[A-Z_]+%|\[redacted\].*"
-    r"|\*+|[xX.]{3,}|[-~.?]|\[\]|\{\}"
+    r"|\*+|[xX.]{3,}|[-~.?]|\[\]|\{\}|(?:var|local|module|data)\.[a-z_][\w.]*"
 )
 _ADDRESS = re.compile(r"(?:ref\+)?([a-z][a-z0-9-]*)(?:://|:/?(?=[\w/])|/)")
 _WEB = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@?]*")

@@ -39,6 +39,8 @@ _VALUE = re.compile(
 )
 _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*+(?:#[^\n]*+)?\r?\n")
 _LINE = re.compile(r"( *+)([^\n]*+)\n?")
+_SPAN = re.compile(r"`([^`\n]*+)`")
+"""Code in a sentence; with blanks it is a command, and what stands in it is judged by itself."""
 _ADJACENT = re.compile(r"(?:\"[^\"\n]++\"|'[^'\n]++')++")
 """What a shell joins to the quoted text before it: `'sun''shine'`."""
 _SHOWN = re.compile(
@@ -131,8 +133,7 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
         separator = found[2]
         if kind == "bare":
             at = max(at, end)
-            end = start + len(value[start:end].rstrip(")].,:"))
-            end -= value[start:end].endswith("}") and "{" not in value[start:end]
+            start, end = _unwrapped(value, start, end)
         assigned = placed or kind != "bare" or separator.strip("\"'\\)]} \t") not in (":", "：")
         counted = found[1][-1:] in "sS" and value[start:end].isdigit()
         if counted or ("->" in separator and not is_odd(value[start:end])):
@@ -149,6 +150,14 @@ def _named(value: str, placed: bool) -> Iterator[Span]:
             yield start, end
         elif said > Says.NAMED and kind == "bare" and start == end:
             yield from _items(value, at, said)
+
+
+def _unwrapped(value: str, start: int, end: int) -> Span:
+    """Give a bare value without what closes around it, or nothing for a command in backticks."""
+    if value[start : start + 1] == "`" and (code := _SPAN.match(value, start)):
+        return (start, start) if " " in code[1] else code.span(1)
+    end = start + len(value[start:end].rstrip(")].,:"))
+    return start, end - (value[start:end].endswith("}") and "{" not in value[start:end])
 
 
 def _block(value: str, found: re.Match[str], said: Says) -> Span | None:

@@ -67,6 +67,21 @@ def test_our_own_guidance_stays() -> None:
     assert len(masked) <= len(lines) / 1000, masked[:10]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Note] A temporary password is generated for root@localhost: {}",
+        "New password for user elastic: {}",
+        "sudo -S <<< '{}' apt update",
+        "kinit jo <<< {}",
+        "pulumi config set --secret dbPassword {}",
+        "The password: `{}` is too old",
+    ],
+)
+def test_what_programs_and_people_say_of_a_password_is_masked(text: str) -> None:
+    assert "q1W!e2R#t3Y" not in redact.text(text.format("q1W!e2R#t3Y"))
+
+
 def test_what_stands_around_a_secret_stays() -> None:
     text = "kubectl create secret generic db -n shop --from-literal=password=swordfish && echo done"
     assert redact.text(text) == text.replace("swordfish", "[redacted]")

@@ -7,6 +7,7 @@ overflows the stack on deep nesting; aliases count as often as they are used, so
 cannot grow into gigabytes. Knows nothing of Kubernetes. Used by `reader`.
 """
 
+import base64
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -80,14 +81,16 @@ class _Refused(ToolsError):
 class _Open:
     """A mapping or sequence whose end was not seen yet."""
 
-    __slots__ = ("anchor", "before", "key", "merges", "value")
+    __slots__ = ("anchor", "before", "has_merge", "key", "merged", "value")
 
     def __init__(self, value: dict[str, Any] | list[Any], anchor: str | None, before: int) -> None:
         self.value = value
         self.anchor = anchor
         self.before = before
         self.key: str | None = None
-        self.merges: list[Any] = []
+        self.has_merge = False
+        self.merged: set[str] = set()
+        """Keys that a merge key gave and nothing else has so far."""
 
 
 def documents(text: str, budget: Budget | None = None) -> Iterator[Document | Damage]:
@@ -226,10 +229,6 @@ class _Builder:
 
     def _end(self) -> None:
         done = self._open.pop()
-        if isinstance(done.value, dict):
-            for merged in reversed(done.merges):
-                for key, value in merged.items():
-                    done.value.setdefault(key, value)
         if done.anchor:
             self._anchors[done.anchor] = (done.value, self._nodes - done.before + 1)
         self._place(done.value)
@@ -254,16 +253,31 @@ class _Builder:
             holder.value.append(value)
         elif holder.key is None:
             holder.key = "\0<<" if is_merge else _key(value)
-            said = holder.merges if is_merge else holder.key in holder.value
-            if said:
-                key = "<<" if is_merge else holder.key
-                self._repeated.append(Repeated(self.line, key, len(self._open)))
+            if is_merge and holder.has_merge:
+                self._repeat("<<")
+            elif not is_merge and holder.key in holder.value:
+                if holder.key not in holder.merged:
+                    self._repeat(holder.key)
+                holder.merged.discard(holder.key)
+            holder.has_merge |= is_merge
         elif holder.key == "\0<<":
-            holder.merges = [*_merged(value), *holder.merges]
+            self._merge(_merged(value), holder.value, holder.merged)
             holder.key = None
         else:
             holder.value[holder.key] = value
             holder.key = None
+
+    def _merge(self, merged: list[dict[str, Any]], into: dict[str, Any], own: set[str]) -> None:
+        """Merge as kubectl does, over the keys before; YAML itself lets these stand, so they are named."""
+        before = into.keys() - own
+        for key, value in ((key, value) for each in merged for key, value in each.items()):
+            if key in before and into[key] != value:
+                self._repeat(key)
+            into[key] = value
+            own.add(key)
+
+    def _repeat(self, key: str) -> None:
+        self._repeated.append(Repeated(self.line, key, len(self._open)))
 
 
 def _merged(value: Any) -> list[dict[str, Any]]:
@@ -288,7 +302,12 @@ def _key(value: Any) -> str:
 @lru_cache(maxsize=4096)
 def _resolve(value: str, tag: str | None) -> Any:
     """Give the value of a scalar by its tag and form."""
-    if tag in (_TAG + "str", _TAG + "binary", "!"):
+    if tag == _TAG + "binary":
+        try:
+            return base64.b64decode(value).decode()
+        except ValueError as error:
+            raise _Refused("a value that says it is binary does not decode to text") from error
+    if tag in (_TAG + "str", "!"):
         return value
     if value in _WORDS:
         return _WORDS[value]

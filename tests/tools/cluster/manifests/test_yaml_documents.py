@@ -70,6 +70,21 @@ def test_a_merge_key_with_its_tag_merges(sign: str) -> None:
     assert only(f'a: &a {{x: 1}}\nb: {{"<<": 2, {sign}: *a}}\n')["b"] == {"<<": 2, "x": 1}
 
 
+def test_a_merge_over_a_key_before_it_is_kubectls_reading_and_is_named() -> None:
+    text = "a: &a {x: 1, y1: 2}\nb: {x: 3, y1: 2, <<: *a}\nc: {<<: *a, x: 3}\n"
+    (found,) = documents(text)
+    assert isinstance(found, Document)
+    assert found.value["b"] == {"x": 1, "y1": 2}
+    assert found.value["c"] == {"x": 3, "y1": 2}
+    assert [(each.line, each.key) for each in found.repeated] == [(2, "x")]
+
+
+def test_a_binary_value_is_its_text() -> None:
+    assert only("a: !!binary TkVUX1JBVw==\n") == {"a": "NET_RAW"}
+    (damage,) = documents("a: !!binary gICA\n")
+    assert isinstance(damage, Damage)
+
+
 def test_documents_have_the_line_they_begin_at() -> None:
     text = "# note\na: 1\n--- {b: 2}\n---\n\n\nc: 3\n...\n%YAML 1.1\n---\nd: 4\n"
     found = [(one.line, one.value) for one in documents(text) if isinstance(one, Document)]
