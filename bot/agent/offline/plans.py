@@ -15,6 +15,7 @@ from bot.agent.offline.answers import (
     rights,
     standards,
 )
+from bot.agent.offline.orders.plan import ordered
 from bot.agent.offline.question.clauses import clauses
 from bot.agent.offline.question.reading import Ask, Wish, read
 from bot.agent.offline.talk import Plan, Said, Talk
@@ -57,8 +58,17 @@ def plan(talk: Talk) -> Plan:
     talk = changes.continued(talk)
     if (pressed := changes.pressed(talk)) is not None:
         return pressed
+    return _ordered_or_asked(talk)
+
+
+def _ordered_or_asked(talk: Talk) -> Plan:
+    """Work out what a message orders; answer it as a question where it orders nothing."""
+    done = yield from ordered(talk)
+    if done is not None:
+        return done
     wanted = clauses(talk.question)
-    return _one(talk) if len(wanted) < 2 else _one_by_one(talk, wanted)
+    asked = _one(talk) if len(wanted) < 2 else _one_by_one(talk, wanted)
+    return (yield from asked)
 
 
 def _one_by_one(talk: Talk, wanted: Sequence[str]) -> Plan:
