@@ -85,14 +85,17 @@ def _one_by_one(talk: Talk, wanted: Sequence[str]) -> Plan:
 def _one(talk: Talk) -> Plan:
     question = read(talk.question)
     if question.wish in _JUDGING and standards.unchecked(question):
-        return standards.say_unchecked(question)
+        return (yield from standards.say_unchecked(question))
     if question.wish in _JUDGING and (said := standards.special(question)):
-        return said
+        return (yield from said)
+    if question.wish is Wish.CHANGE and not changes.on_what_was_shown(talk, question):
+        done = yield from ordered(talk)
+        return done or changes.NO_SUCH_CHANGE
     answer = _PLANS[question.wish]
     named = clusters_in(question.text, talk.clusters) if len(talk.clusters) > 1 else []
     if question.wish not in _EACH or len(named) < 2:
-        return answer(talk, question)
-    return _for_each(talk, question, named)
+        return (yield from answer(talk, question))
+    return (yield from _for_each(talk, question, named))
 
 
 def _for_each(talk: Talk, question: Ask, clusters: Sequence[str]) -> Plan:

@@ -95,11 +95,33 @@ async def _place_of(
     if kind.kind == "Namespace":
         await pick_namespace(context, reader, name)
         return ""
+    if kind.namespaced and namespace:
+        return await pick_namespace(context, reader, namespace)
     if kind.namespaced:
-        return await pick_namespace(context, reader, namespace or "default")
+        return await _only_place(context, reader, kind, name)
     if not context.scope.sees(reader.name, ""):
         raise UnknownName(f"{kind.kind} is cluster-scoped and may not be seen from here.")
     return ""
+
+
+async def _only_place(context: QueryContext, reader: Reader, kind: Kind, name: str) -> str:
+    """Find the namespace of the one object of a kind and name that may be seen."""
+    listing = await reader.list(kind, await pick_namespaces(context, reader, []))
+    there = [each.metadata for each in listing.objects]
+    places = [each.namespace or "" for each in there if each.name == name]
+    if len(places) == 1 and not listing.gaps:
+        return places[0]
+    said = f"{kind.kind} {name!r}"
+    if places:
+        raise UnknownName(f"{said} is in {names(sorted(places))}.", "Say which namespace is meant.")
+    if listing.gaps:
+        raise UnknownName(
+            f"In which namespace is {said}?", "Say it; not all of them could be read."
+        )
+    near = names(nearest(name, {each.name or "" for each in there}))
+    raise UnknownName(
+        f"There is no {said} that may be seen here.", f"Nearest: {near}." if near else ""
+    )
 
 
 def _target(ref: ResourceRef) -> Target:

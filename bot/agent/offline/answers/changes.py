@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.agent.offline.answers.narrowed import narrow
+from bot.agent.offline.question.phrases import PRONOUN
 from bot.agent.offline.question.reading import Ask, Wish, read
 from bot.agent.offline.question.wishes import (
     Change,
@@ -119,6 +120,12 @@ def _reply(text: str, answered: Sequence[str]) -> str:
     return text
 
 
+def on_what_was_shown(talk: Talk, question: Ask) -> bool:
+    """Tell whether a change is of what the thread spoke of, or of a role: both are read here."""
+    narrows = read_change(question.text).sort is Sort.NARROW
+    return narrows or bool(talk.earlier and not question.words and PRONOUN.search(question.text))
+
+
 def change(talk: Talk, question: Ask) -> Plan:
     """Work out what is asked for, and say what would happen, what is missing, or why it is not possible."""
     wanted = read_change(question.text)
@@ -160,7 +167,7 @@ def _on_what_is_named(talk: Talk, question: Ask, wanted: Change) -> Plan:
 _LESS_SAFE = (
     "I propose nothing that makes a workload or its cluster less safe; nothing was asked for."
 )
-_NO_SUCH_CHANGE = (
+NO_SUCH_CHANGE = (
     "I know no such change; nothing was asked for. What I can propose: a fix of what is flagged, replicas, a restart, "
     "a pause, CPU and memory, images pinned to their digests, a service account of its own, Pod Security labels, denied "
     "traffic, a new application, a deletion, and less access."
@@ -173,7 +180,7 @@ def _never(wanted: Change, text: str) -> str:
         return ""
     if loosens(text):
         return _LESS_SAFE
-    return "" if wanted.facts or is_fix(text) else _NO_SUCH_CHANGE
+    return "" if wanted.facts or is_fix(text) else NO_SUCH_CHANGE
 
 
 _AS_IT_IS = "Name it as it is there; nothing was asked for."

@@ -18,6 +18,7 @@ from tools.queries.result import WorkloadRow, Workloads
 
 _DATA = tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text("utf-8"))
 _FILLERS = frozenset(_DATA["fillers"].split())
+_WISHES = [each.split("|") for each in _DATA["wishes"].split()]
 _OPENERS = sorted((each.split("|") for each in _DATA["openers"].split()), key=len, reverse=True)
 _STATES = frozenset(_DATA["states"].split())
 _GREETINGS = frozenset(_DATA["greetings"].split())
@@ -28,6 +29,7 @@ _REMARKS = frozenset(
     "it it's its they they're theyre nobody noone someone somebody everyone we we're were i i'm im there that's this".split()
 )
 """What a remark begins with that says why."""
+_STATING = frozenset("is are was were has have had hangs keeps looks got".split())
 _WORKLOADS = frozenset(
     ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod", "ReplicaSet")
 )
@@ -191,6 +193,9 @@ def _opened(part: list[Token]) -> list[Token]:
     for opener in _OPENERS:
         if texts[: len(opener)] == opener and (len(texts) > len(opener) or len(opener) == 1):
             return _opened(part[len(opener) :])
+    for wish in _WISHES:
+        if texts[: len(wish)] == wish and len(texts) > len(wish):
+            return [*part[len(wish) :], Token("must")]
     return part
 
 
@@ -227,7 +232,9 @@ def _grouped(parts: Sequence[list[Token]]) -> tuple[list[list[Token]], list[list
         if _is_topic(part) and not groups and number + 1 < len(parts):
             topic = list(part)
         elif topic and not groups:
-            groups.append(part + topic if part[0].text in _VERBS else [*topic, Token("must"), *part])
+            groups.append(
+                part + topic if part[0].text in _VERBS else [*topic, Token("must"), *part]
+            )
         elif _begins(part):
             if before and _goes_on(before, part) and not (_points(before) and _points(part)):
                 before += part
@@ -237,6 +244,13 @@ def _grouped(parts: Sequence[list[Token]]) -> tuple[list[list[Token]], list[list
             remarks.append(part)
         elif before and _numbered(part) and _numbered(before) and _points(part):
             groups.append(_stated(part, before))
+        elif (
+            before
+            and _kinds_of_change(part)
+            and not _goes_on(before, part)
+            and not _kinds_of_change(part) & _kinds_of_change(before)
+        ):
+            groups.append([*part, Token("must")])
         elif before:
             before += part
         else:
@@ -255,7 +269,8 @@ def _stated(part: Sequence[Token], before: Sequence[Token]) -> list[Token]:
 
 def _is_remark(part: Sequence[Token]) -> bool:
     """Tell whether a part behind an order only says why: it names nothing, and gives no number."""
-    return part[0].text in _REMARKS and not any(
+    says = part[0].text in _REMARKS or any(each.text in _STATING for each in part)
+    return says and not any(
         _is_named(each) or each.sort in (Sort.NUMBER, Sort.AMOUNT, Sort.CONTROL, Sort.NOWHERE)
         for each in part
     )
@@ -367,7 +382,7 @@ def _has_object(part: Sequence[Token]) -> bool:
 
 
 def _fits(change: _Change, part: Sequence[Token]) -> bool:
-    texts = {each.text for each in part}
+    texts = {word for each in part for word in (each.text, *each.text.split("="))}
     if change.kind == "Namespace" and any(each.rows and not each.also for each in part):
         return False
     begins = part[0].text in change.verbs or (change.states and bool(texts & _STATES))
@@ -385,7 +400,7 @@ def _over(part: Sequence[Token], allowed: frozenset[str], change: _Change) -> li
     for token in part:
         if token.sort in (Sort.OBJECT, Sort.NAME, Sort.NAMESPACE, Sort.CLUSTER, Sort.NOWHERE):
             continue
-        if token.sort is Sort.IT or token.text in allowed:
+        if token.sort is Sort.IT or all(each in allowed for each in token.text.split("=")):
             continue
         if token.text in _FILLERS and not (change.name == "delete" and token.text == "service"):
             continue

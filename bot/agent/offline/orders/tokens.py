@@ -56,7 +56,7 @@ _SPOKEN = {
     r"cluster[ -]?role[ -]?bindings?|crbs?": "clusterrolebinding",
     r"role[ -]?bindings?": "rolebinding",
     r"cluster[ -]?roles?": "clusterrole",
-    r"service[ -]?accounts?|svc accounts?": "serviceaccount",
+    r"service[ -]?accounts?|svc accounts?|sas?": "serviceaccount",
     r"cron[ -]?jobs?|cj": "cronjob",
     r"stateful[ -]?sets?|sts": "statefulset",
     r"daemon[ -]?sets?|ds": "daemonset",
@@ -92,7 +92,7 @@ _AMOUNT = re.compile(
 _NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _CONTROL = re.compile(r"\d+(?:\.\d+){1,3}|[a-z]+(?:_[a-z]+)+")
 _IN = frozenset({"in", "within", "inside", "into", "namespace", "from"})
-_IT = frozenset({"it", "them", "these", "those", "both", "that", "this", "one"})
+_IT = frozenset("it them these those both that this first second third worst last".split())
 _BREAKS = frozenset(
     {",", ";", ".", "!", "&", "\n", "and", "then", "plus", ":", "afterwards", "+", "also", "…"}
 )
@@ -124,7 +124,11 @@ def linked(text: str, found: Workloads, clusters: Iterable[str]) -> list[Token]:
         elif token.sort is Sort.WORD and _stands_for_a_place(before, after, token, found):
             token.sort = Sort.NOWHERE
     _name_others(tokens)
-    return tokens
+    return [
+        each
+        for each, before in zip(tokens, [None, *tokens], strict=False)
+        if not (before and before.sort is Sort.IT and each.text in ("one", "finding"))
+    ]
 
 
 def _split(text: str) -> list[Token]:
@@ -209,6 +213,8 @@ def _stands_for_a_place(
 ) -> bool:
     """Tell whether a word that names nothing stands where a namespace or a cluster would."""
     said = before.text if before else ""
+    if after and after.text == "namespace" and said not in ("in", "cluster", "namespace"):
+        return False
     if said in ("namespace", "cluster") or (after and after.text in ("namespace", "cluster")):
         return token.text not in _PLAIN
     return said in ("in", "within", "inside") and token.text not in _PLAIN
@@ -240,7 +246,7 @@ def _name_others(tokens: list[Token]) -> None:
         if after is not None and _may_be_a_name(after, workload):
             _call(after, token.kind)
         elif before is not None and not workload and _may_be_a_name(before, workload):
-            if token.kind not in _LOOSE and not _plain(before.text):
+            if token.kind not in _LOOSE:
                 _call(before, token.kind)
     tokens[:] = [token for token in tokens if token.text not in ("`", "(", ")")]
 
@@ -255,8 +261,8 @@ def _following(tokens: Sequence[Token], index: int) -> Token | None:
 def _may_be_a_name(token: Token, workload: bool) -> bool:
     if token.sort is Sort.OBJECT:
         return not workload
-    if token.sort is Sort.NAMESPACE:
-        return token.text == "default" and not workload
+    if token.text == "default" and token.sort in (Sort.NAMESPACE, Sort.WORD):
+        return not workload
     return token.sort in (Sort.WORD, Sort.CONTROL) and not _plain(token.text)
 
 
@@ -267,7 +273,8 @@ def _plain(text: str) -> bool:
 _COMMON = frozenset(
     """the a an of for on in at to from with by as its own dedicated separate new token tokens out off must should needs is
     be and or add create delete remove drop take give make set use pin label deny default all any that which please pls now
-    only whole without not no running run automount automounting default-deny has have under called named""".split()
+    only whole without not no running run automount automounting default-deny has have under called named security standards
+    standard mode label labels level admission""".split()
 )
 
 
