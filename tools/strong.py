@@ -87,10 +87,17 @@ def judge_named(
 
 
 def strength_of_accounts(role: RoleSubject, rule: PolicyRule, cluster: Inventory) -> Strength:
-    """Say how strong the strongest account is of which a rule makes tokens by name."""
-    names = (rule.resource_names or ()) if rule_gives(rule, _TOKENS) else ()
-    found = (_subject("ServiceAccount", role.ref.namespace, name, cluster) for name in names)
-    return max(found, default=Strength.WEAK)
+    """Say how strong the strongest account is of which a rule makes tokens by name.
+
+    What a folder binds to no account of that name is not known: who applies it may.
+    """
+    found = [Strength.WEAK]
+    for name in (rule.resource_names or ()) if rule_gives(rule, _TOKENS) else ():
+        account = ("ServiceAccount", role.ref.namespace, name)
+        found.append(_subject(*account, cluster))
+        if cluster.partial and not _held(*account, cluster):
+            found.append(Strength.UNREAD)
+    return max(found)
 
 
 def strength_named(role: RoleSubject, rule: PolicyRule, cluster: Inventory) -> Strength:
@@ -132,22 +139,17 @@ def _is_strong(rule: PolicyRule) -> bool:
 
 
 def _subject(kind: str, namespace: str, name: str, cluster: Inventory) -> Strength:
-    """Judge a named user, group or service account by what bindings give it.
-
-    What a folder binds nothing to is not known: who applies it may.
-    """
+    """Judge a named user, group or service account by what bindings give it."""
     if (kind, name) in _ADMINISTRATORS:
         return Strength.STRONG
     if kind == "User" and name.startswith(_ACCOUNT_USER):
         namespace, _, name = name.removeprefix(_ACCOUNT_USER).partition(":")
         kind = "ServiceAccount"
-    own = _held(kind, namespace, name, cluster)
-    found = [*own]
+    found = _held(kind, namespace, name, cluster)
     if kind == "ServiceAccount":
         for group in (*_ALL_ACCOUNTS, f"{_ACCOUNTS}:{namespace}"):
             found += _held("Group", "", group, cluster)
     whole = not (cluster.scoped or any(kind in cluster.missing for kind in BINDING_KINDS))
-    whole = whole and bool(own or not cluster.partial)
     return max(Strength.WEAK if whole else Strength.UNREAD, *found, Strength.WEAK)
 
 
