@@ -123,7 +123,7 @@ def _reply(text: str, answered: Sequence[str]) -> str:
 def on_what_was_shown(talk: Talk, question: Ask) -> bool:
     """Tell whether a change is of what the thread spoke of, or of a role: both are read here."""
     narrows = read_change(question.text).sort is Sort.NARROW
-    return narrows or bool(talk.earlier and not question.words and PRONOUN.search(question.text))
+    return narrows or bool(not question.words and PRONOUN.search(question.text))
 
 
 def change(talk: Talk, question: Ask) -> Plan:

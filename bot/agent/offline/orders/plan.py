@@ -1,11 +1,13 @@
 """The plan of an order: look its names up, read it whole, work out what it wants. Used by `bot.agent.offline.plans`."""
 
+import re
 from collections.abc import Generator
 from typing import Any
 
 from bot.agent.offline.orders import kubectl
 from bot.agent.offline.orders.reading import Order, Unclear, may_order, read
-from bot.agent.offline.orders.tokens import Token, linked, words_of
+from bot.agent.offline.orders.tokens import linked, words_of
+from bot.agent.offline.question.narrowing import LESS
 from bot.agent.offline.talk import Call, Got, Talk, ask
 from bot.agent.offline.target import clusters_in
 from bot.agent.offline.wording import words
@@ -13,6 +15,9 @@ from bot.agent.offline.wording.proposed import said
 from tools.queries.result import WorkloadRow, Workloads
 from tools.queries.wording import names
 
+_ELSEWHERE = re.compile(rf"{LESS.pattern}|\b(?:undo|revert|rollback|roll(?:ed)? back)\b", re.I)
+"""Read by other plans: less of a role, and what was asked for before."""
+_OWN_ACCOUNT = {"5.1.5", "default_service_account_used"}
 MOST = 3
 """Objects of one message that are worked out; more are asked for one after the other."""
 NOTHING = "Nothing was asked for."
@@ -21,6 +26,8 @@ Answer = Generator[list[Call], list[Got], str | None]
 
 def ordered(talk: Talk) -> Answer:
     """Answer a message that orders something; None where it does not, or where `it` is all that it names."""
+    if _ELSEWHERE.search(talk.question):
+        return None
     text = kubectl.spoken(talk.question)
     if isinstance(text, Unclear):
         return _nothing(text)
@@ -108,6 +115,20 @@ def _calls(order: Order, cluster: str) -> list[Call]:
         ]
     if order.change == "remove_subject":
         return [Call("propose_access", each | more) for each in given]
+    controls = set(order.facts.get("controls", ()))
+    if (
+        order.change == "fix"
+        and controls
+        and controls <= _OWN_ACCOUNT
+        and "confirmed" in order.facts
+    ):
+        return [
+            Call(
+                "propose_change",
+                {"change": "own_service_account", **_place(row), "confirmed": True, **more},
+            )
+            for row in order.rows
+        ]
     if order.change == "fix":
         return [Call("propose_fix", each | more) for each in given]
     return [Call("propose_change", {"change": order.change, **each, **more}) for each in given]

@@ -29,6 +29,9 @@ _REMARKS = frozenset(
     "it it's its they they're theyre nobody noone someone somebody everyone we we're were i i'm im there that's this".split()
 )
 """What a remark begins with that says why."""
+_ASKING = frozenset(
+    "which what who whom whose how why when where show list tell explain scan check find are is does do".split()
+)
 _STATING = frozenset("is are was were has have had hangs keeps looks got".split())
 _WORKLOADS = frozenset(
     ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod", "ReplicaSet")
@@ -125,7 +128,7 @@ def read(tokens: Sequence[Token], found: Workloads) -> list[Order] | Unclear | N
         return None
     parts = _parts([each for each in tokens if each.text != "?"])
     groups, remarks = _grouped(parts)
-    if not groups:
+    if not groups or any(part[0].text in _ASKING for part in remarks):
         return None
     orders: list[Order] = []
     for part in groups:
@@ -189,13 +192,15 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _opened(part: list[Token]) -> list[Token]:
+    while len(part) > 1 and part[0].text in ("the", "a", "an"):
+        part = part[1:]
     texts = [each.text for each in part]
     for opener in _OPENERS:
         if texts[: len(opener)] == opener and (len(texts) > len(opener) or len(opener) == 1):
             return _opened(part[len(opener) :])
     for wish in _WISHES:
         if texts[: len(wish)] == wish and len(texts) > len(wish):
-            return [*part[len(wish) :], Token("must")]
+            return [*_opened(part[len(wish) :]), Token("must")]
     return part
 
 
@@ -206,6 +211,8 @@ def _begins(part: Sequence[Token]) -> bool:
     texts = {each.text for each in part}
     if not any(_is_named(each) for each in part):
         return False
+    if not part[-1].written and part[-1].text == "must":
+        return True
     named = next((each for each in part if each.text not in _FILLERS), part[0])
     if _is_named(named) and (
         texts & _STATES or "->" in texts or ("to" in texts and _numbered(part))
@@ -235,6 +242,8 @@ def _grouped(parts: Sequence[list[Token]]) -> tuple[list[list[Token]], list[list
             groups.append(
                 part + topic if part[0].text in _VERBS else [*topic, Token("must"), *part]
             )
+        elif before and _confirms(part):
+            continue
         elif _begins(part):
             if before and _goes_on(before, part) and not (_points(before) and _points(part)):
                 before += part
@@ -265,6 +274,14 @@ def _stated(part: Sequence[Token], before: Sequence[Token]) -> list[Token]:
     if before and before[0].text in _VERBS and _numbered(before):
         return [before[0], *part]
     return [*part, Token("must")]
+
+
+def _confirms(part: Sequence[Token]) -> bool:
+    """Tell whether a part only says once more that what stands before it is to be: `please add one`, `fix that`."""
+    return part[0].text in ("add", "do", "make", "set", "fix", "take", "get", "change") and all(
+        each.sort is Sort.IT or each.text in _FILLERS | {"one", "so", "off", "out"}
+        for each in part[1:]
+    )
 
 
 def _is_remark(part: Sequence[Token]) -> bool:
@@ -453,6 +470,8 @@ def _made(change: _Change, part: Sequence[Token], found: Workloads) -> Order | U
         return _without_subject(part)
     if change.name == "deploy":
         return _deployed(part, facts)
+    if any(each.text in ("confirm", "confirmed") for each in part):
+        facts["confirmed"] = True
     if change.name == "own_service_account" and (called := _called(part, change.name)):
         part = [each for each in part if each is not called]
         facts["account"] = called.text
@@ -728,6 +747,8 @@ class _Settings:
     wrong: bool
     """It would be made less safe."""
     uid: int
+    volume: str
+    """May become an empty folder."""
 
     @property
     def asked(self) -> bool:
@@ -761,7 +782,8 @@ def _settings(part: Sequence[Token]) -> _Settings | None:
         )
         else 0
     )
-    everything = bool({"harden", "secure", "everything"} & set(rest)) and not (settings or controls)
+    volume = _volume(part)
+    everything = bool(known["whole"] & set(rest)) and not (settings or controls)
     fixes = part[0].text in known["verbs"] - {
         "set",
         "make",
@@ -816,7 +838,25 @@ def _settings(part: Sequence[Token]) -> _Settings | None:
     wrong = _is_wrong(
         directions, turned, added, fixes or part[0].text in known["verbs"] - {"set", "make"}
     )
-    return _Settings(tuple(dict.fromkeys(settings)), tuple(controls), everything, left, wrong, uid)
+    settings += ["host-paths"] if volume else []
+    return _Settings(
+        tuple(dict.fromkeys(settings)),
+        tuple(controls),
+        everything,
+        left,
+        wrong and not volume,
+        uid,
+        volume,
+    )
+
+
+def _volume(part: Sequence[Token]) -> str:
+    """Give the volume that an order lets become an empty folder."""
+    texts = [each.text for each in part]
+    if not {"empty", "emptydir"} & set(texts) or not {"volume", "volumes"} & set(texts):
+        return ""
+    index = next(index for index, text in enumerate(texts) if text in ("volume", "volumes"))
+    return next(iter(texts[index + 1 : index + 2]), "")
 
 
 def _is_wrong(directions: set[bool], turned: set[str], added: set[str], fixes: bool) -> bool:
@@ -836,6 +876,10 @@ def _fix(settings: _Settings, part: Sequence[Token], found: Workloads) -> Order 
         facts["controls"] = list(settings.controls)
     if settings.everything:
         facts["everything"] = True
+    if settings.volume:
+        facts["empty_dirs"] = [settings.volume]
+    if any(each.text in ("confirm", "confirmed") for each in part):
+        facts["confirmed"] = True
     if settings.uid:
         container = _container(part)
         facts["run_as"] = [{"uid": settings.uid, **({"container": container} if container else {})}]

@@ -71,6 +71,9 @@ _SAID = {
     r"(?<![\w-])must(?:n't|nt)(?![\w-])": "must not",
     r"(?<![\w-])(?:while|when) (?:you're|you are|youre|ur) at it(?![\w-])": "please",
     r"(?<![\w-])(?:no (?:longer|more)|any ?more|any longer)(?![\w-])": "not",
+    r"(?<![\w-])apply (?:the|a) fix(?:es)? (?:to|for|on)(?![\w-])": "fix",
+    r"(?<![\w-])get (?:it|that|this|them) (?:fixed|mended|done)(?![\w-])": "fix it",
+    r"(?:that|this|it)(?: is|'s) not (?:ok|okay|good|fine|acceptable|allowed|right)(?![\w-])": "",
     r"\s*(?:→|->|=>)\s*": " -> ",
     r"(?<![\w-])&&(?![\w-])": ";",
 }
@@ -238,7 +241,7 @@ def _beside(tokens: Sequence[Token], index: int, step: int) -> Token | None:
 def _name_others(tokens: list[Token]) -> None:
     """Link names of what is no workload, by the kind beside them."""
     for index, token in enumerate(tokens):
-        if token.sort is not Sort.KIND or token.kind == "Namespace":
+        if token.sort is not Sort.KIND or token.kind in ("Namespace", "Ingress", "Event", "Node"):
             continue
         after = _following(tokens, index)
         before = _beside(tokens, index, -1)
