@@ -29,6 +29,9 @@ _REMARKS = frozenset(
     "it it's its they they're theyre nobody noone someone somebody everyone we we're were i i'm im there that's this".split()
 )
 """What a remark begins with that says why."""
+_AGAIN = frozenset(
+    "add do make set fix take get change switch turn stop mend correct remove".split()
+)
 _ASKING = frozenset(
     "which what who whom whose how why when where show list tell explain scan check find are is does do".split()
 )
@@ -242,8 +245,15 @@ def _grouped(parts: Sequence[list[Token]]) -> tuple[list[list[Token]], list[list
             groups.append(
                 part + topic if part[0].text in _VERBS else [*topic, Token("must"), *part]
             )
-        elif before and _confirms(part):
+        elif _confirms(part) and before:
             continue
+        elif (
+            _confirms(part)
+            and remarks
+            and _has_object(remarks[-1])
+            and _kinds_of_change(remarks[-1])
+        ):
+            groups.append([*remarks.pop(), *part, Token("must")])
         elif _begins(part):
             if before and _goes_on(before, part) and not (_points(before) and _points(part)):
                 before += part
@@ -278,7 +288,7 @@ def _stated(part: Sequence[Token], before: Sequence[Token]) -> list[Token]:
 
 def _confirms(part: Sequence[Token]) -> bool:
     """Tell whether a part only says once more that what stands before it is to be: `please add one`, `fix that`."""
-    return part[0].text in ("add", "do", "make", "set", "fix", "take", "get", "change") and all(
+    return part[0].text in _AGAIN and all(
         each.sort is Sort.IT or each.text in _FILLERS | {"one", "so", "off", "out"}
         for each in part[1:]
     )
@@ -308,7 +318,7 @@ def _goes_on(before: Sequence[Token], part: Sequence[Token]) -> bool:
 
 
 def _kinds_of_change(part: Sequence[Token]) -> set[str]:
-    texts = [each.text for each in part]
+    texts = [each.text for each in part if each.sort not in (Sort.OBJECT, Sort.NAME)]
     found = {
         each.name
         for each in _CHANGES
@@ -610,7 +620,7 @@ def _container(part: Sequence[Token]) -> str:
             for one in (*after, *before):
                 if one in known:
                     return one
-            return after[0] if after else ""
+            return next(iter((*after, *before)), "")
     return ""
 
 

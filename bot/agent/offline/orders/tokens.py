@@ -66,7 +66,7 @@ _SPOKEN = {
     r"config[ -]?maps?|cm(?=[/ ])": "configmap",
 }
 _SAID = {
-    r"(?<![\w-])host[ -](?=(?:network|pid|ipc|ports?|paths?)(?![\w-]))": "host",
+    r"(?<![\w-])(?:host|node)(?:'?s)?[ -](?=(?:network|pid|ipc|ports?|paths?|process\w*)(?![\w-]))": "host",
     r"(?<![\w-])should(?:n't|nt)(?![\w-])": "should not",
     r"(?<![\w-])must(?:n't|nt)(?![\w-])": "must not",
     r"(?<![\w-])(?:while|when) (?:you're|you are|youre|ur) at it(?![\w-])": "please",
@@ -276,7 +276,7 @@ def _plain(text: str) -> bool:
 _COMMON = frozenset(
     """the a an of for on in at to from with by as its own dedicated separate new token tokens out off must should needs is
     be and or add create delete remove drop take give make set use pin label deny default all any that which please pls now
-    only whole without not no running run automount automounting default-deny has have under called named security standards
+    only whole without not no running run automount automounting default-deny has have under called named once security standards
     standard mode label labels level admission""".split()
 )
 
