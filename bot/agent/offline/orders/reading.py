@@ -81,6 +81,8 @@ _VERBS = frozenset().union(
 )  # fmt: skip
 
 
+_SAFER = frozenset().union(*_HARDENING.values(), _FILLERS, _STATES)
+_CIS = re.compile(r"5(?:\.\d+){2}")
 _ALL_WORDS = _VERBS.union(
     *(each.words for each in _CHANGES),
     *_HARDENING.values(),
@@ -265,6 +267,8 @@ def _grouped(parts: Sequence[list[Token]]) -> tuple[list[list[Token]], list[list
             groups.append(_stated(part, before))
         elif (
             before
+            and before[0].text != "deploy"
+            and _kinds_of_change(before)
             and _kinds_of_change(part)
             and not _goes_on(before, part)
             and not _kinds_of_change(part) & _kinds_of_change(before)
@@ -371,7 +375,7 @@ def _order(part: Sequence[Token], found: Workloads) -> Order | Unclear | None:
     for change in _CHANGES:
         if not _fits(change, part):
             continue
-        over = _over(part, change.verbs | change.words, change)
+        over = _over(part, change)
         sure = sure or bool(change.needs and _has_object(part))
         if over:
             left.append(over)
@@ -418,35 +422,32 @@ def _fits(change: _Change, part: Sequence[Token]) -> bool:
     return begins and all(texts & group for group in change.needs)
 
 
-def _over(part: Sequence[Token], allowed: frozenset[str], change: _Change) -> list[str]:
+def _over(part: Sequence[Token], change: _Change) -> list[str]:
     """List the words of an order that a change does not handle."""
-    over: list[str] = []
-    kinds = {row.ref.kind for each in part for row in each.rows} | {
-        each.kind for each in part if each.sort is Sort.NAME
-    }
-    for token in part:
-        if token.sort in (Sort.OBJECT, Sort.NAME, Sort.NAMESPACE, Sort.CLUSTER, Sort.NOWHERE):
-            continue
-        if token.sort is Sort.IT or all(each in allowed for each in token.text.split("=")):
-            continue
-        if token.text in _FILLERS and not (change.name == "delete" and token.text == "service"):
-            continue
-        if token.sort is Sort.KIND and (token.kind in kinds or token.kind == "Namespace"):
-            continue
-        if token.sort is Sort.NUMBER and change.name in ("scale", "set_resources", "deploy"):
-            continue
-        if token.sort is Sort.AMOUNT and change.name == "set_resources":
-            continue
-        if token.sort is Sort.IMAGE and change.name == "deploy":
-            continue
-        if token is _called(part, change.name):
-            continue
-        if token.text in ("container", "sidecar", "containers") or (
-            token.sort is Sort.WORD and token.text == _container(part)
-        ):
-            continue
-        over.append(token.written)
-    return over
+    kinds = {row.ref.kind for each in part for row in each.rows}
+    kinds |= {each.kind for each in part if each.sort is Sort.NAME} | {"Namespace"}
+    words = change.verbs | change.words | {"container", "containers", "sidecar", _container(part)}
+    words |= _FILLERS - ({"service"} if change.name == "delete" else set())
+    takes = _NAMED | _TAKES.get(change.name, frozenset())
+    called = _called(part, change.name)
+    return [
+        each.written
+        for each in part
+        if each.sort not in takes
+        and each is not called
+        and not all(word in words for word in each.text.split("="))
+        and not (each.sort is Sort.KIND and each.kind in kinds)
+        and not (change.name == "deploy" and each.text == "deploy")
+    ]
+
+
+_NAMED = frozenset((Sort.OBJECT, Sort.NAME, Sort.NAMESPACE, Sort.CLUSTER, Sort.NOWHERE, Sort.IT))
+_TAKES = {
+    "scale": frozenset((Sort.NUMBER,)),
+    "set_resources": frozenset((Sort.NUMBER, Sort.AMOUNT)),
+    "deploy": frozenset((Sort.NUMBER, Sort.IMAGE)),
+}
+"""What else a change takes."""
 
 
 def _not_handled(words: Iterable[str], found: Workloads) -> str:
@@ -601,7 +602,7 @@ def _called(part: Sequence[Token], change: str) -> Token | None:
     words = [each for each in part if each.sort is not Sort.IT]
     for one, other in pairwise(words):
         plain = (
-            other.sort in (Sort.WORD, Sort.OBJECT)
+            other.sort in (Sort.WORD, Sort.OBJECT, Sort.NAME)
             and other.text not in _FILLERS
             and re.fullmatch(r"[a-z0-9][a-z0-9.-]*", other.text)
         )
@@ -767,97 +768,52 @@ class _Settings:
 
 def _settings(part: Sequence[Token]) -> _Settings | None:
     """Read what an order says of settings; None where it says nothing of any."""
-    said: list[Token] = [
-        each for each in part if each.sort in (Sort.WORD, Sort.KIND, Sort.NUMBER, Sort.CONTROL)
-    ]
+    said = [each for each in part if each.sort in (Sort.WORD, Sort.KIND, Sort.NUMBER, Sort.CONTROL)]
     text = " ".join(each.text for each in said)
     settings: list[str] = []
     directions: set[bool] = set()
     for setting, off, pattern in _HARDEN:
-        found = pattern.search(text)
-        if found:
+        if pattern.search(text):
             settings.append(setting)
             directions.add(off)
             text = pattern.sub(" | ", text)
+    rest = {word for word in text.split() if word != "|"}
     controls = [each.written for each in said if each.sort is Sort.CONTROL]
-    rest = [word for word in text.split() if word != "|"]
-    known = _HARDENING
-    numbers = [each.number for each in said if each.sort is Sort.NUMBER]
-    uid = (
-        numbers[0]
-        if len(numbers) == 1
-        and re.search(
-            r"\b(?:user|uid|runasuser|id)\b[ =:]*\|? ?\d|as (?:user|uid)",
-            " ".join(each.text for each in said),
-        )
-        else 0
-    )
-    volume = _volume(part)
-    everything = bool(known["whole"] & set(rest)) and not (settings or controls)
-    fixes = part[0].text in known["verbs"] - {
-        "set",
-        "make",
-        "run",
-        "get",
-        "let",
-        "switch",
-        "change",
-    }
+    everything = bool(_HARDENING["whole"] & rest) and not (settings or controls)
+    fixes = bool(rest & _HARDENING["fixes"])
     if not (settings or controls or everything or fixes):
         return None
-    allowed = (
-        known["verbs"]
-        | known["off"]
-        | known["on"]
-        | known["words"]
-        | known["whole"]
-        | _FILLERS
-        | _STATES
-    )
-    kinds = {row.ref.kind for each in part for row in each.rows}
-    container = _container(part)
-    left = [
-        word
-        for word in rest
-        if word not in allowed
-        and word not in controls
-        and word != container
-        and not (uid and word.isdecimal())
-        and not any(
-            each.text == word and each.sort is Sort.KIND and each.kind in kinds | {"Namespace"}
-            for each in said
-        )
-    ]
-    left += [
-        each
-        for each in controls
-        if not re.fullmatch(r"5(?:\.\d+){2}", each) and each not in checks()
-    ]
-    turned = set(rest) & known["off"] - {"un"}
-    added = set(rest) & known["on"] - {
-        "must",
-        "should",
-        "needs",
-        "with",
-        "on",
-        "run",
-        "default",
-        "put",
-        "use",
-    }
-    wrong = _is_wrong(
-        directions, turned, added, fixes or part[0].text in known["verbs"] - {"set", "make"}
-    )
+    volume, uid = _volume(part), _uid(said)
+    known = {*controls, volume, _container(part), *([str(uid)] if uid else [])} | _kind_words(part)
+    left = [each.written for each in said if each.text in rest - _SAFER - known]
+    left += [each for each in controls if not _CIS.fullmatch(each) and each not in checks()]
+    wrong = not volume and _is_wrong(directions, rest, fixes)
     settings += ["host-paths"] if volume else []
-    return _Settings(
-        tuple(dict.fromkeys(settings)),
-        tuple(controls),
-        everything,
-        left,
-        wrong and not volume,
-        uid,
-        volume,
+    named = tuple(dict.fromkeys(settings))
+    return _Settings(named, tuple(controls), everything, left, wrong, uid, volume)
+
+
+def _kind_words(part: Sequence[Token]) -> set[str]:
+    """Give the words that are kinds of the objects named."""
+    kinds = {row.ref.kind for each in part for row in each.rows} | {"Namespace"}
+    return {each.text for each in part if each.sort is Sort.KIND and each.kind in kinds}
+
+
+def _uid(said: Sequence[Token]) -> int:
+    """Give the user id that an order names; 0 for none."""
+    numbers = [each.number for each in said if each.sort is Sort.NUMBER]
+    text = " ".join(each.text for each in said)
+    return (
+        numbers[0] if len(numbers) == 1 and re.search(r"\b(?:user|uid|id|runasuser)\b", text) else 0
     )
+
+
+def _is_wrong(directions: set[bool], rest: set[str], fixes: bool) -> bool:
+    """Tell whether what is wanted is less safe, or may be: something dangerous on, or a guard off."""
+    turned, added = rest & _HARDENING["off"], rest & _HARDENING["on"]
+    if True in directions and not turned and (added or not fixes):
+        return True
+    return directions == {False} and bool(turned) and not added
 
 
 def _volume(part: Sequence[Token]) -> str:
@@ -867,15 +823,6 @@ def _volume(part: Sequence[Token]) -> str:
         return ""
     index = next(index for index, text in enumerate(texts) if text in ("volume", "volumes"))
     return next(iter(texts[index + 1 : index + 2]), "")
-
-
-def _is_wrong(directions: set[bool], turned: set[str], added: set[str], fixes: bool) -> bool:
-    """Tell whether what is wanted is less safe, or may be: something dangerous on, or a guard off."""
-    if True in directions and not turned and not fixes:
-        return True
-    if directions == {True} and added and not turned:
-        return True
-    return directions == {False} and bool(turned) and not added
 
 
 def _fix(settings: _Settings, part: Sequence[Token], found: Workloads) -> Order | Unclear:
