@@ -99,20 +99,23 @@ async def test_no_draft_comes_of_these(desk: Desk, text: str) -> None:
 )
 async def test_what_is_no_change_of_ours_is_never_read_as_a_fix(desk: Desk, text: str) -> None:
     assert await drafted(desk, text) == []
-    assert "nothing was asked for" in desk.answers[-1].text
+    assert "nothing was asked for" in desk.answers[-1].text.lower()
 
 
-async def test_what_one_sentence_wants_beside_the_change_is_said(desk: Desk) -> None:
-    text = "kannst du press neu starten und auf 2 skalieren?"
-    assert await drafted(desk, text) == ["scale Deployment bench/press to 2 replicas"]
-    assert "ask for it by itself: restart" in desk.answers[-1].text
+async def test_one_sentence_may_order_two_changes(desk: Desk) -> None:
+    text = "can you restart press and scale it to 2?"
+    assert sorted(await drafted(desk, text)) == [
+        "restart the pods of Deployment bench/press",
+        "scale Deployment bench/press to 2 replicas",
+    ]
 
 
-async def test_a_role_binding_without_its_namespace_is_asked_about(desk: Desk) -> None:
-    assert await drafted(desk, "remove group porters from rolebinding gate") == []
-    await desk.ask("in yard", actor=DEVELOPER)
-    (action,) = await submitted(desk.parts.db)
-    assert title(action) == "take Group porters out of RoleBinding yard/gate"
+async def test_a_role_binding_without_its_namespace_is_found_where_there_is_one(
+    desk: Desk,
+) -> None:
+    assert await drafted(desk, "remove group porters from rolebinding gate") == [
+        "take Group porters out of RoleBinding yard/gate"
+    ]
 
 
 @pytest.mark.parametrize("desk", ["printworks"], indirect=True)

@@ -9,10 +9,11 @@ FLOORS = {
     "chat-own.jsonl": 0.97,
     "chat-second.jsonl": 0.97,
     "chat-third.jsonl": 0.90,
-    "chat-remediate.jsonl": 0.97,
-    "chat-remediate-second.jsonl": 0.97,
-    "chat-remediate-third.jsonl": 0.97,
-    "chat-remediate-fourth.jsonl": 0.97,
+    "chat-remediate.jsonl": 0.94,
+    "chat-remediate-second.jsonl": 0.94,
+    "chat-remediate-third.jsonl": 0.94,
+    "chat-remediate-fourth.jsonl": 0.95,
+    "chat-orders.jsonl": 0.85,
 }
 """Share of text, evidence and draft items that must be met. The second file was written without a look at
 the rules, which met 136 of its 159 items then; the third after the rules were mended by the second, and

@@ -74,9 +74,12 @@ def _ordered_or_asked(talk: Talk) -> Plan:
 def _one_by_one(talk: Talk, wanted: Sequence[str]) -> Plan:
     """Answer each wish of a message; `it` is what the one before named."""
     said = ""
+    mixed = any(read(text).wish is not Wish.CHANGE for text in wanted)
     for number, text in enumerate(wanted[:MOST_WISHES]):
         before = tuple(Said(True, earlier, {}) for earlier in wanted[:number])
-        part = yield from _one(replace(talk, question=text, earlier=(*talk.earlier, *before)))
+        one = replace(talk, question=text, earlier=(*talk.earlier, *before))
+        part = (yield from ordered(one)) if mixed and number else None
+        part = part or (yield from _one(one))
         said = words.join(said, part)
     left = ". ".join(wanted[MOST_WISHES:])
     return words.join(said, f"Not looked at; ask for it by itself: {left}" if left else "")
@@ -89,8 +92,7 @@ def _one(talk: Talk) -> Plan:
     if question.wish in _JUDGING and (said := standards.special(question)):
         return (yield from said)
     if question.wish is Wish.CHANGE and not changes.on_what_was_shown(talk, question):
-        done = yield from ordered(talk)
-        return done or changes.NO_SUCH_CHANGE
+        return changes.NO_SUCH_CHANGE
     answer = _PLANS[question.wish]
     named = clusters_in(question.text, talk.clusters) if len(talk.clusters) > 1 else []
     if question.wish not in _EACH or len(named) < 2:

@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from bot.agent.offline.orders.reading import Unclear
+from bot.agent.offline.orders.facts import Unclear
 
 _COMMAND = re.compile(
     r"^\W*(?:please |pls |run |can you run |could you run |do |just )*[`\"]*(?:kubectl|k|oc)\s+(.+?)[`\"]*\s*(?:please|pls|thanks|thx)?\W*$",

@@ -5,8 +5,11 @@ from collections.abc import Generator
 from typing import Any
 
 from bot.agent.offline.orders import kubectl
-from bot.agent.offline.orders.reading import Order, Unclear, may_order, read
+from bot.agent.offline.orders.facts import Unclear
+from bot.agent.offline.orders.parts import may_order
+from bot.agent.offline.orders.reading import Order, read
 from bot.agent.offline.orders.tokens import linked, words_of
+from bot.agent.offline.question.decisions import ABOUT
 from bot.agent.offline.question.narrowing import LESS
 from bot.agent.offline.talk import Call, Got, Talk, ask
 from bot.agent.offline.target import clusters_in
@@ -15,7 +18,7 @@ from bot.agent.offline.wording.proposed import said
 from tools.queries.result import WorkloadRow, Workloads
 from tools.queries.wording import names
 
-_ELSEWHERE = re.compile(rf"{LESS.pattern}|\b(?:undo|revert|rollback|roll(?:ed)? back)\b", re.I)
+_ELSEWHERE = re.compile(f"{LESS.pattern}|{ABOUT}", re.I)
 """Read by other plans: less of a role, and what was asked for before."""
 _OWN_ACCOUNT = {"5.1.5", "default_service_account_used"}
 MOST = 3
@@ -65,7 +68,13 @@ def _worked_out(orders: list[Order], cluster: str) -> Answer:
     if not calls:
         return f"Name what is to be changed. {NOTHING}"
     got = yield calls[:MOST]
-    rest = names((f"{call.arguments['name']}" for call in calls[MOST:]), 8)
+    rest = names(
+        (
+            f"{call.arguments.get('change', 'fix')} {call.arguments['name']}"
+            for call in calls[MOST:]
+        ),
+        8,
+    )
     left = f"Not looked at; ask for it by itself: {rest}." if rest else ""
     return words.join(*(said(item) for item in got), left)
 

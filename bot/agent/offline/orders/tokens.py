@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from bot.agent.offline.orders.vocabulary import IT, NO_NAMES, NO_PLACES, NUMBERS
 from tools.objects.kinds import KINDS
 from tools.queries.result import WorkloadRow, Workloads
 
@@ -92,10 +93,8 @@ _TOKEN = re.compile(
 _AMOUNT = re.compile(
     r"(?<![\w.])(\d+(?:\.\d+)?)\s*(mib?|gib?|m|millicores?|cores?|v?cpus?)(?![\w-])", re.I
 )
-_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _CONTROL = re.compile(r"\d+(?:\.\d+){1,3}|[a-z]+(?:_[a-z]+)+")
 _IN = frozenset({"in", "within", "inside", "into", "namespace", "from"})
-_IT = frozenset("it them these those both that this first second third worst last".split())
 _BREAKS = frozenset(
     {",", ";", ".", "!", "&", "\n", "and", "then", "plus", ":", "afterwards", "+", "also", "…"}
 )
@@ -150,9 +149,9 @@ def _token(written: str) -> Token:
     token = Token(lower, written=written.removesuffix("'s"))
     if written in _BREAKS or lower in _BREAKS:
         token.sort = Sort.BREAK
-    elif lower.isdecimal() or lower in _NUMBERS:
+    elif lower.isdecimal() or lower in NUMBERS:
         token.sort = Sort.NUMBER
-        token.number = _NUMBERS.index(lower) if lower in _NUMBERS else int(lower[:9])
+        token.number = NUMBERS.index(lower) if lower in NUMBERS else int(lower[:9])
     elif _AMOUNT.fullmatch(written):
         token.sort = Sort.AMOUNT
     elif _CONTROL.fullmatch(lower):
@@ -161,7 +160,7 @@ def _token(written: str) -> Token:
         token.sort = Sort.IMAGE
     elif lower in _KINDS:
         token.sort, token.kind = Sort.KIND, _KINDS[lower]
-    elif lower in _IT:
+    elif lower in IT:
         token.sort = Sort.IT
     return token
 
@@ -219,15 +218,8 @@ def _stands_for_a_place(
     if after and after.text == "namespace" and said not in ("in", "cluster", "namespace"):
         return False
     if said in ("namespace", "cluster") or (after and after.text in ("namespace", "cluster")):
-        return token.text not in _PLAIN
-    return said in ("in", "within", "inside") and token.text not in _PLAIN
-
-
-_PLAIN = frozenset(
-    """the a an all any every each this that our my your total parallel place sync addition order default-deny to as with
-    and in on of at for is be must should label enforce set apply put delete remove deny block isolate restricted baseline
-    privileged mode pod security please pls now""".split()
-)
+        return token.text not in NO_PLACES
+    return said in ("in", "within", "inside") and token.text not in NO_PLACES
 
 
 def _beside(tokens: Sequence[Token], index: int, step: int) -> Token | None:
@@ -248,9 +240,12 @@ def _name_others(tokens: list[Token]) -> None:
         workload = token.kind in _WORKLOADS
         if after is not None and _may_be_a_name(after, workload):
             _call(after, token.kind)
-        elif before is not None and not workload and _may_be_a_name(before, workload):
-            if token.kind not in _LOOSE:
-                _call(before, token.kind)
+        elif (
+            before is not None
+            and token.kind not in (*_WORKLOADS, *_LOOSE)
+            and _may_be_a_name(before, workload)
+        ):
+            _call(before, token.kind)
     tokens[:] = [token for token in tokens if token.text not in ("`", "(", ")")]
 
 
@@ -266,19 +261,7 @@ def _may_be_a_name(token: Token, workload: bool) -> bool:
         return not workload
     if token.text == "default" and token.sort in (Sort.NAMESPACE, Sort.WORD):
         return not workload
-    return token.sort in (Sort.WORD, Sort.CONTROL) and not _plain(token.text)
-
-
-def _plain(text: str) -> bool:
-    return text in _COMMON
-
-
-_COMMON = frozenset(
-    """the a an of for on in at to from with by as its own dedicated separate new token tokens out off must should needs is
-    be and or add create delete remove drop take give make set use pin label deny default all any that which please pls now
-    only whole without not no running run automount automounting default-deny has have under called named once security standards
-    standard mode label labels level admission""".split()
-)
+    return token.sort in (Sort.WORD, Sort.CONTROL) and token.text not in NO_NAMES
 
 
 def _call(token: Token, kind: str) -> None:

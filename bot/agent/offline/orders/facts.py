@@ -1,0 +1,176 @@
+"""The numbers, amounts and new names of an order. Pure. Used by `reading`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from bot.agent.offline.orders.tokens import Sort, Token
+from bot.agent.offline.orders.vocabulary import FILLERS
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Why nothing is drafted, for the person."""
+
+    why: str
+
+
+def called_in(part: Sequence[Token], change: str) -> Token | None:
+    """Find the new name that an order gives."""
+    if change not in ("own_service_account", "deploy"):
+        return None
+    before = (
+        "call",
+        "called",
+        "name",
+        "named",
+        *(("as", "deploy", "app") if change == "deploy" else ()),
+    )
+    words = [each for each in part if each.sort is not Sort.IT]
+    for one, other in pairwise(words):
+        plain = (
+            other.sort in (Sort.WORD, Sort.OBJECT, Sort.NAME)
+            and other.text not in FILLERS
+            and re.fullmatch(r"[a-z0-9][a-z0-9.-]*", other.text)
+        )
+        if one.text in before and plain:
+            return other
+    return None
+
+
+def container_in(part: Sequence[Token]) -> str:
+    """Give the container that an order names."""
+    texts = [each.text for each in part]
+    for index, text in enumerate(texts):
+        if text in ("container", "sidecar"):
+            after, before = texts[index + 1 : index + 2], texts[max(0, index - 1) : index]
+            known = {image.container for each in part for row in each.rows for image in row.images}
+            for one in (*after, *before):
+                if one in known:
+                    return one
+            return next(iter((*after, *before)), "")
+    return ""
+
+
+def _scale(part: Sequence[Token]) -> dict[str, Any] | Unclear:
+    texts = [each.text for each in part]
+    if "by" in texts or part[0].text in ("add", "drop", "take"):
+        return Unclear("Say how many replicas it is to have in all.")
+    numbers = [
+        each.number
+        for index, each in enumerate(part)
+        if each.sort is Sort.NUMBER
+        and not (
+            texts[index + 1 : index + 2] == ["->"]
+            or (texts[index - 1 : index] == ["from"] and "to" in texts[index:])
+            or (texts[index - 1 : index] == ["of"] and "instead" in texts[index - 2 : index])
+        )
+    ]
+    if len(numbers) > 1:
+        return Unclear("Say one number of replicas for each workload.")
+    return {"replicas": numbers[0]} if numbers else {}
+
+
+def _resources(part: Sequence[Token]) -> dict[str, Any] | Unclear:
+    """Give amounts by the field that they are for, as the words stand."""
+    amounts: dict[str, Any] = {}
+    bound = "limit" if part[0].text in ("limit", "cap", "restrict") else ""
+    what = ""
+    waiting: list[tuple[str, int]] = []
+    for token in part:
+        what = _RESOURCES.get(token.text, what)
+        if token.text in _BOUNDS:
+            bound = _BOUNDS[token.text]
+        elif token.sort in (Sort.AMOUNT, Sort.NUMBER):
+            given = _amount(token, what)
+            if given is None:
+                return Unclear("Say each amount with its unit, as 256Mi or 200m.")
+            waiting.append(given)
+        if bound:
+            amounts |= {f"{bound}_{field}": value for field, value in waiting}
+            waiting = []
+    if waiting:
+        return Unclear(
+            "Is that a request or a limit? For example: memory limit 256Mi, cpu request 100m."
+        )
+    container = container_in(part)
+    return amounts | ({"container": container} if container else {})
+
+
+_BOUNDS = {"limit": "limit", "limits": "limit"} | dict.fromkeys(
+    ("request", "requests", "ask"), "request"
+)
+_RESOURCES = dict.fromkeys(("cpu", "cpus"), "cpu_millicores") | dict.fromkeys(
+    ("memory", "mem", "ram"), "memory_mib"
+)
+
+
+def _amount(token: Token, what: str) -> tuple[str, int] | None:
+    if token.sort is Sort.NUMBER:
+        return ("cpu_millicores", token.number * 1000) if what == "cpu_millicores" else None
+    found = re.fullmatch(r"([\d.]+)([a-z]+)", token.text)
+    if not found:
+        return None
+    value, unit = float(found[1]), found[2]
+    if unit[:2] in ("mi", "gi") and not unit.startswith("milli"):
+        return "memory_mib", round(value * (1024 if unit[0] == "g" else 1))
+    return "cpu_millicores", round(value * (1 if unit[0] == "m" else 1000))
+
+
+def _deploy(part: Sequence[Token]) -> dict[str, Any]:
+    """Give the numbers of a new application by the word beside them."""
+    facts: dict[str, Any] = {}
+    for one, other in pairwise(part):
+        if other.sort is Sort.NUMBER and one.text in ("port", "user", "uid", "replicas"):
+            facts["user" if one.text == "uid" else one.text] = other.number
+        elif one.sort is Sort.NUMBER and other.text in ("replica", "replicas", "pods", "copies"):
+            facts["replicas"] = one.number
+    return facts
+
+
+def _labels(part: Sequence[Token]) -> dict[str, Any] | Unclear:
+    texts = [word for each in part for word in each.text.split("=")]
+    if (apart := _by_mode(texts)) is not None:
+        return apart
+    levels = {each for each in texts if each in ("baseline", "restricted", "privileged")}
+    modes = [each for each in texts if each in ("warn", "audit")]
+    modes += ["enforce"] if any(each.startswith("enforc") for each in texts) or not modes else []
+    if len(levels) != 1:
+        return Unclear("Which level is it to be held to: baseline or restricted?")
+    return dict.fromkeys(sorted(modes), levels.pop())
+
+
+def _by_mode(texts: Sequence[str]) -> dict[str, Any] | None:
+    """Give a level for each mode where several are said: `enforce baseline and warn restricted`."""
+    said = [each for each in texts if each in _MODES or each in _LEVELS]
+    found: dict[str, Any] = {
+        one: other for one, other in pairwise(said) if one in _MODES and other in _LEVELS
+    }
+    levels = [each for each in texts if each in _LEVELS]
+    return found if len(found) == len(levels) > 1 else None
+
+
+_LEVELS = ("baseline", "restricted", "privileged")
+_MODES = ("enforce", "warn", "audit")
+
+
+def _deny(part: Sequence[Token]) -> dict[str, Any]:
+    texts = {each.text for each in part}
+    return {"egress": True} if texts & {"egress", "outgoing", "outbound", "both"} else {}
+
+
+def _pin(part: Sequence[Token]) -> dict[str, Any]:
+    container = container_in(part)
+    return {"containers": [container]} if container else {}
+
+
+FACTS = {
+    "scale": _scale,
+    "set_resources": _resources,
+    "pod_security_labels": _labels,
+    "deny_traffic": _deny,
+    "pin_images": _pin,
+    "deploy": _deploy,
+}

@@ -1,0 +1,71 @@
+"""The words of orders, from `vocabulary.toml`. Constants only. Used by the other files of this folder."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+_DATA = tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text("utf-8"))
+_WORDS = {key: value.split() for key, value in _DATA.items() if isinstance(value, str)}
+FILLERS, GREETINGS, BLOCKERS, STATES, POLITE, SURE = (
+    frozenset(_WORDS[key])
+    for key in ("fillers", "greetings", "blockers", "states", "polite", "sure")
+)
+REMARKS, REMARKED, AGAIN, ASKING, IT, NO_PLACES, NO_NAMES = (
+    frozenset(_WORDS[key])
+    for key in ("remarks", "remarked", "again", "asking", "it", "no_places", "no_names")
+)
+NUMBERS: list[str] = _WORDS["numbers"]
+WISHES = [each.split("|") for each in _WORDS["wishes"]]
+OPENERS = sorted((each.split("|") for each in _WORDS["openers"]), key=len, reverse=True)
+QUOTES = frozenset(('"', "“", "”", ">"))
+WORKLOADS = frozenset(
+    ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod", "ReplicaSet")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change and the words that order it."""
+
+    name: str
+    verbs: frozenset[str]
+    needs: tuple[frozenset[str], ...]
+    words: frozenset[str]
+    kind: str
+    states: bool
+
+
+CHANGES = [
+    Change(
+        name,
+        frozenset(each["verbs"].split()),
+        tuple(frozenset(group.split()) for group in each["needs"]),
+        frozenset(each["words"].split()),
+        each.get("kinds", ""),
+        each.get("states", False),
+    )
+    for name, each in _DATA["change"].items()
+]
+HARDEN = [
+    (each["setting"], "off" in each, re.compile(rf"(?<![\w-])(?:{each.get('off') or each['on']})(?![\w-])"))
+    for each in _DATA["harden"]
+]  # fmt: skip
+HARDENING = {key: frozenset(value.split()) for key, value in _DATA["hardening"].items()}
+VERBS = frozenset().union(
+    *(each.verbs for each in CHANGES),
+    HARDENING["verbs"],
+    {"stop", "disable", "drop", "remove", "strip", "take", "turn", "add", "enable", "apply", "require", "revoke", "prevent"},
+)  # fmt: skip
+ORDERING = VERBS | STATES | POLITE | {"->", ":", "to", "off", *(each[0] for each in WISHES)}
+"""What an order has one of."""
+SAFER = frozenset().union(*HARDENING.values(), FILLERS, STATES)
+ALL_WORDS = VERBS.union(
+    *(each.words for each in CHANGES),
+    *HARDENING.values(),
+    FILLERS,
+    BLOCKERS,
+    GREETINGS,
+    STATES,
+    REMARKS,
+)
