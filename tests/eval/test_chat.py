@@ -9,11 +9,11 @@ FLOORS = {
     "chat-own.jsonl": 0.97,
     "chat-second.jsonl": 0.97,
     "chat-third.jsonl": 0.90,
-    "chat-remediate.jsonl": 0.94,
-    "chat-remediate-second.jsonl": 0.94,
-    "chat-remediate-third.jsonl": 0.94,
-    "chat-remediate-fourth.jsonl": 0.95,
-    "chat-orders.jsonl": 0.85,
+    "chat-remediate.jsonl": 0.97,
+    "chat-remediate-second.jsonl": 0.96,
+    "chat-remediate-third.jsonl": 0.97,
+    "chat-remediate-fourth.jsonl": 0.96,
+    "chat-orders.jsonl": 0.88,
 }
 """Share of text, evidence and draft items that must be met. The second file was written without a look at
 the rules, which met 136 of its 159 items then; the third after the rules were mended by the second, and
@@ -21,7 +21,10 @@ nothing was mended by it. Of requests for changes the first file was written bes
 to fourth without trying them, and the rules then met 17 of 30, 18 of 24 and 20 of 40 tasks whole, each time
 before they were mended. What they missed was answered as a question, but for three of the fourth file that
 drafted another change than was asked for; three of its tasks asked for what no answer could hold (two for
-the shape of a draft, one for an object without a uid), which was mended in the file."""
+the shape of a draft, one for an object without a uid), which was mended in the file.
+chat-orders.jsonl was written without a look at how orders are read: 100 messages that order something and 100
+that must draft nothing. At first sight 40 of the 100 orders were drafted whole, and 3 of the others drafted
+something, each by the reading of questions, which drafts nothing any more; then the reading was mended by it."""
 
 
 def told(outcomes: list[Judged]) -> str:

@@ -99,12 +99,20 @@ def _resources(part: Sequence[Token]) -> dict[str, Any] | Unclear:
     return amounts | ({"container": container} if container else {})
 
 
-_BOUNDS = {"limit": "limit", "limits": "limit"} | dict.fromkeys(
-    ("request", "requests", "ask"), "request"
-)
-_RESOURCES = dict.fromkeys(("cpu", "cpus"), "cpu_millicores") | dict.fromkeys(
-    ("memory", "mem", "ram"), "memory_mib"
-)
+_BOUNDS: dict[str, str] = {
+    "limit": "limit",
+    "limits": "limit",
+    "request": "request",
+    "requests": "request",
+    "ask": "request",
+}
+_RESOURCES: dict[str, str] = {
+    "cpu": "cpu_millicores",
+    "cpus": "cpu_millicores",
+    "memory": "memory_mib",
+    "mem": "memory_mib",
+    "ram": "memory_mib",
+}
 
 
 def _amount(token: Token, what: str) -> tuple[str, int] | None:

@@ -53,12 +53,16 @@ def parts_of(tokens: Sequence[Token]) -> list[list[Token]]:
 
 def _is_topic(part: Sequence[Token]) -> bool:
     """Tell whether a part only names what the next is on: `web in shop: 3 replicas`."""
-    return bool(part) and all(
-        _is_named(each)
-        or each.text in FILLERS
-        or each.text in GREETINGS
-        or each.sort is Sort.CLUSTER
-        for each in part
+    return (
+        bool(part)
+        and part[0].text not in VERBS
+        and all(
+            _is_named(each)
+            or each.text in FILLERS
+            or each.text in GREETINGS
+            or each.sort is Sort.CLUSTER
+            for each in part
+        )
     )
 
 

@@ -155,7 +155,8 @@ def _over(part: Sequence[Token], change: Change) -> list[str]:
     return [
         each.written
         for each in part
-        if each.sort not in takes
+        if each.written
+        and each.sort not in takes
         and each is not called
         and not all(word in words for word in each.text.split("="))
         and not (each.sort is Sort.KIND and each.kind in kinds)
