@@ -300,6 +300,9 @@ def _of_objects(change: str, part: Sequence[Token], facts: dict[str, Any]) -> Or
         and not any(each.sort is Sort.IT for each in part)
     ):
         return Order(change, facts, (), tuple(("Namespace", "", place) for place in places))
+    stray = places - {row.ref.namespace for row in rows}
+    if rows and stray:
+        return Unclear(f"Nothing of what you name is in {', '.join(sorted(stray))}.")
     it = any(each.sort is Sort.IT for each in part) and not rows
     return Order(change, facts, tuple(dict.fromkeys(rows)), (), it)
 
