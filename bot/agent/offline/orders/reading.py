@@ -175,8 +175,8 @@ _TAKES = {
 
 def _not_handled(words: Iterable[str], found: Workloads) -> str:
     """Say what is not handled, and what it may have meant."""
-    listed = list(dict.fromkeys(words))
-    said = ", ".join(f"`{word}`" for word in listed[:6])
+    listed = [word for word in dict.fromkeys(words) if "@" not in word and "//" not in word]
+    said = ", ".join(f"`{word}`" for word in listed[:6]) or "all of that"
     there = [*(row.ref.name for row in (*found.rows, *found.parts)), *found.known_namespaces]
     near = [
         close for word in listed for close in difflib.get_close_matches(word.lower(), there, 2, 0.7)
