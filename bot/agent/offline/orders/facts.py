@@ -17,6 +17,10 @@ class Unclear:
     why: str
 
 
+LESS_SAFE = "I propose nothing that makes a workload or its cluster less safe."
+TAKES_CONTAINER = ("set_resources", "pin_images")
+
+
 def called_in(part: Sequence[Token], change: str) -> Token | None:
     """Find the new name that an order gives."""
     if change not in ("own_service_account", "deploy"):
@@ -65,7 +69,6 @@ def _scale(part: Sequence[Token]) -> dict[str, Any] | Unclear:
         and not (
             texts[index + 1 : index + 2] == ["->"]
             or (texts[index - 1 : index] == ["from"] and "to" in texts[index:])
-            or (texts[index - 1 : index] == ["of"] and "instead" in texts[index - 2 : index])
         )
     ]
     if len(numbers) > 1:
@@ -140,9 +143,11 @@ def _deploy(part: Sequence[Token]) -> dict[str, Any]:
 
 def _labels(part: Sequence[Token]) -> dict[str, Any] | Unclear:
     texts = [word for each in part for word in each.text.split("=")]
+    if "privileged" in texts:
+        return Unclear(LESS_SAFE)
     if (apart := _by_mode(texts)) is not None:
         return apart
-    levels = {each for each in texts if each in ("baseline", "restricted", "privileged")}
+    levels = {each for each in texts if each in _LEVELS}
     modes = [each for each in texts if each in ("warn", "audit")]
     modes += ["enforce"] if any(each.startswith("enforc") for each in texts) or not modes else []
     if len(levels) != 1:
@@ -160,13 +165,17 @@ def _by_mode(texts: Sequence[str]) -> dict[str, Any] | None:
     return found if len(found) == len(levels) > 1 else None
 
 
-_LEVELS = ("baseline", "restricted", "privileged")
+_LEVELS = ("baseline", "restricted")
 _MODES = ("enforce", "warn", "audit")
 
 
-def _deny(part: Sequence[Token]) -> dict[str, Any]:
+def _deny(part: Sequence[Token]) -> dict[str, Any] | Unclear:
     texts = {each.text for each in part}
-    return {"egress": True} if texts & {"egress", "outgoing", "outbound", "both"} else {}
+    out = texts & {"egress", "outgoing", "outbound"} or {"both", "directions"} <= texts
+    into = texts & {"ingress", "incoming", "inbound", "all", "both", "directions", "default-deny"}
+    if out and not into:
+        return Unclear("I can deny ingress, or ingress and egress; egress alone I cannot.")
+    return {"egress": True} if out else {}
 
 
 def _pin(part: Sequence[Token]) -> dict[str, Any]:

@@ -9,16 +9,8 @@ _COMMAND = re.compile(
     r"^\W*(?:please |pls |run |can you run |could you run |do |just )*[`\"]*(?:kubectl|k|oc)\s+(.+?)[`\"]*\s*(?:please|pls|thanks|thx)?\W*$",
     re.I | re.S,
 )
-_VERBS = {
-    "scale": "scale",
-    "delete": "delete",
-    "label": "label",
-    "set": "set",
-    "rollout": "",
-    "annotate": "",
-}
 _FLAGS = {"-n": "namespace", "--namespace": "namespace", "--replicas": "replicas", "-c": "container", "--containers": "container",
-          "--limits": "limits", "--requests": "requests", "--context": "cluster", "--cluster": "cluster", "--overwrite": "", "--force": "forbidden"}  # fmt: skip
+          "--limits": "limits", "--requests": "requests", "--context": "cluster", "--cluster": "cluster", "--overwrite": ""}  # fmt: skip
 _PSA = re.compile(r"pod-security\.kubernetes\.io/(enforce|warn|audit)=(\w+)")
 
 
@@ -50,7 +42,7 @@ def _spoken(text: str) -> str | Unclear:
             continue
         name, equals, value = part.partition("=")
         meant = _FLAGS.get(name)
-        if meant is None or meant == "forbidden":
+        if meant is None:
             return Unclear(f"I do not handle `{name}` in a command of kubectl.")
         if meant and not equals:
             value = parts[at] if at < len(parts) else ""

@@ -9,7 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.agent.offline.orders.facts import FACTS, Unclear, called_in, container_in
+from bot.agent.offline.orders.facts import (
+    FACTS,
+    LESS_SAFE,
+    TAKES_CONTAINER,
+    Unclear,
+    called_in,
+    container_in,
+)
 from bot.agent.offline.orders.parts import blocked, grouped, has_object, parts_of
 from bot.agent.offline.orders.settings import Settings, settings_of
 from bot.agent.offline.orders.tokens import Sort, Token
@@ -115,7 +122,7 @@ def _order(part: Sequence[Token], found: Workloads) -> Order | Unclear | None:
     if whole and nowhere:
         return _no_such_place(nowhere, found)
     if settings and whole == "fix":
-        return Unclear(_LESS_SAFE) if settings.wrong else _fix(settings, part)
+        return Unclear(LESS_SAFE) if settings.wrong else _fix(settings, part)
     if whole:
         return _made(next(each for each in fitting if each.name == whole), part)
     named = has_object(part) and bool(left)
@@ -124,7 +131,6 @@ def _order(part: Sequence[Token], found: Workloads) -> Order | Unclear | None:
     return Unclear(_not_handled(min(left.values(), key=len), found) if left else _NO_SUCH_CHANGE)
 
 
-_LESS_SAFE = "I propose nothing that makes a workload or its cluster less safe."
 _NO_SUCH_CHANGE = (
     "I know no such change. What I can propose: a fix of what is flagged, replicas, a restart, a pause, CPU and "
     "memory, images pinned to their digests, a service account of its own, Pod Security labels, denied traffic, a "
@@ -148,7 +154,9 @@ def _over(part: Sequence[Token], change: Change) -> list[str]:
     """List the words of an order that a change does not handle."""
     kinds = {row.ref.kind for each in part for row in each.rows}
     kinds |= {each.kind for each in part if each.sort is Sort.NAME} | {"Namespace"}
-    words = change.verbs | change.words | {"container", "containers", "sidecar", container_in(part)}
+    words = change.verbs | change.words
+    if change.name in TAKES_CONTAINER:
+        words |= {"container", "containers", "sidecar", container_in(part)}
     words |= FILLERS - ({"service"} if change.name == "delete" else set())
     takes = _NAMED | _TAKES.get(change.name, frozenset())
     called = called_in(part, change.name)
@@ -234,6 +242,16 @@ def _of_names(
     named = [each for each in part if each.sort is Sort.NAME and kind in ("", each.kind)]
     if len(places) > 1:
         return Unclear("Say one namespace for each object.")
+    plain = next((each.words for each in CHANGES if each.name == change), frozenset[str]())
+    stray = [
+        each
+        for each in part
+        if each.sort in (Sort.OBJECT, Sort.NAME) and each not in named and each.text not in plain
+    ]
+    if stray:
+        return Unclear(
+            f"`{stray[0].written}` cannot be changed along with the rest; order it by itself."
+        )
     others = tuple(
         (each.kind, each.place or next(iter(places), ""), each.written) for each in named
     )
@@ -259,7 +277,8 @@ def _deployed(part: Sequence[Token], facts: dict[str, Any]) -> Order | Unclear:
     places = [each.text for each in part if each.sort is Sort.NAMESPACE]
     called = called_in(part, "deploy")
     image = next((each.written for each in part if each.sort is Sort.IMAGE), "")
-    if len(places) != 1 or not called or not image or "port" not in facts:
+    stray = [each for each in part if each.sort in (Sort.OBJECT, Sort.NAME) and each is not called]
+    if stray or len(places) != 1 or not called or not image or "port" not in facts:
         return Unclear(
             "To deploy an application I need a name, a namespace, an image by digest and a port."
         )

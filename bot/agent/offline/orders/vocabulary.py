@@ -57,8 +57,6 @@ VERBS = frozenset().union(
     HARDENING["verbs"],
     {"stop", "disable", "drop", "remove", "strip", "take", "turn", "add", "enable", "apply", "require", "revoke", "prevent"},
 )  # fmt: skip
-ORDERING = VERBS | STATES | POLITE | {"->", ":", "to", "off", *(each[0] for each in WISHES)}
-"""What an order has one of."""
 SAFER = frozenset().union(*HARDENING.values(), FILLERS, STATES)
 ALL_WORDS = VERBS.union(
     *(each.words for each in CHANGES),
