@@ -60,7 +60,14 @@ def container_in(part: Sequence[Token]) -> str:
 
 def _scale(part: Sequence[Token]) -> dict[str, Any] | Unclear:
     texts = [each.text for each in part]
-    if "by" in texts or part[0].text in ("add", "drop", "take"):
+    apart = {"up", "down"} & set(texts) and not {"to", "->", "with"} & set(texts)
+    counted = any(each.sort is Sort.NUMBER for each in part)
+    if (
+        "by" in texts
+        or "more" in texts
+        or part[0].text in ("add", "drop", "take")
+        or (apart and counted)
+    ):
         return Unclear("Say how many replicas it is to have in all.")
     numbers = [
         each.number
@@ -77,31 +84,36 @@ def _scale(part: Sequence[Token]) -> dict[str, Any] | Unclear:
 
 
 def _resources(part: Sequence[Token]) -> dict[str, Any] | Unclear:
-    """Give amounts by the field that they are for, as the words stand."""
+    """Give amounts by the field that they are for: each behind its bound, or each before it."""
+    head = ["limit"] if part[0].text in ("limit", "cap", "restrict") else []
+    said = [each for each in part[len(head) :] if each.text in _BOUNDS or each.sort in _AMOUNTS]
+    bounds = head + [_BOUNDS.get(each.text, "") for each in said]
+    if bounds and not bounds[0]:
+        said, bounds = said[::-1], bounds[::-1]
+    given = [None] * len(head) + [None if each.text in _BOUNDS else each for each in said]
     amounts: dict[str, Any] = {}
-    bound = "limit" if part[0].text in ("limit", "cap", "restrict") else ""
-    what = ""
-    waiting: list[tuple[str, int]] = []
-    for token in part:
-        what = _RESOURCES.get(token.text, what)
-        if token.text in _BOUNDS:
-            bound = _BOUNDS[token.text]
-        elif token.sort in (Sort.AMOUNT, Sort.NUMBER):
-            given = _amount(token, what)
-            if given is None:
-                return Unclear("Say each amount with its unit, as 256Mi or 200m.")
-            waiting.append(given)
-        if bound:
-            amounts |= {f"{bound}_{field}": value for field, value in waiting}
-            waiting = []
-    if waiting:
-        return Unclear(
-            "Is that a request or a limit? For example: memory limit 256Mi, cpu request 100m."
-        )
+    bound = ""
+    for number, (name, token) in enumerate(zip(bounds, given, strict=True)):
+        if name and not (number + 1 < len(given) and given[number + 1]):
+            return _WHICH_BOUND
+        bound = name or bound
+        found = _amount(token, part) if token else None
+        if token and (not found or f"{bound}_{found[0]}" in amounts):
+            return Unclear(
+                "Say each amount once, with its unit and what it is of: memory 256Mi, cpu 200m."
+            )
+        if found:
+            amounts[f"{bound}_{found[0]}"] = found[1]
+    if amounts and not bound:
+        return _WHICH_BOUND
     container = container_in(part)
     return amounts | ({"container": container} if container else {})
 
 
+_WHICH_BOUND = Unclear(
+    "Is that a request or a limit? For example: memory limit 256Mi, cpu request 100m."
+)
+_AMOUNTS = (Sort.AMOUNT, Sort.NUMBER)
 _BOUNDS: dict[str, str] = {
     "limit": "limit",
     "limits": "limit",
@@ -118,16 +130,22 @@ _RESOURCES: dict[str, str] = {
 }
 
 
-def _amount(token: Token, what: str) -> tuple[str, int] | None:
-    if token.sort is Sort.NUMBER:
-        return ("cpu_millicores", token.number * 1000) if what == "cpu_millicores" else None
-    found = re.fullmatch(r"([\d.]+)([a-z]+)", token.text)
-    if not found:
+def _amount(token: Token, part: Sequence[Token]) -> tuple[str, int] | None:
+    """Give the field and value of an amount; None where its unit is not that of what is named beside it."""
+    at = next(index for index, each in enumerate(part) if each is token)
+    since = max((i + 1 for i, each in enumerate(part[:at]) if each.sort in _AMOUNTS), default=0)
+    beside = (*reversed(part[since:at]), *part[at + 1 : at + 2])
+    named = next((_RESOURCES[each.text] for each in beside if each.text in _RESOURCES), "")
+    found = re.fullmatch(r"([\d.]+)([a-z]*)", token.text)
+    if not found or not float(found[1]):
         return None
     value, unit = float(found[1]), found[2]
-    if unit[:2] in ("mi", "gi") and not unit.startswith("milli"):
-        return "memory_mib", round(value * (1024 if unit[0] == "g" else 1))
-    return "cpu_millicores", round(value * (1 if unit[0] == "m" else 1000))
+    memory = unit[:2] in ("mi", "gi") and not unit.startswith("milli")
+    field = "memory_mib" if memory else "cpu_millicores"
+    if named not in ("", field) or (not unit and named != field):
+        return None
+    scale = (1024 if unit[0] == "g" else 1) if memory else (1 if unit[:1] == "m" else 1000)
+    return field, round(value * scale)
 
 
 def _deploy(part: Sequence[Token]) -> dict[str, Any]:

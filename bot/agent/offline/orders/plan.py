@@ -65,8 +65,6 @@ def _worked_out(orders: list[Order], cluster: str) -> Answer:
     if missing:
         return missing
     calls = [call for order in _merged(orders) for call in _calls(order, cluster)]
-    if not calls:
-        return f"Name what is to be changed. {NOTHING}"
     got = yield calls[:MOST]
     rest = names(
         (

@@ -105,6 +105,8 @@ def _filled(orders: list[Order], said: Sequence[Token]) -> list[Order] | Unclear
                 return Unclear(_several(rows[0].ref.name, rows))
             else:
                 order = replace(order, rows=rows)
+        if not (order.rows or order.others or order.it):
+            return Unclear("Name what is to be changed.")
         made.append(order)
     return made
 
@@ -316,6 +318,7 @@ def _of_objects(change: str, part: Sequence[Token], facts: dict[str, Any]) -> Or
         not rows
         and places
         and change == "delete"
+        and any(each.kind == "Namespace" for each in part)
         and not any(each.sort is Sort.IT for each in part)
     ):
         return Order(change, facts, (), tuple(("Namespace", "", place) for place in places))

@@ -9,6 +9,9 @@ from bot.agent.offline.orders.tokens import Sort, Token
 from bot.agent.offline.orders.vocabulary import HARDEN, HARDENING, SAFER
 from tools.discovery import checks
 
+_BETWEEN = frozenset(
+    ("the", "a", "an", "our", "my", "its", "this", "workload", "workloads", "app", "application")
+)
 _CIS = re.compile(r"5(?:\.\d+){2}")
 
 
@@ -55,6 +58,7 @@ def settings_of(part: Sequence[Token]) -> Settings | None:
     )
     left = [each.written for each in said if each.text in rest - SAFER - known]
     left += [each for each in controls if not _CIS.fullmatch(each) and each not in checks()]
+    rest |= {"turned on"} if _ends_on(part) else set()
     wrong = not volume and _is_wrong(directions, rest, fixes)
     settings += ["host-paths"] if volume else []
     named = tuple(dict.fromkeys(settings))
@@ -76,10 +80,22 @@ def _uid(said: Sequence[Token]) -> int:
     )
 
 
+def _ends_on(part: Sequence[Token]) -> bool:
+    """Tell whether an `on` says that something is to be on, and not on which object."""
+    named = (Sort.OBJECT, Sort.NAME, Sort.NAMESPACE, Sort.KIND, Sort.IT, Sort.CLUSTER)
+    words = [each for each in part if each.text not in _BETWEEN]
+    return any(
+        one.text == "on" and (other is None or other.sort not in named)
+        for one, other in zip(words, [*words[1:], None], strict=True)
+    )
+
+
 def _is_wrong(directions: set[bool], rest: set[str], fixes: bool) -> bool:
     """Tell whether what is wanted is less safe, or may be: something dangerous on, or a guard off."""
     turned, added = rest & HARDENING["off"], rest & HARDENING["on"]
-    if True in directions and not turned and (added or not fixes):
+    if True in directions and ("turned on" in rest or (not turned and (added or not fixes))):
+        return True
+    if True in directions and not turned and "to" in rest:
         return True
     return directions == {False} and bool(turned) and not added
 

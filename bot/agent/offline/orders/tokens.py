@@ -114,6 +114,9 @@ def linked(text: str, found: Workloads, clusters: Iterable[str]) -> list[Token]:
     for index, token in enumerate(tokens):
         before = _beside(tokens, index, -1)
         after = _beside(tokens, index, 1)
+        if after is not None and after.text == "namespace":
+            then = _beside(tokens, tokens.index(after), 1)
+            after = None if then is not None and then.text in known else after
         if token.sort is Sort.KIND and _is_called_like_a_kind(token, before, after, found.rows):
             token.sort = Sort.WORD
         if token.sort is not Sort.WORD:
@@ -192,6 +195,9 @@ def _name(
     placed = is_place and bool(
         (before and before.text in _IN) or (after and after.text == "namespace")
     )
+    here = after is not None and after.text == "namespace"
+    if here and not is_place and not front:
+        return
     if found and not placed:
         token.sort, token.rows, token.kind = Sort.OBJECT, found, kind
         token.also = frozenset({token.text}) if is_place else frozenset()
@@ -215,8 +221,6 @@ def _stands_for_a_place(
 ) -> bool:
     """Tell whether a word that names nothing stands where a namespace or a cluster would."""
     said = before.text if before else ""
-    if after and after.text == "namespace" and said not in ("in", "cluster", "namespace"):
-        return False
     if said in ("namespace", "cluster") or (after and after.text in ("namespace", "cluster")):
         return token.text not in NO_PLACES
     return said in ("in", "within", "inside") and token.text not in NO_PLACES
