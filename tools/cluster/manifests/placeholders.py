@@ -13,8 +13,10 @@ from msgspec import inspect
 
 from tools.objects.kinds import Kind
 
-_MARK = re.compile(r"\{\{|\{%|\[\[|\$[A-Za-z_{(]|<%|<[\w .-]+>|__[A-Z]\w*__|^([@%])[A-Z]\w*\1$")
-_MAY_HOLD = re.compile(rb"\{\{|\{%|\[\[|\$|<|\\u003c|__|\"[@%][A-Z]")
+_MARK = re.compile(
+    r"\{\{|\{%|\[\[|\$[A-Za-z_{(]|<%|<[\w .-]+>|__[A-Z]\w*__|^([@%])[A-Za-z][\w.]*\1$|#\{|^\(\("
+)
+_MAY_HOLD = re.compile(rb"\{\{|\{%|\[\[|\$|<|\\u003c|__|\"[@%][A-Za-z]|#\{|\(\(")
 """What stands in the JSON of every object that has a mark."""
 _IN_A_COMMENT = re.compile(rb"(?m)^[^#\n]*[:-][ \t]+#(?:@ |\{\w)")
 """`hostPID: #@ data.values.pid` of ytt and `privileged: #{flag}#` of Azure Pipelines: no value, for YAML."""

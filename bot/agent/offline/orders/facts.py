@@ -60,6 +60,8 @@ def container_in(part: Sequence[Token]) -> str:
 
 def _scale(part: Sequence[Token]) -> dict[str, Any] | Unclear:
     texts = [each.text for each in part]
+    if any(one.text == "from" and other.sort is not Sort.NUMBER for one, other in pairwise(part)):
+        return Unclear("Say the number of replicas alone.")
     apart = {"up", "down"} & set(texts) and not {"to", "->", "with"} & set(texts)
     counted = any(each.sort is Sort.NUMBER for each in part)
     if (

@@ -47,6 +47,8 @@ def _spoken(text: str) -> str | Unclear:
         if meant and not equals:
             value = parts[at] if at < len(parts) else ""
             at += 1
+        if meant in flags:
+            return Unclear(f"`{name}` stands there twice.")
         if meant:
             flags[meant] = value
     said = _said(plain, flags)
@@ -62,7 +64,8 @@ def _spoken(text: str) -> str | Unclear:
 def _said(plain: list[str], flags: dict[str, str]) -> str:
     match plain:
         case ["scale", *objects] if objects and "replicas" in flags:
-            return f"scale {_object(objects)} to {flags['replicas']} replicas"
+            number = flags["replicas"]
+            return " and ".join(f"scale {each} to {number} replicas" for each in _objects(objects))
         case ["rollout", ("restart" | "pause" | "resume") as verb, *objects] if objects:
             return f"{verb} {_object(objects)}"
         case ["delete", *objects] if objects:
@@ -88,5 +91,9 @@ def _said(plain: list[str], flags: dict[str, str]) -> str:
             return ""
 
 
+def _objects(parts: list[str]) -> list[str]:
+    return parts if all("/" in part for part in parts) else [" ".join(parts)]
+
+
 def _object(parts: list[str]) -> str:
-    return " and ".join(parts) if all("/" in part for part in parts) else " ".join(parts)
+    return " and ".join(_objects(parts))

@@ -41,6 +41,8 @@ def parts_of(tokens: Sequence[Token]) -> list[list[Token]]:
             parts[-1].append(token)
         elif token.text == ":" and not _is_topic(parts[-1]):
             continue
+        elif token.text == ":" and len(parts) > 1 and any(map(_is_topic, parts[:-1])):
+            parts[-1].append(Token(":", written=":"))
         elif index + 1 < len(tokens):
             parts.append([])
     for part in parts:
@@ -130,6 +132,9 @@ def grouped(parts: Sequence[list[Token]]) -> tuple[list[list[Token]], list[list[
     if topic:
         first = parts[1]
         groups.append(first + topic if first[0].text in VERBS else [*topic, Token("must"), *first])
+    shared = (
+        [each for each in topic if each.sort is Sort.NAMESPACE] if not _has_objects(topic) else []
+    )
     for part in parts[2 if topic else 0 :]:
         before = groups[-1] if groups else []
         again = _confirms(part)
@@ -142,12 +147,17 @@ def grouped(parts: Sequence[list[Token]]) -> tuple[list[list[Token]], list[list[
         ):
             groups.append([*remarks.pop(), *part, Token("must")])
         elif _is_apart(before, part) and not (again and before):
-            groups.append(_stated(part, before))
+            own = any(each.sort is Sort.NAMESPACE for each in part)
+            groups.append(_stated(part, before) + ([] if own else shared))
         elif not before or _is_remark(part):
             remarks.append(part)
         elif not again:
             before += part
     return groups, remarks
+
+
+def _has_objects(part: Sequence[Token]) -> bool:
+    return any(each.sort in (Sort.OBJECT, Sort.NAME) for each in part)
 
 
 def _is_apart(before: Sequence[Token], part: Sequence[Token]) -> bool:
@@ -157,7 +167,7 @@ def _is_apart(before: Sequence[Token], part: Sequence[Token]) -> bool:
         return not (goes_on and not (_points(before) and _points(part)))
     if not before or _is_remark(part):
         return False
-    if _numbered(part) and _numbered(before) and _points(part):
+    if _counted(part) and _counted(before) and _points(part):
         return True
     return (
         before[0].text != "deploy"
@@ -170,7 +180,7 @@ def _stated(part: Sequence[Token], before: Sequence[Token]) -> list[Token]:
     """Give a part without a verb that of the order before it, or what says that it is to be."""
     if part[0].text in VERBS or {each.text for each in part} & STATES:
         return list(part)
-    if before and before[0].text in VERBS and _numbered(before):
+    if before and before[0].text in VERBS and _counted(before):
         return [before[0], *part]
     return [*part, Token("must")]
 
@@ -201,6 +211,10 @@ def blocked(part: Sequence[Token]) -> list[str]:
 
 def _numbered(part: Sequence[Token]) -> bool:
     return any(each.sort is Sort.NUMBER for each in part)
+
+
+def _counted(part: Sequence[Token]) -> bool:
+    return any(each.sort in (Sort.NUMBER, Sort.CONTROL, Sort.AMOUNT) for each in part)
 
 
 def _goes_on(before: Sequence[Token], part: Sequence[Token]) -> bool:

@@ -299,6 +299,8 @@ def _of_objects(change: str, part: Sequence[Token], facts: dict[str, Any]) -> Or
     kinds = {each.kind for each in part if each.sort is Sort.KIND and each.kind in WORKLOADS} - {
         "Pod"
     }
+    if len(places) > 1 and len(named) > 1:
+        return Unclear("Say one namespace for each object.")
     rows: list[WorkloadRow] = []
     for token in named:
         inside = [
@@ -322,6 +324,8 @@ def _of_objects(change: str, part: Sequence[Token], facts: dict[str, Any]) -> Or
         and not any(each.sort is Sort.IT for each in part)
     ):
         return Order(change, facts, (), tuple(("Namespace", "", place) for place in places))
+    if places and not rows and not any(each.sort is Sort.IT for each in part):
+        return Unclear("Name the object for each namespace.")
     stray = places - {row.ref.namespace for row in rows}
     if rows and stray:
         return Unclear(f"Nothing of what you name is in {', '.join(sorted(stray))}.")

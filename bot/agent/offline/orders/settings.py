@@ -12,6 +12,7 @@ from tools.discovery import checks
 _BETWEEN = frozenset(
     ("the", "a", "an", "our", "my", "its", "this", "workload", "workloads", "app", "application")
 )
+_EMPTIED = ("may", "become", "empty", "folder", "dir", "directory", "emptydir")
 _CIS = re.compile(r"5(?:\.\d+){2}")
 
 
@@ -39,13 +40,12 @@ def settings_of(part: Sequence[Token]) -> Settings | None:
     """Read what an order says of settings; None where it says nothing of any."""
     said = [each for each in part if each.sort in (Sort.WORD, Sort.KIND, Sort.NUMBER, Sort.CONTROL)]
     text = " ".join(each.text for each in said)
-    settings: list[str] = []
-    directions: set[bool] = set()
+    found: list[tuple[str, bool, bool]] = []
     for setting, off, pattern in HARDEN:
-        if pattern.search(text):
-            settings.append(setting)
-            directions.add(off)
+        if match := pattern.search(text):
+            found.append((setting, off, bool(match["negated"])))
             text = pattern.sub(" | ", text)
+    settings = [setting for setting, _, _ in found]
     rest = {word for word in text.split() if word != "|"}
     controls = [each.written for each in said if each.sort is Sort.CONTROL]
     everything = bool(HARDENING["whole"] & rest) and not (settings or controls)
@@ -53,13 +53,18 @@ def settings_of(part: Sequence[Token]) -> Settings | None:
     if not (settings or controls or everything or fixes):
         return None
     volume, uid = _volume(part), _uid(said)
-    known = {*controls, volume, container_in(part), *([str(uid)] if uid else [])} | _kind_words(
-        part
+    emptied = set(_EMPTIED) if volume else set[str]()
+    known = (
+        emptied
+        | {*controls, volume, container_in(part), *([str(uid)] if uid else [])}
+        | _kind_words(part)
     )
     left = [each.written for each in said if each.text in rest - SAFER - known]
+    negated = [each for each in found if each[2]]
+    left += ["not"] if fixes and negated and len(found) > 1 else []
     left += [each for each in controls if not _CIS.fullmatch(each) and each not in checks()]
     rest |= {"turned on"} if _ends_on(part) else set()
-    wrong = not volume and _is_wrong(directions, rest, fixes)
+    wrong = not volume and any(_is_wrong(off, no, rest, fixes) for _, off, no in found)
     settings += ["host-paths"] if volume else []
     named = tuple(dict.fromkeys(settings))
     return Settings(named, tuple(controls), everything, left, wrong, uid, volume)
@@ -90,14 +95,14 @@ def _ends_on(part: Sequence[Token]) -> bool:
     )
 
 
-def _is_wrong(directions: set[bool], rest: set[str], fixes: bool) -> bool:
-    """Tell whether what is wanted is less safe, or may be: something dangerous on, or a guard off."""
+def _is_wrong(off: bool, negated: bool, rest: set[str], fixes: bool) -> bool:
+    """Tell whether a setting would be less safe, or may be: something dangerous on, or a guard off."""
     turned, added = rest & HARDENING["off"], rest & HARDENING["on"]
-    if True in directions and ("turned on" in rest or (not turned and (added or not fixes))):
+    if not off:
+        return negated or (bool(turned) and not added)
+    if rest & {"turned on", "true"}:
         return True
-    if True in directions and not turned and "to" in rest:
-        return True
-    return directions == {False} and bool(turned) and not added
+    return not negated and not turned and (bool(added) or not fixes or "to" in rest)
 
 
 def _volume(part: Sequence[Token]) -> str:

@@ -71,7 +71,8 @@ _SAID = {
     r"(?<![\w-])should(?:n't|nt)(?![\w-])": "should not",
     r"(?<![\w-])must(?:n't|nt)(?![\w-])": "must not",
     r"(?<![\w-])(?:while|when) (?:you're|you are|youre|ur) at it(?![\w-])": "please",
-    r"(?<![\w-])(?:no (?:longer|more)|any ?more|any longer)(?![\w-])": "not",
+    r"(?<![\w-])no (?:longer|more)(?![\w-])": "not",
+    r"\s+any ?(?:more|longer)(?![\w-])": "",
     r"(?<![\w-])apply (?:the|a) fix(?:es)? (?:to|for|on)(?![\w-])": "fix",
     r"(?<![\w-])get (?:it|that|this|them) (?:fixed|mended|done)(?![\w-])": "fix it",
     r"(?:that|this|it)(?: is|'s) not (?:ok|okay|good|fine|acceptable|allowed|right)(?![\w-])": "",
@@ -91,8 +92,9 @@ _TOKEN = re.compile(
     r"->|[^\s,;.!?&>\"“”()`:…]+(?:[.:][^\s,;.!?&>\"“”()`:…]+)*|[,;.!?&\n>\"“”()`:…]|\n", re.I
 )
 _AMOUNT = re.compile(
-    r"(?<![\w.])(\d+(?:\.\d+)?)\s*(mib?|gib?|m|millicores?|cores?|v?cpus?)(?![\w-])", re.I
+    r"(?<![\w.])(\d+(?:\.\d+)?)\s*((?i:mib?|gib?|millicores?|cores?|v?cpus?)|m)(?![\w-])"
 )
+"""`512M` is none: that is another unit than Mi."""
 _CONTROL = re.compile(r"\d+(?:\.\d+){1,3}|[a-z]+(?:_[a-z]+)+")
 _IN = frozenset({"in", "within", "inside", "into", "namespace", "from"})
 _BREAKS = frozenset(
@@ -152,9 +154,9 @@ def _token(written: str) -> Token:
     token = Token(lower, written=written.removesuffix("'s"))
     if written in _BREAKS or lower in _BREAKS:
         token.sort = Sort.BREAK
-    elif lower.isdecimal() or lower in NUMBERS:
+    elif (lower.isdecimal() and len(lower) < 10) or lower in NUMBERS:
         token.sort = Sort.NUMBER
-        token.number = NUMBERS.index(lower) if lower in NUMBERS else int(lower[:9])
+        token.number = NUMBERS.index(lower) if lower in NUMBERS else int(lower)
     elif _AMOUNT.fullmatch(written):
         token.sort = Sort.AMOUNT
     elif _CONTROL.fullmatch(lower):

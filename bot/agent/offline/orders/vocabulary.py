@@ -47,8 +47,9 @@ CHANGES = [
     )
     for name, each in _DATA["change"].items()
 ]
+_NOT, _BETWEEN = ("|".join(_DATA["hardening"][key].split()) for key in ("negations", "between"))
 HARDEN = [
-    (each["setting"], "off" in each, re.compile(rf"(?<![\w-])(?:{each.get('off') or each['on']})(?![\w-])"))
+    (each["setting"], "off" in each, re.compile(rf"(?<![\w-])(?P<negated>(?:{_NOT}) (?:(?:{_BETWEEN}) )*)?(?:{each.get('off') or each['on']})(?![\w-])"))
     for each in _DATA["harden"]
 ]  # fmt: skip
 HARDENING = {key: frozenset(value.split()) for key, value in _DATA["hardening"].items()}
@@ -57,7 +58,11 @@ VERBS = frozenset().union(
     HARDENING["verbs"],
     {"stop", "disable", "drop", "remove", "strip", "take", "turn", "add", "enable", "apply", "require", "revoke", "prevent"},
 )  # fmt: skip
-SAFER = frozenset().union(*HARDENING.values(), FILLERS, STATES)
+SAFER = frozenset().union(
+    *(words for key, words in HARDENING.items() if key not in ("negations", "between")),
+    FILLERS,
+    STATES,
+)
 ALL_WORDS = VERBS.union(
     *(each.words for each in CHANGES),
     *HARDENING.values(),
