@@ -219,7 +219,8 @@ def binding_of(ref: ResourceRef, obj: RoleBinding | ClusterRoleBinding) -> Bindi
     A kind in another case, and none where only ClusterRole can be meant, is judged as what it means: the
     server refuses it, and whoever mends it gets the rights.
     """
-    kind = obj.role_ref.kind or ("ClusterRole" if ref.kind == "ClusterRoleBinding" else "")
+    whole = ref.kind == "ClusterRoleBinding" or obj.role_ref.name == CLUSTER_ADMIN
+    kind = obj.role_ref.kind or ("ClusterRole" if whole else "")
     subjects = (
         BindingSubject(_as_written(who.kind), who.name, who.namespace) for who in obj.subjects or ()
     )

@@ -13,7 +13,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 
 from bot.agent.offline.plans import plan
-from bot.agent.offline.talk import Call, Got, Said, Talk
+from bot.agent.offline.talk import MOST_READ, Call, Got, Said, Talk
 from bot.agent.offline.wording.words import FOOTER
 from tools.queries.result import Result
 
@@ -23,8 +23,6 @@ CLUSTERS = "oakum_clusters"
 """Key of a human message: names of the clusters that may be asked about."""
 FACTS = "oakum_facts"
 """Key of an earlier answer: what its results named."""
-MOST_READ = 600
-"""Characters of a message that rules read: what expressions cost grows faster than the text."""
 CUT = f"Only the first {MOST_READ} characters of what you wrote were read; ask for the rest by itself."
 
 

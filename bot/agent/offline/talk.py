@@ -9,6 +9,9 @@ from typing import Any
 
 from tools.queries.result import Result
 
+MOST_READ = 600
+"""Characters of a message that rules read: what expressions cost grows faster than the text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

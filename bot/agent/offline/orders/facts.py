@@ -190,6 +190,12 @@ _MODES = ("enforce", "warn", "audit")
 
 
 def _deny(part: Sequence[Token]) -> dict[str, Any] | Unclear:
+    if any(
+        one.text in ("to", "from") and other.sort is Sort.NAMESPACE for one, other in pairwise(part)
+    ):
+        return Unclear(
+            "I can deny a namespace's traffic as a whole, not that to or from another one."
+        )
     texts = {each.text for each in part}
     out = texts & {"egress", "outgoing", "outbound"} or {"both", "directions"} <= texts
     into = texts & {"ingress", "incoming", "inbound", "all", "both", "directions", "default-deny"}

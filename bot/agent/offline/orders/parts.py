@@ -7,16 +7,15 @@ from bot.agent.offline.orders.tokens import Sort, Token
 from bot.agent.offline.orders.vocabulary import (
     AGAIN,
     ALL_WORDS,
-    BLOCKERS,
     CHANGES,
     FILLERS,
     GREETINGS,
     HARDEN,
     OPENERS,
     POLITE,
-    REMARKED,
-    REMARKS,
+    SAFER,
     STATES,
+    TELLING,
     VERBS,
     WISHES,
 )
@@ -87,16 +86,19 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _opened(part: list[Token]) -> list[Token]:
-    while len(part) > 1 and part[0].text in ("the", "a", "an"):
-        part = part[1:]
-    texts = [each.text for each in part]
-    for opener in OPENERS:
-        if texts[: len(opener)] == opener and (len(texts) > len(opener) or len(opener) == 1):
-            return _opened(part[len(opener) :])
-    for wish in WISHES:
-        if texts[: len(wish)] == wish and len(texts) > len(wish):
-            return [*_opened(part[len(wish) :]), Token("must")]
-    return part
+    """Take away what opens a part politely; a wish leaves that it must be."""
+    wished = False
+    while part:
+        texts = [each.text for each in part[:8]]
+        length = next((len(one) for one in _OPENING if texts[: len(one)] == one), 0)
+        if not length:
+            break
+        wished = wished or texts[:length] in WISHES
+        part = part[length:]
+    return [*part, Token("must")] if wished and part else part
+
+
+_OPENING = sorted((*OPENERS, *WISHES, ["the"], ["a"], ["an"]), key=len, reverse=True)
 
 
 def _begins(part: Sequence[Token]) -> bool:
@@ -194,19 +196,17 @@ def _confirms(part: Sequence[Token]) -> bool:
 
 
 def _is_remark(part: Sequence[Token]) -> bool:
-    """Tell whether a part behind an order only says why: it names nothing, and gives no number."""
-    if any(each.text.startswith("confirm") for each in part):
-        return False
-    says = part[0].text in REMARKS or any(each.text in REMARKED for each in part)
-    return says and not any(
-        _is_named(each) or each.sort in (Sort.NUMBER, Sort.AMOUNT, Sort.CONTROL, Sort.NOWHERE)
-        for each in part
-    )
+    """Tell whether a part behind an order only says how things are: it names nothing, and gives no number."""
+    return not untold(part) and not (_counted(part) or any(map(_is_named, part)))
 
 
-def blocked(part: Sequence[Token]) -> list[str]:
-    """List the words of a remark that could take the order back, or put it under a condition."""
-    return [each.written for each in part if each.text in BLOCKERS]
+def untold(part: Sequence[Token]) -> list[str]:
+    """List the words of a remark that say more than how things are."""
+    settings = SAFER if _changes_of(part) else frozenset[str]()
+    known = TELLING | FILLERS | GREETINGS | settings
+    return [each.written for each in part if each.sort is Sort.WORD and each.text not in known] + [
+        each.written for each in part if each.sort is Sort.NOWHERE
+    ]
 
 
 def _numbered(part: Sequence[Token]) -> bool:

@@ -11,7 +11,7 @@ from bot.agent.offline.orders.reading import Order, read
 from bot.agent.offline.orders.tokens import linked, words_of
 from bot.agent.offline.question.decisions import ABOUT
 from bot.agent.offline.question.narrowing import LESS
-from bot.agent.offline.talk import Call, Got, Talk, ask
+from bot.agent.offline.talk import MOST_READ, Call, Got, Talk, ask
 from bot.agent.offline.target import clusters_in
 from bot.agent.offline.wording import words
 from bot.agent.offline.wording.proposed import said
@@ -37,6 +37,8 @@ def ordered(talk: Talk) -> Answer:
     empty = Workloads("", (), (), 0, {}, ())
     if not may_order(linked(text, empty, talk.clusters)):
         return None
+    if len(talk.question) >= MOST_READ:
+        return _nothing(Unclear("An order of that length is not read to its end; say it in less."))
     clusters = [talk.cluster] if talk.cluster else clusters_in(text, talk.clusters)
     if len(talk.clusters) > 1 and len(clusters) != 1:
         return _nothing(Unclear(f"Say one cluster: {names(talk.clusters)}.")) if clusters else None

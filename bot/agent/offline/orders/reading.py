@@ -17,7 +17,7 @@ from bot.agent.offline.orders.facts import (
     called_in,
     container_in,
 )
-from bot.agent.offline.orders.parts import blocked, grouped, has_object, parts_of
+from bot.agent.offline.orders.parts import grouped, has_object, parts_of, untold
 from bot.agent.offline.orders.settings import Settings, settings_of
 from bot.agent.offline.orders.tokens import Sort, Token
 from bot.agent.offline.orders.vocabulary import (
@@ -69,7 +69,7 @@ def read(tokens: Sequence[Token], found: Workloads) -> list[Order] | Unclear | N
         if isinstance(one, Unclear):
             return one
         orders.append(one)
-    stopped = next((word for part in remarks for word in blocked(part)), "")
+    stopped = next((word for part in remarks for word in untold(part)), "")
     if stopped:
         return Unclear(_not_handled([stopped], found))
     return _filled(orders, [each for part in remarks for each in part])
@@ -231,7 +231,9 @@ def _of_namespaces(change: Change, part: Sequence[Token], facts: dict[str, Any])
     ]
     if stray:
         return Unclear(f"`{stray[0]}` is no namespace; that change is of a namespace.")
-    others = tuple(("Namespace", "", place) for place in dict.fromkeys(places))
+    if len(places) > len(set(places)):
+        return Unclear("Say each namespace once.")
+    others = tuple(("Namespace", "", place) for place in places)
     it = any(each.sort is Sort.IT for each in part)
     return Order(change.name, facts, (), others, it)
 
@@ -251,9 +253,7 @@ def _of_names(
         if each.sort in (Sort.OBJECT, Sort.NAME) and each not in named and each.text not in plain
     ]
     if stray:
-        return Unclear(
-            f"`{stray[0].written}` cannot be changed along with the rest; order it by itself."
-        )
+        return _apart(stray[0])
     others = tuple(
         (each.kind, each.place or next(iter(places), ""), each.written) for each in named
     )
@@ -291,14 +291,43 @@ def _of_objects(change: str, part: Sequence[Token], facts: dict[str, Any]) -> Or
     """Make an order of workloads, where exactly those that are there are named."""
     named = [each for each in part if each.sort is Sort.OBJECT]
     others = [each for each in part if each.sort is Sort.NAME]
-    if others and (change != "delete" or named):
-        return Unclear(f"There is no {others[0].kind} `{others[0].written}` to do that with.")
     if others:
-        return _of_names(change, part, facts)
-    places = {each.text for each in part if each.sort is Sort.NAMESPACE}
-    kinds = {each.kind for each in part if each.sort is Sort.KIND and each.kind in WORKLOADS} - {
-        "Pod"
-    }
+        return _of_others(change, part, facts, others) if not named else _apart(others[0])
+    spaces = [each for each in part if each.sort is Sort.NAMESPACE]
+    if change == "delete" and named and not all(each.placed for each in spaces):
+        return Unclear("Say `in` before a namespace, so that nothing else is deleted.")
+    places = {each.text for each in spaces}
+    if not named and change == "delete" and any(each.kind == "Namespace" for each in part):
+        return Order(change, facts, (), tuple(("Namespace", "", place) for place in places))
+    it = any(each.sort is Sort.IT for each in part)
+    if places and not (named or it):
+        return Unclear("Name the object for each namespace.")
+    rows = _rows(named, part, places)
+    return rows if isinstance(rows, Unclear) else Order(change, facts, rows, (), it and not rows)
+
+
+def _of_others(
+    change: str, part: Sequence[Token], facts: dict[str, Any], others: Sequence[Token]
+) -> Order | Unclear:
+    """Make an order of what is no workload; it can be deleted alone."""
+    said = f"{others[0].kind} `{others[0].written}`"
+    if change != "delete":
+        return Unclear(f"There is no {said} to do that with.")
+    if any(each.kind in ("User", "Group") for each in others):
+        return Unclear(f"{said} cannot be deleted; name the binding.")
+    return _of_names(change, part, facts)
+
+
+def _apart(token: Token) -> Unclear:
+    return Unclear(f"`{token.written}` cannot be changed along with the rest; order it by itself.")
+
+
+def _rows(
+    named: Sequence[Token], part: Sequence[Token], places: set[str]
+) -> tuple[WorkloadRow, ...] | Unclear:
+    """Give the workloads that are named, in the places named; each of both has to be there."""
+    kinds = {each.kind for each in part if each.sort is Sort.KIND and each.kind in WORKLOADS}
+    kinds -= {"Pod"}
     if len(places) > 1 and len(named) > 1:
         return Unclear("Say one namespace for each object.")
     rows: list[WorkloadRow] = []
@@ -309,32 +338,23 @@ def _of_objects(change: str, part: Sequence[Token], facts: dict[str, Any]) -> Or
             if (not places or row.ref.namespace in places) and (not kinds or row.ref.kind in kinds)
         ]
         if not inside:
-            there = ", ".join(
-                f"{row.ref.kind} {row.ref.namespace}/{row.ref.name}" for row in token.rows[:6]
-            )
+            there = ", ".join(_placed(row) for row in token.rows[:6])
             return Unclear(f"`{token.written}` is not there. There is: {there}.")
         if len({(row.ref.namespace, row.ref.kind) for row in inside}) > max(1, len(places)):
             return Unclear(_several(token.written, inside))
         rows += inside
-    if (
-        not rows
-        and places
-        and change == "delete"
-        and any(each.kind == "Namespace" for each in part)
-        and not any(each.sort is Sort.IT for each in part)
-    ):
-        return Order(change, facts, (), tuple(("Namespace", "", place) for place in places))
-    if places and not rows and not any(each.sort is Sort.IT for each in part):
-        return Unclear("Name the object for each namespace.")
     stray = places - {row.ref.namespace for row in rows}
     if rows and stray:
         return Unclear(f"Nothing of what you name is in {', '.join(sorted(stray))}.")
-    it = any(each.sort is Sort.IT for each in part) and not rows
-    return Order(change, facts, tuple(dict.fromkeys(rows)), (), it)
+    return tuple(dict.fromkeys(rows))
+
+
+def _placed(row: WorkloadRow) -> str:
+    return f"{row.ref.kind} {row.ref.namespace}/{row.ref.name}"
 
 
 def _several(name: str, rows: Sequence[WorkloadRow]) -> str:
-    listed = ", ".join(f"{row.ref.kind} {row.ref.namespace}/{row.ref.name}" for row in rows[:8])
+    listed = ", ".join(map(_placed, rows[:8]))
     return f"{name} is the name of several workloads: {listed}. Which one is meant?"
 
 

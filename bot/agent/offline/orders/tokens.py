@@ -8,7 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from bot.agent.offline.orders.vocabulary import IT, NO_NAMES, NO_PLACES, NUMBERS
+from bot.agent.offline.orders.vocabulary import (
+    FILLERS,
+    IT,
+    NO_NAMES,
+    NO_PLACES,
+    NUMBERS,
+    STATES,
+    VERBS,
+)
 from tools.objects.kinds import KINDS
 from tools.queries.result import WorkloadRow, Workloads
 
@@ -46,6 +54,8 @@ class Token:
     """Workloads of that name."""
     kind: str = ""
     number: int = 0
+    placed: bool = False
+    """A namespace behind `in`, or called one."""
     place: str = ""
     """Of a name written `namespace/name`."""
     also: frozenset[str] = field(default_factory=frozenset[str])
@@ -67,6 +77,7 @@ _SPOKEN = {
     r"config[ -]?maps?|cm(?=[/ ])": "configmap",
 }
 _SAID = {
+    r"^\W*(?:two|three|a few|a couple of) things:?": "",
     r"(?<![\w-])(?:host|node)(?:'?s)?[ -](?=(?:network|pid|ipc|ports?|paths?|process\w*)(?![\w-]))": "host",
     r"(?<![\w-])should(?:n't|nt)(?![\w-])": "should not",
     r"(?<![\w-])must(?:n't|nt)(?![\w-])": "must not",
@@ -197,17 +208,27 @@ def _name(
     placed = is_place and bool(
         (before and before.text in _IN) or (after and after.text == "namespace")
     )
-    here = after is not None and after.text == "namespace"
-    if here and not is_place and not front:
+    here = (after and after.text == "namespace") or (before and before.text == "namespace")
+    if not front and ((here and not is_place) or (is_place and name == "default" and not placed)):
+        return
+    if not front and token.text in _WORDS and not _beside_a_workload(before, after):
         return
     if found and not placed:
         token.sort, token.rows, token.kind = Sort.OBJECT, found, kind
         token.also = frozenset({token.text}) if is_place else frozenset()
     elif is_place:
-        token.sort = Sort.NAMESPACE
+        token.sort, token.placed = Sort.NAMESPACE, placed
     elif kind:
         token.sort, token.kind, token.place = Sort.NAME, kind, place
         token.written = token.written.rpartition("/")[2]
+
+
+_WORDS = VERBS | FILLERS | STATES | {"not", "no", "never", "without"}
+"""A workload of such a name is named with its kind."""
+
+
+def _beside_a_workload(before: Token | None, after: Token | None) -> bool:
+    return any(each is not None and each.kind in _WORKLOADS for each in (before, after))
 
 
 def _is_called_like_a_kind(

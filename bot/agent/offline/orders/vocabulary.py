@@ -7,13 +7,12 @@ from pathlib import Path
 
 _DATA = tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text("utf-8"))
 _WORDS = {key: value.split() for key, value in _DATA.items() if isinstance(value, str)}
-FILLERS, GREETINGS, BLOCKERS, STATES, POLITE, SURE = (
+FILLERS, GREETINGS, TELLING, STATES, POLITE, SURE = (
     frozenset(_WORDS[key])
-    for key in ("fillers", "greetings", "blockers", "states", "polite", "sure")
+    for key in ("fillers", "greetings", "telling", "states", "polite", "sure")
 )
-REMARKS, REMARKED, AGAIN, ASKING, IT, NO_PLACES, NO_NAMES = (
-    frozenset(_WORDS[key])
-    for key in ("remarks", "remarked", "again", "asking", "it", "no_places", "no_names")
+AGAIN, ASKING, IT, NO_PLACES, NO_NAMES = (
+    frozenset(_WORDS[key]) for key in ("again", "asking", "it", "no_places", "no_names")
 )
 NUMBERS: list[str] = _WORDS["numbers"]
 WISHES = [each.split("|") for each in _WORDS["wishes"]]
@@ -67,8 +66,7 @@ ALL_WORDS = VERBS.union(
     *(each.words for each in CHANGES),
     *HARDENING.values(),
     FILLERS,
-    BLOCKERS,
+    TELLING,
     GREETINGS,
     STATES,
-    REMARKS,
 )

@@ -19,7 +19,7 @@ kind: ClusterRole
 metadata: {{name: r}}
 rules: [{{apiGroups: [""], resources: ["WHAT"], verbs: ["get", "HOW"]}}]
 """
-MARKS = ["{{ .Values.x }}", "${ROLE}", "$(VAR)", "$ROLE", "<% x %>", "{% x %}", "<your-role>", "<no value>", "__ROLE__", "@ROLE@", "%ROLE%"]  # fmt: skip
+MARKS = ["{{ .Values.x }}", "${ROLE}", "$(VAR)", "$ROLE", "<% x %>", "{% x %}", "<your-role>", "<no value>", "__ROLE__", "@ROLE@", "%ROLE%", "@role.name@", "%role%", "#{role}#", "((role))"]  # fmt: skip
 
 
 @pytest.mark.parametrize("mark", MARKS)

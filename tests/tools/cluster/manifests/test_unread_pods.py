@@ -203,6 +203,10 @@ RULES = "[{apiGroups: ['*'], resources: ['*'], verbs: ['*']}]"
             "5.1.1",
         ),
         (
+            made("capsule.clastix.io/v1beta2", "Tenant", "{additionalRoleBindings: [{clusterRoleName: cluster-admin}]}"),
+            "5.1.1",
+        ),
+        (
             "apiVersion: management.cattle.io/v3\nkind: RoleTemplate\nmetadata: {name: b}\n"
             f"rules: {RULES}\n",
             "5.1.3",
@@ -229,6 +233,13 @@ async def test_rights_that_foreign_kinds_give_make_controls_of_rights_unknown(
     [
         "apiVersion: flowcontrol.apiserver.k8s.io/v1\nkind: FlowSchema\nmetadata: {name: f}\nspec: {rules: "
         "[{resourceRules: [{verbs: [get], apiGroups: [''], resources: [pods]}]}]}\n",
+        made(
+            "iam.aws.upbound.io/v1beta1",
+            "InstanceProfile",
+            "{forProvider: {roleRef: {name: node}}}",
+        ),
+        "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: None, verbs: [get], "
+        "nonResourceURLs: ['/healthz*']}]\n",
         "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata, verbs: [get], "
         "resources: [{group: '', resources: [secrets]}]}]\n",
     ],
