@@ -20,7 +20,7 @@ from bot.agent.offline.question.clauses import clauses
 from bot.agent.offline.question.reading import Ask, Wish, read
 from bot.agent.offline.talk import Plan, Said, Talk
 from bot.agent.offline.target import clusters_in
-from bot.agent.offline.wording import words
+from bot.agent.offline.wording import questions, words
 
 _PLANS: dict[Wish, Callable[[Talk, Ask], Plan]] = {
     Wish.HELP: guided.explain_self,
@@ -92,7 +92,7 @@ def _one(talk: Talk) -> Plan:
     if question.wish in _JUDGING and (said := standards.special(question)):
         return (yield from said)
     if question.wish is Wish.CHANGE and not changes.on_what_was_shown(talk, question):
-        return changes.NO_SUCH_CHANGE
+        return f"{questions.NO_SUCH_CHANGE} {questions.NOTHING}"
     answer = _PLANS[question.wish]
     named = clusters_in(question.text, talk.clusters) if len(talk.clusters) > 1 else []
     if question.wish not in _EACH or len(named) < 2:

@@ -21,7 +21,7 @@ from bot.agent.offline.question.wishes import (
 )
 from bot.agent.offline.talk import Call, Plan, Talk, ask
 from bot.agent.offline.target import Target, about_of, earlier_names, resolve
-from bot.agent.offline.wording import words
+from bot.agent.offline.wording import questions, words
 from bot.agent.offline.wording.proposed import said
 from tools.discovery import checks
 from tools.objects.kinds import KINDS
@@ -30,27 +30,17 @@ from tools.queries.wording import names
 
 MOST = 3
 """Objects of one request that are looked at; more are asked for one after the other."""
-_SAY_UID = "Say the user id that it is to run as."
-_WHICH_CONTAINER = "Which container is meant"
-_WHICH_OBJECT = "Which one is meant"
-_HOW_MANY = "How many replicas is it to have?"
-_WHICH_LEVEL = "Which level is it to be held to: baseline or restricted?"
-_WHICH_AMOUNTS = "Which amounts? For example: memory limit 256Mi, cpu request 100m."
-_WHICH_SUBJECT = "Whom is it no longer to name? Say user, group or service account, and its name."
-_WHAT_TO_DEPLOY = "To deploy an application I need"
-_CONFIRM = "Confirm that it works without"
-_FOLDER = "Say that an empty folder may take its place"
 _REPLIES: dict[str, str] = {
-    _SAY_UID: r"\d",
-    _WHICH_CONTAINER: r"^\W*(?:container )?[a-z0-9-]+\W*$",
-    _WHICH_OBJECT: r"^\W*(?:the one |the )?(?:in )?(?:namespace )?[a-z0-9/-]+(?: one)?\W*$",
-    _HOW_MANY: r"\d|\bzero\b",
-    _WHICH_LEVEL: r"\b(?:baseline|restricted)\b",
-    _WHICH_AMOUNTS: r"\d",
-    _WHICH_SUBJECT: r"\b(?:user|group|service ?account)\b",
-    _WHAT_TO_DEPLOY: r"\bport\b|sha256|\bin\b|\bcalled\b|\bnamespace\b",
-    _FOLDER: r"\bempty\b|\bleer",
-    _CONFIRM: r"\bconfirm|bestätig",
+    questions.SAY_UID: r"\d",
+    questions.WHICH_CONTAINER: r"^\W*(?:container )?[a-z0-9-]+\W*$",
+    questions.WHICH_OBJECT: r"^\W*(?:the one |the )?(?:in )?(?:namespace )?[a-z0-9/-]+(?: one)?\W*$",
+    questions.HOW_MANY: r"\d|\bzero\b",
+    questions.WHICH_LEVEL: r"\b(?:baseline|restricted)\b",
+    questions.WHICH_AMOUNTS: r"\d",
+    questions.WHICH_SUBJECT: r"\b(?:user|group|service ?account)\b",
+    questions.WHAT_TO_DEPLOY: r"\bport\b|sha256|\bin\b|\bcalled\b|\bnamespace\b",
+    questions.FOLDER: r"\bempty\b|\bleer",
+    questions.CONFIRM: r"\bconfirm|bestätig",
 }
 """By a question of ours, what a message must hold to be its answer."""
 _QUESTION = re.compile(
@@ -102,7 +92,7 @@ def continued(talk: Talk) -> Talk:
     if not asked.by_person or not answered or _QUESTION.search(talk.question):
         return talk
     own = read(talk.question)
-    if own.wish is Wish.CHANGE and own.words and _FOLDER not in answered:
+    if own.wish is Wish.CHANGE and own.words and questions.FOLDER not in answered:
         return talk
     before = continued(replace(talk, question=asked.text, earlier=talk.earlier[:-2])).question
     return replace(talk, question=f"{before.rstrip(' .')}. {_reply(talk.question, answered)}")
@@ -112,10 +102,10 @@ def _reply(text: str, answered: Sequence[str]) -> str:
     """Write out what a bare word or number stands for."""
     bare = text.strip(" .!")
     if re.fullmatch(r"\d+", bare):
-        return f"as user {bare}" if _SAY_UID in answered else f"to {bare}"
-    if re.fullmatch(r"[a-z0-9-]+", bare) and _WHICH_CONTAINER in answered:
+        return f"as user {bare}" if questions.SAY_UID in answered else f"to {bare}"
+    if re.fullmatch(r"[a-z0-9-]+", bare) and questions.WHICH_CONTAINER in answered:
         return f"container {bare}"
-    if re.fullmatch(r"[a-z0-9-]+", bare) and _WHICH_OBJECT in answered:
+    if re.fullmatch(r"[a-z0-9-]+", bare) and questions.WHICH_OBJECT in answered:
         return f"in {bare}"
     return text
 
@@ -164,23 +154,13 @@ def _on_what_is_named(talk: Talk, question: Ask, wanted: Change) -> Plan:
     return words.join(*(said(item) for item in got), _rest(rows), _left(wanted))
 
 
-_LESS_SAFE = (
-    "I propose nothing that makes a workload or its cluster less safe; nothing was asked for."
-)
-NO_SUCH_CHANGE = (
-    "I know no such change; nothing was asked for. What I can propose: a fix of what is flagged, replicas, a restart, "
-    "a pause, CPU and memory, images pinned to their digests, a service account of its own, Pod Security labels, denied "
-    "traffic, a new application, a deletion, and less access."
-)
-
-
 def _never(wanted: Change, text: str) -> str:
     """Say that a change is none that is proposed; empty where it may be one."""
     if wanted.sort is not Sort.FIX:
         return ""
     if loosens(text):
-        return _LESS_SAFE
-    return "" if wanted.facts or is_fix(text) else NO_SUCH_CHANGE
+        return f"{questions.LESS_SAFE} {questions.NOTHING}"
+    return "" if wanted.facts or is_fix(text) else f"{questions.NO_SUCH_CHANGE} {questions.NOTHING}"
 
 
 _AS_IT_IS = "Name it as it is there; nothing was asked for."
@@ -255,21 +235,21 @@ def _several(rows: Sequence[WorkloadRow]) -> str:
     for name, found in by_name.items():
         if len(found) > 1:
             listed = names((words.place(row.ref) for row in found), 8)
-            return f"{name} is the name of several workloads: {listed}. {_WHICH_OBJECT}?"
+            return f"{name} is the name of several workloads: {listed}. {questions.WHICH_OBJECT}?"
     return ""
 
 
 def _missing(wanted: Change, rows: Sequence[WorkloadRow]) -> str:
     """Ask for what a change needs and the request does not say."""
     if wanted.sort is Sort.SCALE and "replicas" not in wanted.facts:
-        return _HOW_MANY
+        return questions.HOW_MANY
     if wanted.sort is not Sort.RESOURCES:
         return ""
     if not set(wanted.facts) - {"container"}:
-        return _WHICH_AMOUNTS
+        return questions.WHICH_AMOUNTS
     containers = [image.container for row in rows[:1] for image in row.images]
     if "container" not in wanted.facts and len(containers) > 1:
-        return f"{words.place(rows[0].ref)} has several. {_WHICH_CONTAINER}: {names(containers)}?"
+        return f"{words.place(rows[0].ref)} has several. {questions.WHICH_CONTAINER}: {names(containers)}?"
     return ""
 
 
@@ -304,7 +284,7 @@ def _on_namespaces(talk: Talk, question: Ask, wanted: Change, target: Target) ->
     if not target.namespaces:
         return words.join("Which namespace is meant?", target.note)
     if wanted.sort is Sort.LABELS and not wanted.facts:
-        return _WHICH_LEVEL
+        return questions.WHICH_LEVEL
     more = {"cluster": target.cluster} if target.cluster else {}
     calls = [
         Call("propose_fix", {"name": name, "kind": "Namespace", "controls": list(question.about), **more})
@@ -319,15 +299,15 @@ def _on_namespaces(talk: Talk, question: Ask, wanted: Change, target: Target) ->
 def _by_kind(talk: Talk, question: Ask, wanted: Change) -> Plan:
     """Change an object that is no workload, as its kind and name are written."""
     if wanted.sort is Sort.SUBJECT and not wanted.facts:
-        return _WHICH_SUBJECT
+        return questions.WHICH_SUBJECT
     if wanted.sort in (Sort.LABELS,) and not wanted.facts:
-        return _WHICH_LEVEL
+        return questions.WHICH_LEVEL
     given: dict[str, Any] = {"name": wanted.name, "kind": wanted.kind}
     inside = [place for place in question.places if place != wanted.name.lower()]
     if inside and wanted.kind != "Namespace":
         given["namespace"] = inside[0]
     elif wanted.kind in KINDS and KINDS[wanted.kind].namespaced:
-        return f"In which namespace is {wanted.kind} {wanted.name}? {_WHICH_OBJECT}?"
+        return f"In which namespace is {wanted.kind} {wanted.name}? {questions.WHICH_OBJECT}?"
     if len(talk.clusters) > 1 and talk.cluster:
         given["cluster"] = talk.cluster
     if wanted.sort is Sort.SUBJECT:
@@ -352,7 +332,7 @@ def _deploy(talk: Talk, question: Ask, wanted: Change) -> Plan:
     }
     missing = [what for key, what in needed.items() if key not in facts]
     if missing:
-        return f"{_WHAT_TO_DEPLOY} {names(missing)}. It has no command, volume or token of its own."
+        return f"{questions.WHAT_TO_DEPLOY} {names(missing)}. It has no command, volume or token of its own."
     got = yield [Call("propose_app", facts)]
     return said(got[0])
 

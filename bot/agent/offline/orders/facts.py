@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.agent.offline.orders.tokens import Sort, Token
 from bot.agent.offline.orders.vocabulary import FILLERS
+from bot.agent.offline.wording import questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,6 @@ class Unclear:
     why: str
 
 
-LESS_SAFE = "I propose nothing that makes a workload or its cluster less safe."
 TAKES_CONTAINER = ("set_resources", "pin_images")
 
 
@@ -164,14 +164,14 @@ def _deploy(part: Sequence[Token]) -> dict[str, Any]:
 def _labels(part: Sequence[Token]) -> dict[str, Any] | Unclear:
     texts = [word for each in part for word in each.text.split("=")]
     if "privileged" in texts:
-        return Unclear(LESS_SAFE)
+        return Unclear(questions.LESS_SAFE)
     if (apart := _by_mode(texts)) is not None:
         return apart
     levels = {each for each in texts if each in _LEVELS}
     modes = [each for each in texts if each in ("warn", "audit")]
     modes += ["enforce"] if any(each.startswith("enforc") for each in texts) or not modes else []
     if len(levels) != 1:
-        return Unclear("Which level is it to be held to: baseline or restricted?")
+        return Unclear(questions.WHICH_LEVEL)
     return dict.fromkeys(sorted(modes), levels.pop())
 
 

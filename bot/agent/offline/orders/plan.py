@@ -13,7 +13,7 @@ from bot.agent.offline.question.decisions import ABOUT
 from bot.agent.offline.question.narrowing import LESS
 from bot.agent.offline.talk import MOST_READ, Call, Got, Talk, ask
 from bot.agent.offline.target import clusters_in
-from bot.agent.offline.wording import words
+from bot.agent.offline.wording import questions, words
 from bot.agent.offline.wording.proposed import said
 from tools.queries.result import WorkloadRow, Workloads
 from tools.queries.wording import names
@@ -23,7 +23,6 @@ _ELSEWHERE = re.compile(f"{LESS.pattern}|{ABOUT}", re.I)
 _OWN_ACCOUNT = {"5.1.5", "default_service_account_used"}
 MOST = 3
 """Objects of one message that are worked out; more are asked for one after the other."""
-NOTHING = "Nothing was asked for."
 Answer = Generator[list[Call], list[Got], str | None]
 
 
@@ -59,7 +58,7 @@ def ordered(talk: Talk) -> Answer:
 
 
 def _nothing(unclear: Unclear) -> str:
-    return f"{unclear.why} {NOTHING}"
+    return f"{unclear.why} {questions.NOTHING}"
 
 
 def _worked_out(orders: list[Order], cluster: str) -> Answer:
@@ -99,13 +98,13 @@ def _merged(orders: list[Order]) -> list[Order]:
 
 def _missing(order: Order) -> str:
     if order.change == "scale" and "replicas" not in order.facts:
-        return "How many replicas is it to have?"
+        return questions.HOW_MANY
     if order.change == "set_resources":
         if not set(order.facts) - {"container"}:
-            return "Which amounts? For example: memory limit 256Mi, cpu request 100m."
+            return questions.WHICH_AMOUNTS
         containers = [image.container for row in order.rows[:1] for image in row.images]
         if "container" not in order.facts and len(containers) > 1:
-            return f"{words.place(order.rows[0].ref)} has several. Which container is meant: {names(containers)}?"
+            return f"{words.place(order.rows[0].ref)} has several. {questions.WHICH_CONTAINER}: {names(containers)}?"
     return ""
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from bot.agent.offline.orders.facts import (
     FACTS,
-    LESS_SAFE,
     TAKES_CONTAINER,
     Unclear,
     called_in,
@@ -32,6 +31,7 @@ from bot.agent.offline.orders.vocabulary import (
     WORKLOADS,
     Change,
 )
+from bot.agent.offline.wording import questions
 from tools.queries.result import WorkloadRow, Workloads
 
 
@@ -124,20 +124,15 @@ def _order(part: Sequence[Token], found: Workloads) -> Order | Unclear | None:
     if whole and nowhere:
         return _no_such_place(nowhere, found)
     if settings and whole == "fix":
-        return Unclear(LESS_SAFE) if settings.wrong else _fix(settings, part)
+        return Unclear(questions.LESS_SAFE) if settings.wrong else _fix(settings, part)
     if whole:
         return _made(next(each for each in fitting if each.name == whole), part)
     named = has_object(part) and bool(left)
     if part[0].text not in SURE and not named:
         return None
-    return Unclear(_not_handled(min(left.values(), key=len), found) if left else _NO_SUCH_CHANGE)
-
-
-_NO_SUCH_CHANGE = (
-    "I know no such change. What I can propose: a fix of what is flagged, replicas, a restart, a pause, CPU and "
-    "memory, images pinned to their digests, a service account of its own, Pod Security labels, denied traffic, a "
-    "new application, a deletion, and less access."
-)
+    return Unclear(
+        _not_handled(min(left.values(), key=len), found) if left else questions.NO_SUCH_CHANGE
+    )
 
 
 def _fits(change: Change, part: Sequence[Token]) -> bool:
@@ -282,7 +277,7 @@ def _deployed(part: Sequence[Token], facts: dict[str, Any]) -> Order | Unclear:
     stray = [each for each in part if each.sort in (Sort.OBJECT, Sort.NAME) and each is not called]
     if stray or len(places) != 1 or not called or not image or "port" not in facts:
         return Unclear(
-            "To deploy an application I need a name, a namespace, an image by digest and a port."
+            f"{questions.WHAT_TO_DEPLOY} a name, a namespace, an image by digest and a port."
         )
     return Order("deploy", {**facts, "image": image}, (), (("Deployment", places[0], called.text),))
 
@@ -355,7 +350,7 @@ def _placed(row: WorkloadRow) -> str:
 
 def _several(name: str, rows: Sequence[WorkloadRow]) -> str:
     listed = ", ".join(map(_placed, rows[:8]))
-    return f"{name} is the name of several workloads: {listed}. Which one is meant?"
+    return f"{name} is the name of several workloads: {listed}. {questions.WHICH_OBJECT}?"
 
 
 def _fix(settings: Settings, part: Sequence[Token]) -> Order | Unclear:
